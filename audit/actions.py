@@ -1,0 +1,179 @@
+"""The only writers of the audit trail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from audit import chain
+from audit.actor import Actor
+from audit.models import Event, Head, Reading, Sealed
+
+Changes = Mapping[str, tuple[Any, Any]]
+NOTHING: Changes = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to write down.
+
+    Attributes:
+        thread: whose history: "case:123".
+        verb: the action's word: "close".
+        at: when it happened, from the action's one reading of the clock.
+        changes: {field: (old, new)} of fields classified not personal.
+        sealed: {field: (old, new)} of personal fields and free text.
+    """
+
+    thread: str
+    verb: str
+    by: Actor
+    at: dt.datetime
+    changes: Changes = field(default_factory=dict)
+    sealed: Changes = field(default_factory=dict)
+
+
+def record(
+    thread: str, verb: str, *, by: Actor, at: dt.datetime, changes: Changes = NOTHING, sealed: Changes = NOTHING
+) -> Event:
+    """Append one event to its thread (SEC-09).
+
+    Call it last in the action's transaction: it locks the thread's head until the commit, so that two appends to one
+    thread never interleave. An action that writes to several threads uses `record_many`, which locks them in one
+    order.
+
+    Raises:
+        TransactionManagementError: outside a transaction; the event must be kept or lost with its fact.
+    """
+    return record_many([Entry(thread, verb, by, at, changes, sealed)])[0]
+
+
+def record_many(entries: Sequence[Entry]) -> list[Event]:
+    """Append many events with a fixed number of queries: for imports, bulk acts and several threads at once.
+
+    Events of one thread keep the order of `entries`. Callers with more than about 5,000 entries cut them in chunks.
+    """
+    if not entries:
+        return []
+    heads = _locked_heads({entry.thread for entry in entries})
+    events, hidden = [], []
+    for entry in entries:
+        head = heads[entry.thread]
+        event, sealed = _link(head, entry)
+        head.seq, head.hash = event.seq, event.hash
+        events.append(event)
+        hidden.extend(sealed)
+    if len(events) == 1:
+        events[0].save(force_insert=True)
+    else:
+        Event.objects.bulk_create(events)
+    for row in hidden:
+        row.event_id = row.event.pk
+    Sealed.objects.bulk_create(hidden)
+    _advance(heads.values())
+    return events
+
+
+def _locked_heads(threads: set[str]) -> dict[str, Head]:
+    """The heads of these threads, locked in the order of their names, made where missing."""
+    heads = _lock(threads)
+    missing = sorted(threads - heads.keys())
+    if missing:
+        Head.objects.bulk_create([Head(thread=thread) for thread in missing], ignore_conflicts=True)
+        heads |= _lock(set(missing))
+    return heads
+
+
+def _lock(threads: set[str]) -> dict[str, Head]:
+    rows = Head.objects.select_for_update().filter(thread__in=sorted(threads)).order_by("thread")
+    return {head.thread: head for head in rows}
+
+
+def _link(head: Head, entry: Entry) -> tuple[Event, list[Sealed]]:
+    key = settings.AUDIT_KEY.encode()
+    by = entry.by
+    sealed, digest = [], {}
+    for name, (old, new) in entry.sealed.items():
+        row = Sealed(field=name, salt=secrets.token_hex(16), old=chain.plain(old), new=chain.plain(new))
+        digest[name] = chain.seal(key, row.salt, name, row.old, row.new)
+        sealed.append(row)
+    event = Event(
+        thread=entry.thread,
+        seq=head.seq + 1,
+        at=entry.at,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_label=chain.plain(by.label)[:150],
+        deputy_for=by.deputy_for,
+        verb=entry.verb,
+        changes={name: [chain.plain(old), chain.plain(new)] for name, (old, new) in entry.changes.items()},
+        digest=digest,
+        prev=head.hash,
+    )
+    event.hash = chain.event_hash(key, event.as_row())
+    for row in sealed:
+        row.event = event
+    return event, sealed
+
+
+def _advance(heads: Iterable[Head]) -> None:
+    rows = [(head.thread, head.seq, head.hash) for head in heads]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE audit_head SET seq = fresh.seq, hash = fresh.hash
+            FROM unnest(%s::text[], %s::int[], %s::text[]) AS fresh (thread, seq, hash)
+            WHERE audit_head.thread = fresh.thread
+            """,
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def record_reading(
+    thread: str, what: str, *, by: Actor, at: dt.datetime, rows: int | None = None, reason: str = ""
+) -> None:
+    """Write down that somebody looked at something confidential (SEC-02).
+
+    Args:
+        what: the kind of look: "page", "attachment", "export", "search".
+        rows: how many records an export or a list showed.
+        reason: why, where the rules ask for a reason. Must not hold personal data.
+    """
+    Reading.objects.create(
+        thread=thread,
+        what=what,
+        at=at,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_label=by.label[:150],
+        rows=rows,
+        reason=chain.plain(reason)[:300],
+    )
+
+
+@transaction.atomic
+def erase(*, thread: str, fields: Iterable[str] | None = None, by: Actor, at: dt.datetime) -> int:
+    """Blank the sealed values of a thread for good (PIPL article 47) and write down that it was done.
+
+    Digests stay in the chain, without their salt nobody can test a guess against them; the chain still verifies.
+
+    Args:
+        fields: only these fields; None means all.
+
+    Returns:
+        How many values were blanked.
+    """
+    rows = Sealed.objects.filter(event__thread=thread, erased_at__isnull=True)
+    if fields is not None:
+        rows = rows.filter(field__in=list(fields))
+    names = sorted(set(rows.values_list("field", flat=True)))
+    blanked = rows.update(old=None, new=None, salt="", erased_at=at)
+    if blanked:
+        record(thread, "erase_values", by=by, at=at, changes={"fields": (names, None), "values": (blanked, 0)})
+    return blanked

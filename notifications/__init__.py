@@ -1,0 +1,1 @@
+"""What we tell people: the outbox, its delivery, and the inbox inside the program."""
