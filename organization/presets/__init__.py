@@ -1,0 +1,1 @@
+"""Reviewed data to start from: what an organisation takes over and then owns."""
