@@ -169,3 +169,19 @@ def state_dir() -> Path:
     if not outside.exists():
         outside.mkdir(mode=0o711)
     return outside
+
+
+# What the application keeps in the data folder, besides the servers' files.
+_OUR_FOLDERS = ("files", "checkpoints", "backups", "static", "broker", "beat", "cache", "log")
+
+
+def give_our_folders_to_account() -> None:
+    """What root left behind there, by manage.py or by an earlier start, is handed over. Only folders of our own names."""
+    who = account()
+    if who is None:
+        return
+    for name in _OUR_FOLDERS:
+        for folder, _, files in os.walk(data_dir() / name):
+            for path in (Path(folder), *(Path(folder) / file for file in files)):
+                if path.lstat().st_uid == 0:
+                    os.lchown(path, who.pw_uid, who.pw_gid)

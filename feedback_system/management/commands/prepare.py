@@ -1,0 +1,28 @@
+"""`manage.py prepare`: bring the database to this version, as its owner. Idempotent; every start calls it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from feedback_system import installation
+
+
+class Command(BaseCommand):
+    """Check whose database it is, migrate, grant rights, mark it."""
+
+    help = "Migrate the database and give the application's role its rights. Runs as the database's owner."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Refuses with one sentence when DEMO and the database do not fit together."""
+        kind = "demo" if settings.DEMO else "real"
+        try:
+            installation.check(kind)
+        except installation.WrongKind as refusal:
+            raise CommandError(str(refusal)) from refusal
+        call_command("migrate", interactive=False, verbosity=0)
+        if "db" in settings.CACHES["default"]["BACKEND"]:
+            call_command("createcachetable", verbosity=0)
+        call_command("rights", verbosity=0)
+        installation.claim(kind)

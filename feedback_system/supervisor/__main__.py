@@ -1,0 +1,197 @@
+"""`python -m feedback_system.supervisor`: start, watch, end."""
+
+import contextlib
+import http.client
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from feedback_system.catalogues import compile_catalogues
+from feedback_system.embedded import EmbeddedError, binaries, places
+from feedback_system.embedded.children import die_with_parent
+from feedback_system.embedded.postgres import Postgres
+from feedback_system.embedded.redis_server import Redis
+
+from . import processes
+from .checks import Address, Refused, missing_pdf_packages, note_address, only_one_here, port_is_free
+from .processes import Child
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOK_EVERY_S = 0.3
+
+
+class Stop(Exception):
+    """Somebody asked us to end."""
+
+
+def say(text: str) -> None:
+    """A line for people; the terminal may be gone by now."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+class Supervisor:
+    """Everything that runs for one data folder."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.demo = os.environ.get("DEMO", "1").strip().lower() in {"1", "true", "yes", "on"}
+        self.environment = processes.base_environment(address)
+        self.postgres = None if os.environ.get("DATABASE_URL") else Postgres("run")
+        self.redis = None if os.environ.get("REDIS_URL") or not binaries.find_redis() else Redis("run")
+        self.children: list[Child] = []
+        self.step: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Servers, database, processes; returns when the first page is answered."""
+        self._start_servers()
+        self.environment, line = processes.leave_root_if_possible(self.environment)
+        if line:
+            say(line)
+        with contextlib.suppress(OSError):  # a checkout that only root can write was compiled when it was installed
+            compile_catalogues()
+        self._manage("prepare", owner=True)
+        self._manage("seed_demo" if self.demo else "first_administrator")
+        self.children = [
+            processes.web(self.address, self.environment),
+            processes.worker("clock", self.environment),
+            processes.worker("work", self.environment),
+            processes.beat(self.environment),
+        ]
+        for child in self.children:
+            child.start()
+        self._wait_for_first_page()
+
+    def _start_servers(self) -> None:
+        if self.postgres:
+            self.postgres.start()
+            if places.IS_ROOT:
+                who = places.account()
+                name = who.pw_name if who else ""
+                say(f"Started as root: PostgreSQL runs as {name}, its files lie in {self.postgres.data}")
+        if self.redis:
+            self.redis.start()
+        elif not os.environ.get("REDIS_URL"):
+            say("No redis-server was found: tasks travel through files and the cache lies in the database. Enough to try out.")
+
+    def _manage(self, command: str, *, owner: bool = False) -> None:
+        """One step of manage.py; what it prints is for people."""
+        environment = self.environment | ({"HUIYIN_PROCESS": "owner"} if owner else {})
+        self.step = processes.spawn([sys.executable, "manage.py", command], environment)
+        code = self.step.wait()
+        self.step = None
+        if code:
+            raise Refused(f"It did not start, because the step '{command}' failed. The reason stands above.")
+
+    def _wait_for_first_page(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            self._revive()
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                asked = http.client.HTTPConnection(self.address.nearby, self.address.port, timeout=10)
+                asked.request("GET", "/healthz")
+                asked.getresponse()  # any answer: behind TLS it is a redirect
+                asked.close()
+                return
+            time.sleep(0.1)
+        raise Refused(f"The web server gives no answer. The reason stands at the end of {places.log_dir() / 'web.log'}.")
+
+    def greet(self) -> None:
+        """Where it is, and with which names to look around."""
+        say(f"\n回音 Huiyin: {self.address.url}   customers: {self.address.url}feedback/\n")
+        if self.demo:
+            self._manage("demo_logins")
+        say(f"\nData: {places.data_dir()}   Logs: {places.log_dir()}   Ctrl-C ends it; the data stay.")
+        if missing := missing_pdf_packages():
+            say(f"PDF is missing libraries; everything else works. On Debian: apt-get install {' '.join(missing)}")
+
+    def watch(self) -> None:
+        """Until somebody asks us to end, the terminal is closed, or a process cannot be kept alive."""
+        terminal = select.poll()
+        if sys.stdin and sys.stdin.isatty():
+            terminal.register(sys.stdin, select.POLLHUP)  # make swallows the signal
+        while True:
+            self._revive()
+            if any(event & (select.POLLHUP | select.POLLERR) for _, event in terminal.poll(0)):
+                raise Stop
+            time.sleep(_LOOK_EVERY_S)
+
+    def _revive(self) -> None:
+        servers: list[Postgres | Redis] = [server for server in (self.postgres, self.redis) if server]
+        for server in servers:
+            if server.process and server.process.poll() is not None:
+                say(f"{type(server).__name__} ended by itself; it is started again.")
+                server.start()
+        for child in self.children:
+            before = child.process
+            if not child.revive():
+                raise Refused(f"'{child.name}' ends again and again. The reason stands at the end of {child.log}.")
+            if child.process is not before:
+                say(f"'{child.name}' ended by itself; it was started again.")
+
+    def stop(self) -> None:
+        """Who asks the servers first, then the servers. Beat first, so that nothing new begins."""
+        if self.step and self.step.poll() is None:
+            self.step.terminate()
+            self.step.wait()
+        for child in reversed(self.children):
+            child.ask_to_end()
+        for child in self.children:
+            child.end(patience_s=12.0)
+        for server in (self.redis, self.postgres):
+            if server:
+                server.stop()
+
+
+def main() -> int:
+    """The exit code: 0 when asked to end, 1 when something is wrong."""
+    if os.environ.get("MAKELEVEL") and (follow := die_with_parent()):
+        follow()  # when make is killed
+
+    asked_to_end = False
+
+    def on_signal(number: int, frame: Any) -> None:
+        nonlocal asked_to_end
+        if not asked_to_end:  # a second Ctrl-C does not disturb the order of ending
+            asked_to_end = True
+            raise Stop
+
+    for number in _SIGNALS:  # explicitly: a background job inherits SIGINT ignored
+        signal.signal(number, on_signal)
+    try:
+        places.prepare_data_dir()
+        address = Address.from_environment()
+        with only_one_here() as lock:
+            port_is_free(address)
+            note_address(lock, address)
+            return _run(Supervisor(address))
+    except (Refused, EmbeddedError) as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 1
+    except Stop:
+        return 0
+
+
+def _run(supervisor: Supervisor) -> int:
+    try:
+        supervisor.start()
+        supervisor.greet()
+        supervisor.watch()
+    except Stop:
+        say("\nEnding…")
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        supervisor.stop()
+        say("Ended. The data stay.")
+    return 0
+
+
+if __name__ == "__main__":
+    os.chdir(Path(places.PROJECT))
+    sys.exit(main())

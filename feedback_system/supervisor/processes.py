@@ -1,0 +1,178 @@
+"""The processes that the supervisor runs, and the account they run under."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from feedback_system.embedded import places
+from feedback_system.embedded.children import die_with_parent, open_log
+
+from .checks import Address
+
+# A life shorter than this counts as a failed start; this many in a row and it is given up.
+_SHORT_LIFE_S = 5.0
+_FAILED_STARTS = 5
+
+_MAY_LEAVE_ROOT = """
+import os, sys
+import django, psycopg2, feedback_system.settings
+folder = sys.argv[1]
+sys.exit(not os.access(folder, os.R_OK | os.W_OK | os.X_OK))
+"""
+
+
+@dataclass
+class Child:
+    """One long-running process with its log, started again when it ends by itself."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    failed_starts: int = 0
+    started_at: float = field(default=0.0)
+
+    @property
+    def log(self) -> Path:
+        return places.log_dir() / f"{self.name}.log"
+
+    def start(self) -> None:
+        out = open_log(self.log)
+        try:
+            self.process = spawn(self.command, self.environment, stdout=out, stderr=out)
+        finally:
+            os.close(out)
+        self.started_at = time.monotonic()
+
+    def revive(self) -> bool:
+        """Start it again if it has ended; False when that has failed too often."""
+        if self.process is None or self.process.poll() is None:
+            return True
+        short = time.monotonic() - self.started_at < _SHORT_LIFE_S
+        self.failed_starts = self.failed_starts + 1 if short else 0
+        if self.failed_starts >= _FAILED_STARTS:
+            return False
+        self._end_orphans()  # they hold the port, or a task that is about to run again
+        self.start()
+        return True
+
+    def ask_to_end(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def end(self, patience_s: float) -> None:
+        """Wait; then SIGQUIT, at which Celery gives its task back to the queue; then no more questions."""
+        if self.process is None:
+            return
+        for insist, wait_s in ((signal.SIGQUIT, patience_s), (signal.SIGKILL, 8.0)):
+            try:
+                self.process.wait(wait_s)
+                break
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(insist)
+        self._end_orphans()
+        self.process.wait()
+
+    def _end_orphans(self) -> None:
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def spawn(command: list[str], environment: Mapping[str, str], **how: Any) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that Ctrl-C reaches the supervisor alone, who knows the order."""
+    return subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=die_with_parent(),
+        **_leave_root(environment) | {"cwd": places.PROJECT},
+        **how,
+    )
+
+
+def _leave_root(environment: Mapping[str, str]) -> dict[str, Any]:
+    return places.as_account() if environment.get("HUIYIN_LEFT_ROOT") else {}
+
+
+def base_environment(address: Address) -> dict[str, str]:
+    """What every process gets. One form of time in all logs; the data folder by its full path."""
+    return os.environ | {
+        "HUIYIN_DATA": str(places.data_dir()),
+        "HOST": address.host,
+        "PORT": str(address.port),
+        "DJANGO_SETTINGS_MODULE": "feedback_system.settings",
+        "PYTHONUNBUFFERED": "1",
+        "XDG_CACHE_HOME": str(places.data_dir() / "cache"),
+    }
+
+
+def leave_root_if_possible(environment: dict[str, str]) -> tuple[dict[str, str], str]:
+    """The environment for web, workers and beat, and one line that says under whom they run ("" when not root).
+
+    They leave root when the servers' account can execute the interpreter, read the checkout and write the data folder.
+    """
+    who = places.account()
+    if who is None:
+        return environment, ""
+    places.give_our_folders_to_account()
+    left = environment | {
+        "HUIYIN_LEFT_ROOT": "1",
+        "HOME": str(places.data_dir()),
+        "USER": who.pw_name,
+        "LOGNAME": who.pw_name,
+    }
+    try:
+        tried = spawn([sys.executable, "-c", _MAY_LEAVE_ROOT, str(places.data_dir())], left, stderr=subprocess.DEVNULL)
+        possible = tried.wait(60) == 0
+    except OSError:
+        possible = False
+    if possible:
+        return left, f"Started as root: web, workers and beat run as {who.pw_name}."
+    return environment, (
+        f"Web, workers and beat run as root, because the account {who.pw_name} cannot execute {sys.executable}, read "
+        f"{places.PROJECT} or write {places.data_dir()}. Better: start as an ordinary user."
+    )
+
+
+def web(address: Address, environment: dict[str, str]) -> Child:
+    """No access log: addresses of tracking pages hold secrets."""
+    shared = ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108
+    workers = environment.get("WEB_WORKERS", "2")
+    command = [
+        *(sys.executable, "-m", "gunicorn", "feedback_system.wsgi", "-b", address.bind),
+        *("-k", "gthread", "-w", workers, "--threads", "8", "--graceful-timeout", "10"),
+        # Its default place is one path for all projects of a user.
+        *("--no-control-socket", *shared),
+    ]
+    return Child("web", command, environment | {"HUIYIN_PROCESS": "web"})
+
+
+def worker(queue: str, environment: dict[str, str]) -> Child:
+    """One queue, one child: a long job never stands before a sweep."""
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "feedback_system.celery", "worker", "-Q", queue, "-n", f"{queue}@huiyin"),
+        *("-c", "1", "--pool", "prefork", "--without-mingle", "--without-gossip", "-l", "INFO"),
+    ]
+    return Child(queue, command, environment | {"HUIYIN_PROCESS": "worker"})
+
+
+def beat(environment: dict[str, str]) -> Child:
+    """Its file's format depends on the interpreter, hence the name."""
+    folder = places.data_dir() / "beat"
+    folder.mkdir(exist_ok=True)
+    places.give_to_account(folder)
+    schedule = folder / f"schedule-{sys.implementation.cache_tag}"
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "feedback_system.celery", "beat", "-l", "INFO"),
+        *("--pidfile=", "-s", str(schedule)),
+    ]
+    return Child("beat", command, environment | {"HUIYIN_PROCESS": "worker"})
