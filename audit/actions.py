@@ -101,7 +101,7 @@ def _link(head: Head, entry: Entry) -> tuple[Event, list[Sealed]]:
     sealed, digest = [], {}
     for name, (old, new) in entry.sealed.items():
         row = Sealed(field=name, salt=secrets.token_hex(16), old=chain.plain(old), new=chain.plain(new))
-        digest[name] = chain.seal(key, row.salt, name, row.old, row.new)
+        digest[name] = chain.seal(key, row.salt, name, (row.old, row.new))
         sealed.append(row)
     event = Event(
         thread=entry.thread,

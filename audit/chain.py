@@ -6,10 +6,8 @@ import datetime as dt
 import hmac
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from enum import Enum
 from typing import Any
-from uuid import UUID
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -33,19 +31,17 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, str):
-        return str(value).replace("\x00", "").encode("utf-8", "ignore").decode()
     if isinstance(value, Mapping):
-        return {plain(str(key)): plain(item) for key, item in value.items()}
+        return {_text(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=repr)
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, float | Decimal | UUID | dt.timedelta):
-        return str(value)
-    return plain(str(value))  # lazy translations and model instances by their own name
+    return _text(value.isoformat() if isinstance(value, dt.date | dt.time) else value)
+
+
+def _text(value: Any) -> str:
+    return str(value).replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def event_hash(key: bytes, row: tuple[Any, ...]) -> str:
@@ -58,9 +54,9 @@ def event_hash(key: bytes, row: tuple[Any, ...]) -> str:
     return hmac.digest(key, _canonical(row).encode(), "sha256").hex()
 
 
-def seal(key: bytes, salt: str, field: str, old: Any, new: Any) -> str:
-    """The digest that stands in the event for a personal value. Without the salt it tells nothing."""
-    return hmac.digest(key, _canonical([salt, field, old, new]).encode(), "sha256").hex()
+def seal(key: bytes, salt: str, field: str, values: tuple[Any, Any]) -> str:
+    """The digest that stands in the event for a personal value, old and new. Without the salt it tells nothing."""
+    return hmac.digest(key, _canonical([salt, field, *values]).encode(), "sha256").hex()
 
 
 def checkpoint_hash(key: bytes, row: tuple[int, int, int, int, str, str]) -> str:
@@ -68,6 +64,6 @@ def checkpoint_hash(key: bytes, row: tuple[int, int, int, int, str, str]) -> str
     return hmac.digest(key, _canonical(("checkpoint", *row)).encode(), "sha256").hex()
 
 
-def head_line(thread: str, seq: int, hash: str) -> bytes:
+def head_line(thread: str, seq: int, last_hash: str) -> bytes:
     """One head as it stands in a checkpoint's file and in its digest. Thread names hold no tab and no newline."""
-    return f"{thread}\t{seq}\t{hash}\n".encode()
+    return f"{thread}\t{seq}\t{last_hash}\n".encode()

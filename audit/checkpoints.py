@@ -55,14 +55,19 @@ def make_checkpoint(*, at: dt.datetime) -> Checkpoint | None:
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:
         threads, digest = _write_heads(number, file)
-        row = (number, chain.microseconds(at), threads, events, digest, last.hash if last else "")
-        hash = chain.checkpoint_hash(settings.AUDIT_KEY.encode(), row)
-        file.write(_footer(number, at, events, digest, hash).encode())
+        checkpoint = Checkpoint(
+            number=number,
+            at=at,
+            threads=threads,
+            events=events,
+            digest=digest,
+            prev=last.hash if last else "",
+        )
+        checkpoint.hash = chain.checkpoint_hash(settings.AUDIT_KEY.encode(), checkpoint.as_row())
+        file.write(_footer(checkpoint).encode())
         file.flush()
         os.fsync(file.fileno())
-    checkpoint = Checkpoint.objects.create(
-        number=number, at=at, threads=threads, events=events, digest=digest, prev=row[-1], hash=hash
-    )
+    checkpoint.save(force_insert=True)
     transaction.on_commit(partial(_publish, draft, path))
     transaction.on_commit(partial(_mark, number), robust=True)
     return checkpoint
@@ -121,8 +126,16 @@ def _write_heads(number: int, file: IO[bytes]) -> tuple[int, str]:
     return threads, digest.hexdigest()
 
 
-def _footer(number: int, at: dt.datetime, events: int, digest: str, hash: str) -> str:
-    return f"# checkpoint {number}\n# at {at.isoformat()}\n# events {events}\n# digest {digest}\n# hash {hash}\n"
+def _footer(point: Checkpoint) -> str:
+    lines = {
+        "checkpoint": point.number,
+        "at": point.at.isoformat(),
+        "threads": point.threads,
+        "events": point.events,
+        "digest": point.digest,
+        "hash": point.hash,
+    }
+    return "".join(f"# {name} {value}\n" for name, value in lines.items())
 
 
 def _parse(number: int, file: IO[bytes]) -> Written | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.chain import microseconds
 
+
 class Thread(models.CharField):
     """The name of one history: "case:123", "customer:5", "settings".
 
@@ -182,6 +183,10 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+    def as_row(self) -> tuple[int, int, int, int, str, str]:
+        """What the hash covers, in its order (see `audit.chain.checkpoint_hash`)."""
+        return (self.number, microseconds(self.at), self.threads, self.events, self.digest, self.prev)
 
 
 class CheckpointHead(models.Model):

@@ -109,72 +109,79 @@ def _verify_threads(verdict: Verdict) -> None:
     heads = _Merge(_stream(_HEADS) if verdict.anchored else iter(()))
     marks = _Merge(_stream(_ANCHORS) if verdict.anchored else iter(()))
     for thread, rows in groupby(_stream(_EVENTS), key=lambda row: row[0]):
-        missing = {**marks.before(thread), **heads.before(thread)}
-        verdict.findings.extend(Finding("missing_thread", name, found[-1][1]) for name, found in missing.items())
-        last, bad = _walk(thread, rows, key, {row[1]: row for row in marks.at(thread)}, verdict)
+        verdict.findings.extend(_missing(marks.before(thread), heads.before(thread)))
+        walk = _Walk(key, {row[1]: row[2] for row in marks.at(thread)})
+        walk.follow(rows)
         verdict.threads += 1
-        if verdict.anchored and not bad:
-            verdict.findings.extend(_against_head(thread, last, heads.at(thread)))
-        else:
-            heads.at(thread)
-    missing = {**marks.rest(), **heads.rest()}
-    verdict.findings.extend(Finding("missing_thread", name, found[-1][1]) for name, found in missing.items())
+        verdict.events += walk.count
+        head = heads.at(thread)
+        if walk.fault:
+            verdict.findings.append(Finding(walk.fault, thread, walk.seq))
+        elif verdict.anchored:
+            verdict.findings.extend(_against_head(thread, (walk.seq, walk.prev), head))
+    verdict.findings.extend(_missing(marks.rest(), heads.rest()))
 
 
-def _walk(
-    thread: str, rows: Iterator[Row], key: bytes, marks: dict[int, Row], verdict: Verdict
-) -> tuple[tuple[int, str], bool]:
-    """Follow one chain; stops judging at the first bad event, because everything after it hangs on it."""
-    seq, prev, bad, loads, event_hash = 0, "", False, json.loads, chain.event_hash
-    count = 0
-    for row in rows:
-        count += 1
-        if bad:
-            continue
-        seq += 1
+def _missing(*passed_over: dict[str, list[Row]]) -> Iterator[Finding]:
+    threads: dict[str, int] = {}
+    for found in passed_over:
+        threads |= {thread: rows[-1][1] for thread, rows in found.items()}
+    return (Finding("missing_thread", thread, events) for thread, events in threads.items())
+
+
+class _Walk:
+    """Follows one chain. Stops judging at the first bad event, because everything after it hangs on it."""
+
+    def __init__(self, key: bytes, marks: dict[int, str]) -> None:
+        self.key = key
+        self.marks = marks
+        self.seq, self.prev, self.fault, self.count = 0, "", "", 0
+
+    def follow(self, rows: Iterator[Row]) -> None:
+        for row in rows:
+            self.count += 1
+            if not self.fault:
+                self.seq += 1
+                self.fault = self._fault_of(row)
+                self.prev = row[11]
+        if self.marks and not self.fault:
+            self.seq, self.fault = self.seq + 1, "cut_tail"
+
+    def _fault_of(self, row: Row) -> str:
         changes, digest = row[8], row[9]
         content = (
             *row[:8],
-            {} if changes == "{}" else loads(changes),
-            {} if digest == "{}" else loads(digest),
+            {} if changes == "{}" else json.loads(changes),
+            {} if digest == "{}" else json.loads(digest),
             row[10],
         )
-        code = ""
-        if row[1] != seq:
-            code = "gap"
-        elif row[11] != event_hash(key, content):
-            code = "edited"
-        elif row[10] != prev:
-            code = "broken_link"
-        elif marks and seq in marks and marks.pop(seq)[2] != row[11]:
-            code = "differs_from_checkpoint"
-        if code:
-            verdict.findings.append(Finding(code, thread, seq))
-            bad = True
-        prev = row[11]
-    verdict.events += count
-    if marks and not bad:
-        verdict.findings.append(Finding("cut_tail", thread, seq + 1))
-        bad = True
-    return (seq, prev), bad
+        if row[1] != self.seq:
+            return "gap"
+        if row[11] != chain.event_hash(self.key, content):
+            return "edited"
+        if row[10] != self.prev:
+            return "broken_link"
+        if self.marks and self.marks.pop(self.seq, row[11]) != row[11]:
+            return "differs_from_checkpoint"
+        return ""
 
 
 def _against_head(thread: str, last: tuple[int, str], heads: list[Row]) -> Iterator[Finding]:
     if not heads:
         yield Finding("no_head", thread, last[0])
         return
-    _thread, seq, hash = heads[0]
+    _thread, seq, last_hash = heads[0]
     if seq > last[0]:
         yield Finding("cut_tail", thread, last[0] + 1)
-    elif (seq, hash) != last:
+    elif (seq, last_hash) != last:
         yield Finding("head_differs", thread, last[0])
 
 
 def _verify_sealed(verdict: Verdict) -> None:
     key = settings.AUDIT_KEY.encode()
     for thread, seq, name, salt, old, new, digest in _stream(_SEALED):
-        values = (json.loads(value) if value is not None else None for value in (old, new))
-        if digest is None or chain.seal(key, salt, name, *values) != digest:
+        values = (old and json.loads(old), new and json.loads(new))
+        if digest is None or chain.seal(key, salt, name, values) != digest:
             verdict.findings.append(Finding("sealed_edited", thread, seq, name))
     for code, sql in (("sealed_missing", _SEALED_GONE), ("erased_unseen", _ERASED_UNSEEN)):
         verdict.findings.extend(Finding(code, *row) for row in _stream(sql))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from audit.actions import record
+from audit.actor import Actor
+from audit.exceptions import InvalidMove
 from notifications import readers
-from notifications.models import ChannelName, Message
+from notifications.delivery import without_secrets
+from notifications.models import UNREACHED, UNSENT, ChannelName, Heartbeat, Message, State
 from notifications.poke import poke
 from notifications.templates import clean, stored, template_of
 
@@ -30,7 +36,8 @@ class NewMessage:
         thread: whose history it belongs to, such as "case:12"; decides who may read it and what is withdrawn.
         user_id: a member of staff; address and rights are looked up when it is sent.
         address: e-mail address or telephone number of somebody who is not a user.
-        context: values for the placeholders; dates and times are written in the reader's language and zone.
+        context: values for the placeholders; dates and times are written in the reader's language and zone. Only those
+            that the template names are kept.
         path: where a click leads inside the program, such as "/cases/2026-000012/".
         not_before: earliest time of sending; None means now.
         expires_at: after this it is not sent any more and leaves the inbox.
@@ -59,7 +66,8 @@ def enqueue(message: NewMessage) -> Message | None:
 
     Raises:
         TransactionManagementError: outside a transaction, where a crash could keep the fact and lose the message.
-        ValueError: no recipient, or no template of this kind, or nobody said who may read this sort of thread.
+        ValueError: no recipient, no template of this kind, a placeholder without a value, or nobody said who may read
+            this sort of thread.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("enqueue() belongs into the transaction of the fact it tells")
@@ -72,13 +80,124 @@ def enqueue(message: NewMessage) -> Message | None:
     return row
 
 
+def withdraw(thread: str, *, user_id: int | None = None) -> int:
+    """Take back what was not sent yet, in the transaction in which rights or facts change.
+
+    With `user_id` this person lost access to the thread: what lies in the inbox about it goes too.
+
+    Returns:
+        How many messages were taken back.
+    """
+    rows = Message.objects.filter(thread=thread)
+    taken = Q(state__in=UNSENT)
+    if user_id is not None:
+        rows = rows.filter(user_id=user_id)
+        taken |= Q(state=State.SENT, channel=ChannelName.IN_APP)
+    return rows.filter(taken).update(state=State.WITHDRAWN, lease_token=None, context={})
+
+
+@transaction.atomic
+def resend(message: Message, *, by: Actor, address: str = "") -> Message:
+    """Try again what did not go out, perhaps to a corrected address. Earlier refusals of the address are forgotten.
+
+    Raises:
+        InvalidMove: the message was sent, is waiting, or was withdrawn.
+    """
+    message = _lock_unreached(message)
+    now = timezone.now()
+    message.address = clean(address) or message.address
+    Message.objects.filter(address=message.address, refused=True).exclude(address="").update(refused=False)
+    message.state, message.attempts, message.error, message.refused = State.QUEUED, 0, "", False
+    message.not_before = message.next_try_at = now
+    message.telephoned_at = None
+    message.save()
+    _note(message, "resend_message", by=by, at=now)
+    transaction.on_commit(partial(poke, message.pk), robust=True)
+    return message
+
+
+@transaction.atomic
+def mark_telephoned(message: Message, *, by: Actor) -> Message:
+    """A person passed on by telephone what could not be sent; it leaves the desk.
+
+    Raises:
+        InvalidMove: the message was sent, is waiting, or was withdrawn.
+    """
+    message = _lock_unreached(message)
+    message.telephoned_at = timezone.now()
+    message.context = without_secrets(message)
+    message.save(update_fields=["telephoned_at", "context"])
+    _note(message, "telephone_message", by=by, at=message.telephoned_at)
+    return message
+
+
+def mark_read(user_id: int, *, message_id: int | None = None) -> int:
+    """Note that this person read one message of the inbox, or all of them."""
+    now = timezone.now()
+    rows = Message.objects.inbox_of(user_id, now).filter(read_at__isnull=True)
+    if message_id is not None:
+        rows = rows.filter(pk=message_id)
+    return rows.update(read_at=now)
+
+
+@transaction.atomic
+def forget(*, threads: Iterable[str] = (), addresses: Iterable[str] = ()) -> int:
+    """Blank everything personal in the messages of these threads and to these addresses (PIPL article 47).
+
+    Waiting ones are withdrawn. That something was sent, when and over which channel, stays.
+
+    Returns:
+        How many messages were blanked.
+    """
+    rows = Message.objects.filter(Q(thread__in=list(threads)) | Q(address__in=[text for text in addresses if text]))
+    rows.filter(state__in=UNSENT).update(state=State.WITHDRAWN, lease_token=None)
+    return rows.update(address="", context={}, subject="", body="", error="")
+
+
+def purge(*, before: dt.datetime, chunk: int = 5000) -> int:
+    """Remove messages from before this time that are not waiting any more; the outbox has its own retention."""
+    rows = Message.objects.filter(created_at__lt=before).exclude(state__in=UNSENT).order_by("created_at")
+    removed = 0
+    while found := list(rows.values_list("pk", flat=True)[:chunk]):
+        removed += Message.objects.filter(pk__in=found).delete()[0]
+    return removed
+
+
+def beat(name: str) -> None:
+    """Show that a part of the program works: "beat", "clock" or "work"."""
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=timezone.now())],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at"],
+    )
+
+
+def _lock_unreached(message: Message) -> Message:
+    locked = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if locked.state not in UNREACHED:
+        raise InvalidMove(
+            _("This message is “%(state)s”. Only one that could not be sent can be sent again or telephoned.")
+            % {"state": locked.get_state_display()}
+        )
+    return locked
+
+
+def _note(message: Message, verb: str, *, by: Actor, at: dt.datetime) -> None:
+    changes = {"message": (None, message.pk), "kind": (None, message.kind), "channel": (None, message.channel)}
+    record(message.thread, verb, by=by, at=at, changes=changes)
+
+
 def _row(message: NewMessage) -> Message:
-    template_of(message.kind)
+    template = template_of(message.kind)
+    if missing := template.names - message.context.keys():
+        raise ValueError(f"the context of {message.dedupe_key} lacks {', '.join(sorted(missing))}")
     if message.user_id is None and not message.address:
         raise ValueError(f"a message needs a user or an address: {message.dedupe_key}")
     if message.user_id is not None and not readers.known(message.thread):
         raise ValueError(f"nobody said who may read {message.thread!r}: see notifications.readers.register")
     now = timezone.now()
+    when = message.not_before or now
     language = message.language or settings.LANGUAGE_CODE
     return Message(
         dedupe_key=message.dedupe_key,
@@ -88,10 +207,11 @@ def _row(message: NewMessage) -> Message:
         address=clean(message.address),
         channel=message.channel,
         template=message.kind,
-        context=stored(message.context, language),
+        context=stored({name: message.context[name] for name in template.names}, language),
         language=language,
         path=message.path,
-        not_before=message.not_before or now,
+        not_before=when,
+        next_try_at=when,
         expires_at=message.expires_at,
         created_at=now,
     )
@@ -99,12 +219,12 @@ def _row(message: NewMessage) -> Message:
 
 def _insert_once(row: Message) -> int | None:
     """INSERT ... ON CONFLICT DO NOTHING. bulk_create(ignore_conflicts=True) cannot tell whether it wrote anything."""
-    fields = [field for field in Message._meta.concrete_fields if not field.primary_key]
+    fields = [field for field in Message._meta.concrete_fields if not field.primary_key]  # noqa: SLF001 - Django's documented API
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO notifications_message ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"
+            f"INSERT INTO notifications_message ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
             " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id",
             values,
         )

@@ -32,7 +32,7 @@ UNREACHED = (State.FAILED, State.NOT_SENT)
 class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, now: dt.datetime) -> MessageQuerySet:
         """Waiting messages whose time has come, and claimed ones whose lease ran out."""
-        return self.filter(state__in=UNSENT, not_before__lte=now)
+        return self.filter(state__in=UNSENT, next_try_at__lte=now)
 
     def inbox_of(self, user_id: int, now: dt.datetime) -> MessageQuerySet:
         """What this person finds in the inbox inside the program."""
@@ -51,8 +51,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One message. Written in the transaction of its fact, rendered when claimed, delivered at least once.
 
-    `not_before` is the next moment at which somebody may take the row: the planned time or the next attempt while
-    queued, the end of the lease while claimed. One column, so one partial index finds all due rows.
+    `not_before` is the planned time and never moves. `next_try_at` is the next moment at which somebody may take the
+    row: the next attempt while queued, the end of the lease while claimed. One column, so one index finds all due rows.
     """
 
     dedupe_key = models.CharField(max_length=200, unique=True, db_collation="C")
@@ -69,6 +69,7 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField()
+    next_try_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
     error = models.CharField(max_length=500, blank=True)
@@ -102,7 +103,7 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["not_before"], name="notifications_due", condition=Q(state__in=UNSENT)),
+            models.Index(fields=["next_try_at"], name="notifications_due", condition=Q(state__in=UNSENT)),
             models.Index(fields=["thread"], name="notifications_thread"),
             models.Index(
                 fields=["user", "-id"],
@@ -126,13 +127,6 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.kind} {self.channel} {self.state}"
-
-    @property
-    def message_id(self) -> str:
-        """The same for every attempt, so that a repeated mail is seen to be the same mail."""
-        from notifications.mail import message_id
-
-        return message_id(self.dedupe_key)
 
 
 class Channel(models.Model):

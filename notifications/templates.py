@@ -112,7 +112,9 @@ def clean(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def render(template: Template, context: Mapping[str, Any], *, language: str, path: str, short: bool = False) -> Rendered:
+def render(
+    template: Template, context: Mapping[str, Any], *, language: str, path: str, short: bool = False
+) -> Rendered:
     """The message in the reader's language.
 
     Args:

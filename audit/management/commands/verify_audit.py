@@ -1,4 +1,4 @@
-"""Verify the audit trail: `manage.py verify_audit`; ends with 1 and names the first bad event if anything was altered."""
+"""`manage.py verify_audit`: ends with 1 and names the first bad event if the audit trail was altered."""
 
 from __future__ import annotations
 
