@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from feedback_system.catalogues import compile_catalogues
@@ -193,5 +192,6 @@ def _run(supervisor: Supervisor) -> int:
 
 
 if __name__ == "__main__":
-    os.chdir(Path(places.PROJECT))
+    os.environ["HUIYIN_DATA"] = str(places.data_dir())  # before the working folder changes its meaning
+    os.chdir(places.PROJECT)
     sys.exit(main())
