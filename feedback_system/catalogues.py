@@ -1,6 +1,5 @@
 """Compile the translations without the gettext programs, which a fresh machine lacks."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -20,6 +19,6 @@ def compile_catalogues(folder: Path = LOCALE) -> int:
             beside.write(polib.pofile(str(source)).to_binary())
         # Readers see the old file or the new one, never half of it.
         Path(beside.name).chmod(0o644)
-        os.replace(beside.name, target)
+        Path(beside.name).replace(target)
         written += 1
     return written

@@ -22,7 +22,7 @@ FOLDER_PREFIX = "huiyin-test-"
 
 
 def _choose_data_folder() -> None:
-    """One folder, and so one cluster, for each run: two runs in one checkout do not meet. xdist's workers inherit it."""
+    """One folder, and so one cluster, for each run: two runs in one checkout do not meet. Workers inherit it."""
     if WORKER:
         return
     for old in Path("/tmp").glob(FOLDER_PREFIX + "*"):
@@ -78,7 +78,7 @@ def _external_hosts() -> set[str]:
 
 
 if "DJANGO_SETTINGS_MODULE" in os.environ and not WORKER:
-    raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: the tests choose their data folder before settings are read.")
+    raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: tests choose a data folder before settings are read.")
 _choose_data_folder()
 if os.environ.get("HUIYIN_TEST_REDIS_EMBEDDED"):
     os.environ.pop("REDIS_URL", None)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.template import Node
-from django.template.base import FilterExpression
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -38,7 +37,7 @@ def _template_being_rendered() -> str:
     frame = inspect.currentframe()
     while frame := frame.f_back if frame else None:
         node = frame.f_locals.get("self")
-        if isinstance(node, Node) and not isinstance(node, FilterExpression) and (origin := getattr(node, "origin", None)):
+        if isinstance(node, Node) and (origin := getattr(node, "origin", None)):
             return str(origin.name)
     return ""
 

@@ -42,7 +42,7 @@ def database_url(role: Literal["app", "owner"]) -> str:
 
 
 def redis_url(db: int) -> str | None:
-    """Where the embedded Redis answers, as Django's cache and redis-py write it; None when no redis-server can be had."""
+    """Where the embedded Redis answers, as Django's cache writes it; None when no redis-server can be had."""
     if binaries.find_redis() is None:
         return None
     return f"unix://{quote(str(places.redis_socket(profile_of_environment())))}?db={db}"

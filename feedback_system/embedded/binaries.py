@@ -41,7 +41,7 @@ def redis_program() -> Path | None:
 
 
 def postgres_program(name: str) -> Path:
-    """initdb, postgres, pg_dump, pg_restore, psql of the embedded PostgreSQL, where the servers' account can execute it."""
+    """One of initdb, postgres, pg_dump, pg_restore, psql, where the servers' account can execute it."""
     package = _package(_WHEEL)
     folder = package / f"pginstall{POSTGRES_MAJOR}" / "bin" if package else None
     if folder is None or not (folder / "postgres").exists():

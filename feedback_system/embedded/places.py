@@ -104,7 +104,7 @@ def socket_dir() -> Path:
     """
     who = account()
     uid = who.pw_uid if who else os.getuid()
-    return Path("/tmp") / f"huiyin-{uid}-{_tag(str(data_dir()))}"
+    return Path("/tmp") / f"huiyin-{uid}-{_tag(str(data_dir()))}"  # noqa: S108  (private: see make_socket_dir)
 
 
 def make_socket_dir() -> Path:
@@ -176,7 +176,7 @@ _OUR_FOLDERS = ("files", "checkpoints", "backups", "static", "broker", "beat", "
 
 
 def give_our_folders_to_account() -> None:
-    """What root left behind there, by manage.py or by an earlier start, is handed over. Only folders of our own names."""
+    """Hand over what root left behind, by manage.py or an earlier start; only in folders of our own names."""
     who = account()
     if who is None:
         return

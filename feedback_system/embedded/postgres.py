@@ -163,7 +163,7 @@ class Postgres:
         found = (data / "PG_VERSION").read_text(encoding="utf-8").strip()
         if found != POSTGRES_MAJOR:
             raise EmbeddedError(
-                f"The database in {data} was made by PostgreSQL {found}, this project brings PostgreSQL {POSTGRES_MAJOR}. "
+                f"PostgreSQL {found} made the database in {data}, this project brings PostgreSQL {POSTGRES_MAJOR}. "
                 "Back it up with the older version, start with an empty data folder, and restore it there."
             )
         owner, me = data.stat().st_uid, places.account()
@@ -208,7 +208,7 @@ class Postgres:
                 stderr=out,
                 env=plain_environment(),
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGINT),
+                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509
                 **places.as_account(),
             )
         finally:
@@ -246,6 +246,6 @@ class Postgres:
 def _works_in(folder: Path) -> bool:
     for link in Path("/proc").glob("[0-9]*/cwd"):
         with contextlib.suppress(OSError):
-            if os.readlink(link) == str(folder):
+            if link.readlink() == folder:
                 return True
     return False

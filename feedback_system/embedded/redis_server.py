@@ -45,7 +45,9 @@ class Redis:
                     return
                 time.sleep(0.02)
             self.stop()
-            raise EmbeddedError(f"Redis did not start. The reason stands at the end of {places.log_dir() / 'redis.log'}.")
+            raise EmbeddedError(
+                f"Redis did not start. The reason stands at the end of {places.log_dir() / 'redis.log'}."
+            )
 
     def stop(self) -> None:
         """End the server if we started it."""
@@ -63,7 +65,10 @@ class Redis:
             str(redis_program()),
             *("--port", "0", "--unixsocket", str(places.redis_socket(self.profile)), "--unixsocketperm", "700"),
             *("--save", "", "--appendonly", keep, "--dir", ".", "--daemonize", "no", "--databases", "64"),
-            *("--maxmemory-policy", "noeviction"),  # it is also the broker: a message is never thrown out for a cache entry
+            *(
+                "--maxmemory-policy",
+                "noeviction",
+            ),  # it is also the broker: a message is never thrown out for a cache entry
         ]
         out = open_log(places.log_dir() / "redis.log")
         try:
@@ -73,7 +78,7 @@ class Redis:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                preexec_fn=die_with_parent(),
+                preexec_fn=die_with_parent(),  # noqa: PLW1509
                 **places.as_account() | {"cwd": str(folder)},  # as working folder: nothing to quote
             )
         finally:

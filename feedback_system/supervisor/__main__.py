@@ -45,6 +45,9 @@ class Supervisor:
         self.redis = None if os.environ.get("REDIS_URL") or not binaries.find_redis() else Redis("run")
         self.children: list[Child] = []
         self.step: subprocess.Popen[bytes] | None = None
+        self.terminal = select.poll()
+        if sys.stdin and sys.stdin.isatty():
+            self.terminal.register(sys.stdin, select.POLLHUP)  # make swallows the signal of a closed terminal
 
     def start(self) -> None:
         """Servers, database, processes; returns when the first page is answered."""
@@ -76,7 +79,7 @@ class Supervisor:
         if self.redis:
             self.redis.start()
         elif not os.environ.get("REDIS_URL"):
-            say("No redis-server was found: tasks travel through files and the cache lies in the database. Enough to try out.")
+            say("No redis-server was found: tasks travel through files, the cache lies in the database. Enough to try.")
 
     def _manage(self, command: str, *, owner: bool = False) -> None:
         """One step of manage.py; what it prints is for people."""
@@ -98,7 +101,9 @@ class Supervisor:
                 asked.close()
                 return
             time.sleep(0.1)
-        raise Refused(f"The web server gives no answer. The reason stands at the end of {places.log_dir() / 'web.log'}.")
+        raise Refused(
+            f"The web server gives no answer. The reason stands at the end of {places.log_dir() / 'web.log'}."
+        )
 
     def greet(self) -> None:
         """Where it is, and with which names to look around."""
@@ -111,12 +116,9 @@ class Supervisor:
 
     def watch(self) -> None:
         """Until somebody asks us to end, the terminal is closed, or a process cannot be kept alive."""
-        terminal = select.poll()
-        if sys.stdin and sys.stdin.isatty():
-            terminal.register(sys.stdin, select.POLLHUP)  # make swallows the signal
         while True:
             self._revive()
-            if any(event & (select.POLLHUP | select.POLLERR) for _, event in terminal.poll(0)):
+            if any(event & (select.POLLHUP | select.POLLERR) for _, event in self.terminal.poll(0)):
                 raise Stop
             time.sleep(_LOOK_EVERY_S)
 
@@ -183,11 +185,14 @@ def _run(supervisor: Supervisor) -> int:
         supervisor.watch()
     except Stop:
         say("\nEnding…")
+    except (Refused, EmbeddedError) as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 1
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         supervisor.stop()
-        say("Ended. The data stay.")
+    say("Ended. The data stay.")
     return 0
 
 

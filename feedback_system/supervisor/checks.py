@@ -34,7 +34,9 @@ class Address:
         """HOST and PORT."""
         text = os.environ.get("PORT", "8000")
         if not text.isdecimal() or not 0 < int(text) < 65536:
-            raise Refused(f"PORT is {text!r}, which is not a port number. Give one from 1024 to 65535, such as PORT=8001.")
+            raise Refused(
+                f"PORT is {text!r}, which is not a port number. Give one from 1024 to 65535, such as PORT=8001."
+            )
         return cls(os.environ.get("HOST", "127.0.0.1"), int(text))
 
     @property
@@ -91,11 +93,11 @@ def port_is_free(address: Address) -> None:
 def _why_not(address: Address, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            return f"Port {address.port} is in use by another program. Choose another one: make run PORT={address.port + 1}"
+            return f"Port {address.port} is in use by another program. Choose another: make run PORT={address.port + 1}"
         case errno.EACCES:
             return f"Port {address.port} needs root. Choose one from 1024 up: make run PORT=8000"
         case _:
-            return f"This machine has no address {address.host} ({error.strerror}). Set HOST to one of its own, or leave it out."
+            return f"This machine has no address {address.host} ({error.strerror}). Set HOST to one it has, or leave it out."
 
 
 def missing_pdf_packages() -> list[str]:

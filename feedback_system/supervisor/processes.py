@@ -81,7 +81,8 @@ class Child:
         self.process.wait()
 
     def _end_orphans(self) -> None:
-        assert self.process is not None
+        if self.process is None:
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -93,7 +94,7 @@ def spawn(command: list[str], environment: Mapping[str, str], **how: Any) -> sub
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=die_with_parent(),
+        preexec_fn=die_with_parent(),  # noqa: PLW1509
         **_leave_root(environment) | {"cwd": places.PROJECT},
         **how,
     )
@@ -159,7 +160,18 @@ def web(address: Address, environment: dict[str, str]) -> Child:
 def worker(queue: str, environment: dict[str, str]) -> Child:
     """One queue, one child: a long job never stands before a sweep."""
     command = [
-        *(sys.executable, "-m", "celery", "-A", "feedback_system.celery", "worker", "-Q", queue, "-n", f"{queue}@huiyin"),
+        *(
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "feedback_system.celery",
+            "worker",
+            "-Q",
+            queue,
+            "-n",
+            f"{queue}@huiyin",
+        ),
         *("-c", "1", "--pool", "prefork", "--without-mingle", "--without-gossip", "-l", "INFO"),
     ]
     return Child(queue, command, environment | {"HUIYIN_PROCESS": "worker"})
