@@ -1,4 +1,4 @@
-"""Check the room borders of pyproject.toml: import-linter has no `python -m`, and scripts break in paths with spaces."""
+"""Check the room borders of pyproject.toml: import-linter has no `python -m`; scripts break in paths with spaces."""
 
 import os
 import sys

@@ -97,7 +97,7 @@ def _why_not(address: Address, error: OSError) -> str:
         case errno.EACCES:
             return f"Port {address.port} needs root. Choose one from 1024 up: make run PORT=8000"
         case _:
-            return f"This machine has no address {address.host} ({error.strerror}). Set HOST to one it has, or leave it out."
+            return f"This machine has no address {address.host} ({error.strerror}). Set HOST to one that it has."
 
 
 def missing_pdf_packages() -> list[str]:
