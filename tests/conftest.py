@@ -179,3 +179,11 @@ def _empty_cache() -> None:
 
     if "redis" in settings.CACHES["default"]["BACKEND"].lower():
         cache.clear()
+
+
+@pytest.fixture
+def world(db: None) -> Any:
+    """A small organisation with one person for each part in a case."""
+    from tests.world import build_world
+
+    return build_world()

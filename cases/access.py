@@ -1,0 +1,163 @@
+"""The only way from a reference in a request to a case or a part of it.
+
+Not visible is 404, like absent; visible but not allowed is 403.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.exceptions import NotAllowed
+from cases import rights
+from cases.models import Assignment, Case, CaseFile, Extension, Escalation, Measure, Visit
+from cases.models.clocks import CaseClock
+from organization.models import User
+from organization.queries import Identity, identity_of
+from regulations.models import Approval
+
+LONGEST_REFERENCE = 20
+M = TypeVar("M")
+
+
+@dataclass(frozen=True)
+class CaseAccess:
+    """A case that somebody may see, with what that person may do on it."""
+
+    case: Case
+    who: Identity
+    user: User
+    permissions: frozenset[str]
+    full: bool
+    contact: bool
+    assignments: list[Assignment] = field(default_factory=list)
+
+    def actor(self, permission: str) -> Actor:
+        """The actor for the audit trail: in one's own right, or as somebody's deputy."""
+        return Actor.staff(self.user, deputy_for=rights.acts_for(self.who, self.case, permission, self.assignments))
+
+    def require(self, permission: str) -> None:
+        """Raise ``NotAllowed`` without the permission."""
+        if permission not in self.permissions:
+            raise NotAllowed()
+
+    def require_full(self) -> None:
+        """Raise 404 for somebody who only reads the own entry, stage and reply."""
+        if not self.full:
+            raise Http404
+
+
+def open_access(user: User, reference: str) -> CaseAccess:
+    """The case with that number, for this person; 404 when absent or not visible."""
+    if not reference or len(reference) > LONGEST_REFERENCE or not reference.isascii():
+        raise Http404
+    who = identity_of(user)
+    case = (
+        Case.objects.visible_to(who)
+        .select_related(
+            "kind", "channel", "category", "category__parent", "product", "site", "customer", "customer__organisation",
+            "owner", "owner_department", "lead_department", "first_asked", "acknowledged_by", "salesperson",
+            "receiving_department", "accused_department", "profile_version", "profile_version__profile", "repeat_of",
+            "duplicate_of", "suggested_category", "suggested_department",
+        )
+        .defer("search", "contact_search")
+        .filter(number=reference)
+        .first()
+    )  # fmt: skip
+    if case is None:
+        raise Http404
+    assignments = list(
+        Assignment.objects.filter(case=case).select_related(
+            "department", "received_by", "holder", "passed_to", "answered_by", "ended_by", "sent_by"
+        )
+    )
+    return CaseAccess(
+        case=case,
+        who=who,
+        user=user,
+        permissions=rights.permissions_on(who, case, assignments),
+        full=rights.reads_in_full(who, case),
+        contact=rights.sees_contact(who, case),
+        assignments=assignments,
+    )
+
+
+def get_case(user: User, reference: str, permission: str = "", *, version: str | int | None = None) -> CaseAccess:
+    """As ``open_access``, and 403 without the permission; ``version`` is the page's, for ``StaleRecord``."""
+    access = open_access(user, reference)
+    if permission:
+        access.require(permission)
+        if not access.full:
+            raise NotAllowed(_("You may follow this case, but not act on it."))
+    if version not in (None, ""):
+        try:
+            access.case.expected_version = int(version)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise Http404 from error
+    return access
+
+
+def get_assignment(access: CaseAccess, pk: int, permission: str) -> Assignment:
+    """An assignment of the case that the person may act on: own department's, or any for the hub."""
+    row = _part_of(access, [a for a in access.assignments if a.pk == pk])
+    own = any(person.is_in(row.department_id) for person in access.who.acting)
+    if permission in {"receive", "return_to_hub", "pass_on", "take", "answer", "ask_extension"} and not own:
+        raise NotAllowed(_("This is another department's assignment."))
+    row.case = access.case
+    return row
+
+
+def _part_of(access: CaseAccess, rows: list[M]) -> M:
+    if not access.full or not rows:
+        raise Http404
+    return rows[0]
+
+
+def get_extension(access: CaseAccess, pk: int) -> Extension:
+    """A request for more time on one of the case's assignments."""
+    return _part_of(
+        access, list(Extension.objects.filter(pk=pk, assignment__case=access.case).select_related("assignment", "assignment__case"))
+    )
+
+
+def get_visit(access: CaseAccess, pk: int) -> Visit:
+    """A visit of the case."""
+    return _part_of(access, list(Visit.objects.filter(pk=pk, case=access.case).select_related("case")))
+
+
+def get_measure(access: CaseAccess, pk: int) -> Measure:
+    """A measure of the case."""
+    return _part_of(access, list(Measure.objects.filter(pk=pk, case=access.case).select_related("case", "department", "owner")))
+
+
+def get_clock(access: CaseAccess, pk: int) -> CaseClock:
+    """A clock of the case."""
+    return _part_of(access, list(CaseClock.objects.filter(pk=pk, case=access.case).select_related("case")))
+
+
+def get_escalation(access: CaseAccess, pk: int) -> Escalation:
+    """A demand for a higher level in the case."""
+    return _part_of(access, list(Escalation.objects.filter(pk=pk, case=access.case).select_related("case")))
+
+
+def get_approval(access: CaseAccess, pk: int) -> Approval:
+    """An open question about the case; 403 when its next step is not this person's."""
+    row = _part_of(access, list(Approval.objects.filter(pk=pk, thread=access.case.thread)))
+    if row.is_open:
+        access.require(row.next_step)
+    return row
+
+
+def get_file(access: CaseAccess, pk: int) -> CaseFile:
+    """A file of the case; somebody who sees only the own entry sees only the customer's files."""
+    rows = CaseFile.objects.filter(pk=pk, case=access.case).select_related("file", "case")
+    if not access.full:
+        rows = rows.filter(from_customer=True)
+    row = rows.first()
+    if row is None:
+        raise Http404
+    return row

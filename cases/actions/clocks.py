@@ -1,0 +1,182 @@
+"""Starting, meeting, moving and stopping the clocks of a case; recording breaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.exceptions import InvalidInput
+from cases.actions.moves import Extra, finish, lock, required
+from cases.models import Assignment, Case, CaseClock
+from organization.queries import working_calendar
+from organization.working_time import WorkingCalendar
+from regulations import deadlines
+from regulations.document import LimitRule
+
+Kind = CaseClock.Kind
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a clock starts from: its kind, the moment, a stated due time, the assignment it is on."""
+
+    kind: str
+    at: datetime
+    stated: datetime | date | None = None
+    assignment: Assignment | None = None
+
+
+def rule_for(case: Case, kind: str) -> LimitRule | None:
+    """The limit of the case's own profile version for a clock, or None when it has no such clock."""
+    return case.profile_version.times.limit_for(
+        kind,
+        kind=case.kind.code,
+        urgency=case.urgency,
+        channel=case.channel.code,
+        customer_class=case.customer.visit_class if case.customer else "",
+    )
+
+
+def calendar_of(case: Case) -> WorkingCalendar:
+    """The working calendar that the case's profile names."""
+    return working_calendar(case.profile_version.times.calendar)
+
+
+def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | None:
+    """An unsaved clock, or None when the profile has no such limit for this case."""
+    rule = rule_for(case, start.kind)
+    if rule is None:
+        return None
+    due = deadlines.due(cal, start.at, rule, stated=start.stated)
+    clock = CaseClock(
+        case=case,
+        round=case.round,
+        kind=start.kind,
+        assignment=start.assignment,
+        policy=rule.model_dump(include={"clock", "amount", "unit", "start", "end", "warn"}),
+        started_at=start.at,
+        due_at=due.at,
+        first_due_at=due.at,
+        provisional=due.provisional,
+    )
+    set_next_alert(clock)
+    return clock
+
+
+def start_clock(case: Case, start: Start) -> CaseClock | None:
+    """Start one clock, unless the profile has no such limit or the clock already exists."""
+    clock = build_clock(case, start, calendar_of(case))
+    if clock is not None:
+        existing = CaseClock.objects.filter(
+            case=case, round=case.round, kind=start.kind, assignment=start.assignment
+        ).first()
+        if existing is not None:
+            return existing
+        clock.save()
+    return clock
+
+
+def set_next_alert(clock: CaseClock) -> None:
+    """Set when somebody is told next; unsaved."""
+    times = clock.case.profile_version.times
+    rung = deadlines.next_rung(
+        clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
+    )
+    clock.next_alert_at = rung.at if rung else None
+
+
+def clocks_of(case: Case, kind: str, assignment: Assignment | None = None) -> QuerySet[CaseClock]:
+    """Clocks of one kind in the current round."""
+    return CaseClock.objects.filter(case=case, round=case.round, kind=kind, assignment=assignment)
+
+
+def meet(case: Case, kind: str, *, happened_at: datetime, now: datetime, assignment: Assignment | None = None) -> None:
+    """End a clock by the event it waited for.
+
+    The moment it happened decides. A breach that a sweep had declared stays in the history; when
+    the late record shows that the limit was kept, the clock also says "met, recorded late".
+    """
+    for clock in clocks_of(case, kind, assignment).select_for_update():
+        if clock.met_at is not None or clock.stopped_at is not None:
+            continue
+        clock.met_at = happened_at
+        clock.next_alert_at = None
+        if happened_at > clock.first_due_at:
+            clock.breached_at = clock.breached_at or clock.first_due_at
+        elif clock.breached_at is not None or now > clock.first_due_at:
+            clock.met_recorded_late = True
+        clock.save()
+
+
+def stop(clocks: QuerySet[CaseClock], *, at: datetime) -> None:
+    """Stop clocks whose matter is gone (returned, cancelled, closed short); a passed due time stays a breach."""
+    for clock in clocks.running().select_for_update():  # type: ignore[attr-defined]
+        if clock.first_due_at <= at:
+            clock.breached_at = clock.breached_at or clock.first_due_at
+        clock.stopped_at = at
+        clock.next_alert_at = None
+        clock.save()
+
+
+def move_due(clock: CaseClock, due_at: datetime, *, at: datetime, why: str, decisive: bool) -> None:
+    """Give a running clock another due time, keeping the old one visible.
+
+    ``decisive`` false (an extension) leaves the first due time to decide the breach. A declared
+    breach is never taken back.
+    """
+    clock.earlier_dues = [
+        *clock.earlier_dues,
+        {"due_at": clock.due_at.isoformat(), "changed_at": at.isoformat(), "why": why},
+    ]
+    clock.due_at = due_at
+    if decisive and clock.breached_at is None:
+        clock.first_due_at = due_at
+        set_next_alert(clock)
+    clock.save()
+
+
+def recompute(case: Case, *, at: datetime, why: str) -> list[CaseClock]:
+    """Recompute the running clocks of the round from their original start (A-20, quality: calendar edits).
+
+    A clock that is breached is never extended; one that becomes overdue by being shortened is
+    marked "by reclassification". Returns the clocks that changed.
+    """
+    cal = calendar_of(case)
+    changed = []
+    for clock in CaseClock.objects.filter(case=case, round=case.round, breached_at__isnull=True).running().select_for_update():  # type: ignore[attr-defined]
+        if clock.kind == Kind.TASK:
+            continue
+        stated = case.customer_deadline if clock.kind == Kind.RESOLUTION and case.round == 1 else None
+        fresh = build_clock(case, Start(clock.kind, clock.started_at, stated, clock.assignment), cal)
+        if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
+            continue
+        if clock.due_at != clock.first_due_at and fresh.due_at <= clock.due_at:
+            continue  # more time was granted; a recomputation does not take it away
+        clock.case = case
+        clock.policy, clock.provisional = fresh.policy, fresh.provisional
+        clock.by_reclassification = fresh.due_at <= at < clock.due_at
+        move_due(clock, fresh.due_at, at=at, why=why, decisive=True)
+        changed.append(clock)
+    return changed
+
+
+@transaction.atomic
+def give_breach_reason(clock: CaseClock, *, by: Actor, reason: str) -> CaseClock:
+    """Say why a limit was not kept; every breach owes a reason before the case is closed (SLA-04)."""
+    required(reason, "reason", _("Please say why the limit was not kept."))
+    case = lock(clock.case)
+    clock = CaseClock.objects.select_for_update().get(pk=clock.pk)
+    now = timezone.now()
+    if clock.breached_at is None and not clock.is_overdue(now):
+        raise InvalidInput("reason", _("This limit has not been passed; it needs no reason."))
+    clock.breached_at = clock.breached_at or clock.first_due_at
+    clock.breach_reason = reason
+    clock.save(update_fields=["breach_reason", "breached_at"])
+    finish(case, "give_breach_reason", by=by, at=now, extra=Extra({"clock": (None, clock.kind)}, {"reason": (None, reason)}))
+    return clock

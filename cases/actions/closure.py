@@ -1,0 +1,249 @@
+"""Closing through the gate, short outcomes, escalation, reopening, archiving, holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
+from cases import gates, lifecycle, notices
+from cases.actions import clocks
+from cases.actions.assignment import end_round
+from cases.actions.moves import Extra, enter, finish, lock, require, required, user_of
+from cases.gates import EXPLAINED
+from cases.lifecycle import MOVES, SHORT_OUTCOMES, Outcome, State
+from cases.models import Assignment, Case, Escalation, Hold, Round
+from cases.queries.closure import closing_facts
+from cases.ranks import rank_of
+from regulations import approvals
+from regulations.models import Approval
+
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The lesson of a closed case (RES-12)."""
+
+    course: str = ""
+    cause: str = ""
+    decision: str = ""
+    lesson: str = ""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether course and decision are there; cause and lesson may have nothing to say."""
+        return bool(self.course.strip() and self.decision.strip())
+
+
+@transaction.atomic
+def close_case(case: Case, *, by: Actor, outcome: str, summary: Summary) -> Case:
+    """Close a handled case; everything that is missing is listed and refused (RES-11, gates 3, 4, 9)."""
+    if outcome not in lifecycle.FULL_OUTCOMES:
+        raise InvalidInput("outcome", _("Please choose how the case ended."))
+    case = lock(case, "close")
+    facts = replace(closing_facts(case), outcome=outcome)
+    require(gates.closing(facts, summary=summary.is_written))
+    now = timezone.now()
+    clocks.meet(case, clocks.Kind.RESOLUTION, happened_at=now, now=now)
+    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    enter(case, MOVES["close"], at=now)
+    case.outcome = outcome
+    round_ = end_round(case, at=now, by=by)
+    for name in ("course", "cause", "decision", "lesson"):
+        setattr(round_, name, getattr(summary, name))
+    round_.save()
+    finish(case, "close", by=by, at=now, extra=Extra(sealed={"summary": (None, f"{summary.course}\n{summary.decision}")}))
+    notices.case_closed(case)
+    return case
+
+
+@dataclass(frozen=True)
+class ShortEnd:
+    """An end without the full path: withdrawn, duplicate, invalid, imported; with its own proof."""
+
+    outcome: str
+    reason: str
+    proof: str = ""
+    duplicate_of: Case | None = None
+
+
+@transaction.atomic
+def close_short(case: Case, end: ShortEnd, *, by: Actor) -> Case:
+    """Close from any open state by a short outcome, which needs only its own proof.
+
+    Withdrawn: who said it and when. Duplicate: the other case. Invalid: confirmed by the hub's head.
+    """
+    case = lock(case, "close")
+    _check_short(case, end, by=by)
+    now = timezone.now()
+    for assignment in Assignment.objects.filter(case=case, round=case.round).unanswered():
+        assignment.state, assignment.ended_at, assignment.ended_by = Assignment.State.CANCELLED, now, user_of(by)
+        assignment.ended_reason = Outcome(end.outcome).label
+        assignment.save()
+    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    if case.state == State.INCOMPLETE:
+        case.resume_state = ""
+    enter(case, MOVES["close"], at=now)
+    case.outcome, case.duplicate_of = end.outcome, end.duplicate_of
+    round_ = end_round(case, at=now, by=by, reason=end.reason)
+    round_.proof = end.proof
+    round_.save(update_fields=["proof"])
+    finish(case, "close", by=by, at=now, extra=Extra(sealed={"reason": (None, end.reason), "proof": (None, end.proof)}))
+    notices.withdraw_all(case)
+    if end.outcome == Outcome.WITHDRAWN:
+        notices.case_closed(case)
+    return case
+
+
+def _check_short(case: Case, end: ShortEnd, *, by: Actor) -> None:
+    if end.outcome not in SHORT_OUTCOMES:
+        raise InvalidInput("outcome", _("Please choose how the case ended."))
+    required(end.reason, "reason", _("Please give the reason."))
+    if end.outcome == Outcome.WITHDRAWN:
+        required(end.proof, "proof", _("Please write who withdrew it, and when."))
+    if end.outcome == Outcome.DUPLICATE:
+        if end.duplicate_of is None or end.duplicate_of.pk == case.pk:
+            raise InvalidInput("duplicate_of", _("Please name the other case."))
+        if end.duplicate_of.outcome == Outcome.DUPLICATE:
+            raise InvalidInput("duplicate_of", _("That case is itself a duplicate; please name the first one."))
+    if end.outcome == Outcome.IMPORTED and by.kind != "import":
+        raise InvalidInput("outcome", _("Only an import closes a case as imported history."))
+
+
+@transaction.atomic
+def ask_explained(case: Case, *, by: Actor, reason: str) -> Approval:
+    """Ask for approval to close as "unsatisfied, explained" (RES-08)."""
+    required(reason, "reason", _("Please say how it was explained and why it ends here."))
+    case = lock(case, sources={State.AWAITING_OPINION})
+    now = timezone.now()
+    approval = approvals.ask(
+        approvals.Question(case.thread, f"{EXPLAINED}:{case.round}", ("approve_explained",), reason, case.number), by=by, at=now
+    )
+    finish(case, "ask_explained", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
+    notices.approval_asked(case, approval, role="manager")
+    return approval
+
+
+@transaction.atomic
+def decide_approval(case: Case, approval: Approval, *, by: Actor, granted: bool, opinion: str) -> Approval:
+    """Decide what was asked about this case; the asker is told."""
+    case = lock(case)
+    person = user_of(by)
+    if person is None or approval.thread != case.thread:
+        raise InvalidMove(_("This step needs a person who is logged in."))
+    now = timezone.now()
+    row = approvals.decide(approval, by=person, at=now, granted=granted, opinion=opinion)
+    finish(
+        case, "decide_approval", by=by, at=now,
+        extra=Extra({"kind": (None, row.kind), "granted": (None, granted)}, {"opinion": (None, opinion)}),
+    )
+    notices.approval_decided(case, row)
+    return row
+
+
+@transaction.atomic
+def escalate(case: Case, *, by: Actor, demand: str) -> Escalation:
+    """Keep the customer's demand for a higher level; somebody senior to the last decision owes an answer (RTE-23)."""
+    required(demand, "demand", _("Please write what the customer demands."))
+    case = lock(case, sources=lifecycle.OPEN)
+    if Escalation.objects.filter(case=case, answered_at__isnull=True).exists():
+        raise InvalidMove(_("A demand for a higher level is waiting for its answer already."))
+    now = timezone.now()
+    last = case.replies.filter(final=True).order_by("-pk").first()
+    row = Escalation.objects.create(
+        case=case, round=case.round, demand=demand, above_rank=last.rank if last else 1, asked_at=now, asked_by=user_of(by)
+    )
+    case.escalated_at = now
+    finish(case, "escalate", by=by, at=now, extra=Extra({"above_rank": (None, row.above_rank)}, {"demand": (None, demand)}))
+    notices.escalated(case, row)
+    return row
+
+
+@transaction.atomic
+def answer_escalation(escalation: Escalation, *, by: Actor, answer: str) -> Escalation:
+    """Answer from above: refused for anybody who is not senior to the last decision (RTE-23)."""
+    required(answer, "answer", _("Please write what you decided."))
+    case = lock(escalation.case)
+    row = Escalation.objects.select_for_update().get(pk=escalation.pk)
+    if row.answered_at is not None:
+        raise InvalidMove(_("This was answered already."))
+    if rank_of(by) <= row.above_rank:
+        raise Blocked([Reason("not_senior", _("Somebody senior to the last decision must answer this."), "forbidden")])
+    now = timezone.now()
+    row.answered_at, row.answered_by, row.answer = now, user_of(by), answer
+    row.save()
+    finish(case, "answer_escalation", by=by, at=now, extra=Extra(sealed={"answer": (None, answer)}))
+    notices.escalation_answered(case, row)
+    return row
+
+
+@transaction.atomic
+def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
+    """Start the next round: same number, new clocks, the old ones kept (RES-21).
+
+    From awaiting opinion the round ends as reopened, without a closing time; a closed round stays
+    closed, so that last month's figures stay what they were.
+    """
+    required(reason, "reason", _("Please say why it is opened again."))
+    case = lock(case, "reopen")
+    now = timezone.now()
+    old = Round.objects.select_for_update().get(case=case, n=case.round)
+    if old.ended_at is None:
+        old.outcome, old.ended_at, old.reason = Outcome.REOPENED, now, reason
+        old.save(update_fields=["outcome", "ended_at", "reason"])
+    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    case.round += 1
+    _reset(case)
+    enter(case, MOVES["reopen"], at=now)
+    case.acknowledged_by = case.acknowledged_by or case.owner
+    case.owner, case.owner_department = case.acknowledged_by, None
+    Round.objects.create(case=case, n=case.round, opened_at=now, acknowledged_at=now)
+    clocks.start_clock(case, clocks.Start(clocks.Kind.RESOLUTION, now))
+    finish(case, "reopen", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
+    notices.case_reopened(case, reason)
+    return case
+
+
+def _reset(case: Case) -> None:
+    case.outcome = ""
+    case.duplicate_of = None
+    case.lead_department = None
+    case.visit_needed = False
+    for name in ("dispatched_at", "taken_at", "replied_at", "opinion_asked_at", "closed_at", "archived_at", "arrived_at"):
+        setattr(case, name, None)
+
+
+@transaction.atomic
+def archive_case(case: Case, *, by: Actor) -> Case:
+    """File a closed case; from then on nothing about it changes."""
+    case = lock(case, "archive")
+    now = timezone.now()
+    enter(case, MOVES["archive"], at=now)
+    return finish(case, "archive", by=by, at=now)
+
+
+@transaction.atomic
+def open_hold(case: Case, *, by: Actor, kind: str, label: str, url: str = "") -> Hold:
+    """Let something of a room above hold the closing back."""
+    case = lock(case, sources=lifecycle.OPEN)
+    now = timezone.now()
+    hold = Hold.objects.create(case=case, kind=kind, label=label, url=url, opened_at=now)
+    finish(case, "open_hold", by=by, at=now, extra=Extra({"hold": (None, kind)}))
+    return hold
+
+
+@transaction.atomic
+def release_hold(hold: Hold, *, by: Actor, detached_reason: str = "") -> Hold:
+    """Let the closing go on; a hold that is detached before its matter ended needs a reason."""
+    case = lock(hold.case)
+    row = Hold.objects.select_for_update().get(pk=hold.pk)
+    if row.released_at is None:
+        now = timezone.now()
+        row.released_at, row.detached_reason = now, detached_reason
+        row.save(update_fields=["released_at", "detached_reason"])
+        finish(case, "release_hold", by=by, at=now, extra=Extra({"hold": (row.kind, None)}))
+    return row

@@ -1,0 +1,186 @@
+"""The sweep over due clocks: warn, declare breaches, climb the ladder; safe to run twice, late, in two places."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Entry, record_many
+from audit.actor import Actor
+from cases import notices
+from cases.models import Alert, Case, CaseClock
+from organization.models import Department, User
+from regulations import deadlines
+
+CHUNK = 200
+#: A clock that cannot be processed is tried again after this, so that it never holds up the others.
+PARKED = timedelta(hours=1)
+SWEEP = Actor.system("deadline-sweep")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class People:
+    """Who is told at each rung, looked up once a chunk."""
+
+    heads: dict[int, list[User]] = field(default_factory=dict)
+    members: dict[int, list[User]] = field(default_factory=dict)
+    parents: dict[int, int | None] = field(default_factory=dict)
+    hub_heads: list[User] = field(default_factory=list)
+    managers: list[User] = field(default_factory=list)
+    general_managers: list[User] = field(default_factory=list)
+
+    @classmethod
+    def load(cls) -> People:
+        """Heads by department, the tree, the hub's heads, the managers: a handful of queries."""
+        people = cls(parents=dict(Department.objects.values_list("pk", "parent_id")))
+        active = User.objects.filter(is_active=True)
+        for user in active.filter(memberships__is_head=True).prefetch_related("memberships").distinct():
+            for membership in user.memberships.all():
+                if membership.is_head:
+                    people.heads.setdefault(membership.department_id, []).append(user)
+        people.hub_heads = list(
+            active.filter(memberships__is_head=True, memberships__department__functions__code="hub").distinct()
+        )
+        people.managers = list(active.filter(role="manager"))
+        people.general_managers = list(active.filter(functions__code="general_manager"))
+        return people
+
+    def heads_from(self, department_id: int | None) -> list[User]:
+        """Heads of the department, or of the nearest one above it that has any."""
+        while department_id is not None:
+            if department_id in self.heads:
+                return self.heads[department_id]
+            department_id = self.parents.get(department_id)
+        return self.hub_heads
+
+    def next_level(self, department_id: int | None) -> list[User]:
+        """Heads above the department; where nobody is above, the managers."""
+        parent = self.parents.get(department_id) if department_id is not None else None
+        above = self.heads_from(parent) if parent is not None else []
+        return above or self.managers
+
+    def at(self, level: str, clock: CaseClock) -> list[User]:
+        """Who is told at a rung of this clock."""
+        department_id = clock.assignment.department_id if clock.assignment else clock.case.owner_department_id
+        owner = self._owner(clock)
+        match level:
+            case "head":
+                return self.heads_from(department_id)
+            case "next_level":
+                return self.next_level(department_id)
+            case "hub_head":
+                return self.hub_heads
+            case "general_manager":
+                return self.general_managers or self.managers
+            case _:
+                return owner or self.heads_from(department_id)
+
+    @staticmethod
+    def _owner(clock: CaseClock) -> list[User]:
+        if clock.assignment is not None:
+            return [clock.assignment.holder] if clock.assignment.holder else []
+        return [clock.case.owner] if clock.case.owner else []
+
+
+def sweep_clocks(now: datetime | None = None, *, budget: timedelta = timedelta(seconds=25)) -> int:
+    """Process due clocks in chunks until none is left or the budget of time is used up; returns how many.
+
+    Each chunk is a transaction of its own over rows that nobody else has locked, so two sweeps
+    share the work and neither tells anybody twice (SLA-04).
+    """
+    started, done = timezone.now(), 0
+    people = People.load()
+    while True:
+        count = sweep_chunk(now or timezone.now(), people)
+        done += count
+        if count < CHUNK or timezone.now() - started > budget:
+            return done
+
+
+def sweep_chunk(now: datetime, people: People) -> int:
+    """One chunk; a clock that fails is parked, the others go on."""
+    with transaction.atomic():
+        clocks = list(
+            CaseClock.objects.to_alert(now)  # type: ignore[attr-defined]
+            .select_for_update(of=("self",), skip_locked=True)
+            .select_related(
+                "case__owner", "case__profile_version", "assignment__holder", "assignment__department"
+            )
+            .defer("case__search", "case__contact_search", "case__text")
+            .order_by("next_alert_at", "id")[:CHUNK]
+        )
+        entries: list[Entry] = []
+        for clock in clocks:
+            try:
+                with transaction.atomic():
+                    entries += _alert(clock, now=now, people=people)
+            except Exception:
+                logger.exception("clock %s could not be processed; parked", clock.pk)
+                clock.next_alert_at = now + PARKED
+        CaseClock.objects.bulk_update(clocks, ["level", "next_alert_at", "breached_at"])
+        if entries:
+            record_many(sorted(entries, key=lambda entry: entry.thread))
+    return len(clocks)
+
+
+def _alert(clock: CaseClock, *, now: datetime, people: People) -> list[Entry]:
+    """Give every alert of one clock that is due by now; a late sweep catches up in order."""
+    entries = []
+    times = clock.case.profile_version.times
+    while clock.next_alert_at is not None and clock.next_alert_at <= now:
+        rung = deadlines.next_rung(
+            clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
+        )
+        if rung is None:
+            clock.next_alert_at = None
+            break
+        breach = rung.level != deadlines.WARNING
+        if breach and clock.breached_at is None and now >= clock.first_due_at:
+            clock.breached_at = clock.first_due_at
+            entries.append(
+                Entry(clock.case.thread, "breach", SWEEP, clock.first_due_at, {"clock": (None, clock.kind)})
+            )
+        _tell(clock, rung.level, people.at(rung.level, clock), breach=breach, now=now)
+        clock.level += 1
+        following = deadlines.next_rung(
+            clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
+        )
+        clock.next_alert_at = following.at if following else None
+    return entries
+
+
+def _tell(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool, now: datetime) -> None:
+    users = list(users)
+    _, created = Alert.objects.get_or_create(
+        clock=clock, level=level, due_at=clock.first_due_at,
+        defaults={"at": now, "user": users[0] if users else None},
+    )  # fmt: skip
+    # A warning that a late sweep reaches only after the breach would say what is no longer true.
+    if created and (breach or now < clock.first_due_at):
+        notices.clock_alert(clock, level, users, breach=breach)
+
+
+def recompute_open_clocks(calendar_code: str, *, at: datetime) -> int:
+    """After an edit of a calendar: recompute the running clocks of its cases, keeping the old due times."""
+    from cases.actions.clocks import recompute
+    from cases.actions.moves import finish, lock
+
+    changed = 0
+    cases = Case.objects.open().filter(next_due_at__isnull=False).order_by("pk")
+    for pk in cases.values_list("pk", flat=True).iterator(chunk_size=500):
+        with transaction.atomic():
+            case = lock(Case(pk=pk))
+            if case.profile_version.times.calendar != calendar_code:
+                continue
+            moved = recompute(case, at=at, why="calendar")
+            if moved:
+                finish(case, "recompute", by=Actor.system("calendar"), at=at)
+                changed += len(moved)
+    return changed

@@ -1,0 +1,19 @@
+"""The room ``cases``: the product."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CasesConfig(AppConfig):
+    """Intake, classification, assignment, handling, reply, closing; clocks."""
+
+    name = "cases"
+    verbose_name = _("Cases")
+
+    def ready(self) -> None:
+        """Register the profile part, the message templates and who may be told of a case."""
+        from cases import notices, policy
+        from regulations.document import register_part
+
+        register_part("cases", policy.CasesPart)
+        notices.register()

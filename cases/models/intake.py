@@ -1,0 +1,470 @@
+"""The case and what belongs to its intake: vocabulary, drafts, contacts, files, imports."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.lifecycle import ENDED, Outcome, State
+from customers.models import Customer
+from documents.models import File
+from organization.models import Department, Product, Site, User
+from organization.models.units import Tree, Vocabulary, VocabularyQuerySet
+from regulations.models import ProfileVersion
+
+if TYPE_CHECKING:
+    from cases.policy import CasesPart
+    from organization.queries import Identity
+
+
+class Urgency(models.TextChoices):
+    """Three levels, chosen by listed criteria (CLS-04)."""
+
+    URGENT = "urgent", _("Urgent")
+    IMPORTANT = "important", _("Important")
+    GENERAL = "general", _("General")
+
+
+class Stage(models.TextChoices):
+    """Stage of the relation to the customer (CLS-16)."""
+
+    BEFORE = "before", _("Pre-sales")
+    DURING = "during", _("In-sales")
+    AFTER = "after", _("After-sales")
+
+
+class Severity(models.TextChoices):
+    """Severity of IT-service cases (CLS-07)."""
+
+    P1 = "P1", "P1"
+    P2 = "P2", "P2"
+    P3 = "P3", "P3"
+    P4 = "P4", "P4"
+
+
+class Priority(models.IntegerChoices):
+    """The order in which the hub wants things done (CLS-06)."""
+
+    HIGH = 1, _("High")
+    MEDIUM = 2, _("Medium")
+    LOW = 3, _("Low")
+
+
+class Kind(Vocabulary):
+    """What sort of feedback it is (CLS-01)."""
+
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = VocabularyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+
+
+class Category(Tree):
+    """What it is about: a two-level tree (CLS-02).
+
+    ``keywords`` suggest the category for a text that names one of them; a person decides.
+    """
+
+    keywords = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = VocabularyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+
+
+class Channel(Vocabulary):
+    """How it reached us (INT-01); ``spoken`` channels are logged while talking."""
+
+    position = models.PositiveSmallIntegerField(default=0)
+    spoken = models.BooleanField(default=False)
+
+    objects = VocabularyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Conditions on cases; every read starts from ``visible_to``."""
+
+    def visible_to(self, who: Identity) -> CaseQuerySet:
+        """Cases that this person may see: not barred, and read by all or by one of the principals.
+
+        A person who deputises sees what the other sees, unless either of them is barred
+        (RTE-18, RTE-19, A-38).
+        """
+        condition = Q()
+        for person in who.acting:
+            barred = sorted({-who.user_id, -person.user_id})
+            reads = Q(barred__overlap=barred)
+            mine = ~reads if person.reads_all else ~reads & Q(readers__overlap=sorted(person.principals))
+            condition |= mine
+        return self.filter(condition)
+
+    def open(self) -> CaseQuerySet:
+        """Neither closed nor archived."""
+        return self.exclude(state__in=list(ENDED))
+
+    def counted(self) -> CaseQuerySet:
+        """Cases that count in rates: not invalid, not imported, not a duplicate."""
+        return self.exclude(outcome__in=[Outcome.INVALID, Outcome.IMPORTED, Outcome.DUPLICATE])
+
+
+class Case(models.Model):
+    """One matter that somebody brought to us, from registration to the archive.
+
+    Milestones are those of the current round (``round``); ``number``, ``received_at`` and
+    ``first_asked`` never change (INT-04, RTE-04). ``readers`` and ``barred`` hold principals and
+    are rewritten by the action that changes them.
+    """
+
+    number = models.CharField(max_length=20, unique=True, db_collation="C")
+    kind = models.ForeignKey(Kind, models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.REGISTERED)
+    resume_state = models.CharField(max_length=20, blank=True)
+    round = models.PositiveSmallIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    channel = models.ForeignKey(Channel, models.PROTECT)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True)
+    urgency = models.CharField(max_length=12, choices=Urgency.choices, default=Urgency.GENERAL)
+    criteria = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True, blank=True)
+    severity = models.CharField(max_length=2, choices=Severity.choices, blank=True)
+    stage = models.CharField(max_length=8, choices=Stage.choices, blank=True)
+    suggested_category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="+")
+    suggested_department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+
+    subject = models.CharField(max_length=120)
+    text = models.TextField()
+    demand = models.TextField(blank=True)
+    customer_deadline = models.DateField(null=True, blank=True)
+
+    reporter_name = models.CharField(max_length=100, blank=True)
+    reporter_organisation = models.CharField(max_length=100, blank=True)
+    reporter_phone = models.CharField(max_length=60, blank=True)
+    reporter_email = models.CharField(max_length=120, blank=True)
+    contact_refused = models.BooleanField(default=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="cases")
+    language = models.CharField(max_length=10, default="zh-hans")
+
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True)
+    product_text = models.CharField(max_length=120, blank=True)
+    batch = models.CharField(max_length=60, blank=True)
+    serial = models.CharField(max_length=60, blank=True)
+    quantity = models.CharField(max_length=40, blank=True)
+    order_number = models.CharField(max_length=60, blank=True)
+    purchased_on = models.DateField(null=True, blank=True)
+    shipped_on = models.DateField(null=True, blank=True)
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True)
+    accused_department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+    accused = models.ManyToManyField(User, blank=True, related_name="+")
+    salesperson = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    received_at = models.DateTimeField()
+    registered_at = models.DateTimeField()
+    late_reason = models.CharField(max_length=500, blank=True)
+    first_asked = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    first_asked_label = models.CharField(max_length=60)
+    receiving_department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    owner_department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+    lead_department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="+")
+
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    replied_at = models.DateTimeField(null=True, blank=True)
+    opinion_asked_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=24, choices=Outcome.choices, blank=True)
+    duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="duplicates")
+
+    verified_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    visit_needed = models.BooleanField(default=False)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    repeat_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="repeats")
+    contact_count = models.PositiveSmallIntegerField(default=1)
+    return_count = models.PositiveSmallIntegerField(default=0)
+
+    next_due_at = models.DateTimeField(null=True, blank=True)
+    next_due_kind = models.CharField(max_length=20, blank=True)
+    profile_version = models.ForeignKey(ProfileVersion, models.PROTECT)
+    readers = ArrayField(models.IntegerField(), default=list)
+    barred = ArrayField(models.IntegerField(), default=list)
+    search = SearchVectorField(null=True)
+    contact_search = SearchVectorField(null=True)
+    submission_key = models.UUIDField(null=True, unique=True)
+    import_name = models.CharField(max_length=60, blank=True)
+    import_key = models.CharField(max_length=80, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(F("received_at").desc(), F("id").desc(), name="case_newest"),
+            models.Index(
+                F("next_due_at"), F("id"), name="case_most_urgent", condition=Q(next_due_at__isnull=False)
+            ),
+            models.Index(F("owner"), F("next_due_at"), name="case_owner_due", condition=Q(next_due_at__isnull=False)),
+            models.Index(F("customer"), F("received_at").desc(), name="case_customer"),
+            models.Index(F("site"), F("category"), F("received_at").desc(), name="case_site_category"),
+            models.Index(F("state"), F("received_at").desc(), name="case_open_state", condition=~Q(state__in=["closed", "archived"])),
+            GinIndex(fields=["readers"], name="case_readers", opclasses=["array_ops"]),
+            GinIndex(fields=["barred"], name="case_barred", opclasses=["array_ops"]),
+            GinIndex(fields=["search"], name="case_search"),
+            GinIndex(fields=["contact_search"], name="case_contact_search"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["closed", "archived"], closed_at__isnull=False) & ~Q(outcome="")
+                | ~Q(state__in=["closed", "archived"]) & Q(closed_at__isnull=True, outcome=""),
+                name="case_closed_has_time_and_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    state__in=[
+                        "acknowledged", "dispatched", "received", "investigating", "acting", "replied", "awaiting_opinion",
+                    ]
+                )
+                | Q(acknowledged_at__isnull=False),
+                name="case_acknowledged_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["dispatched", "received", "investigating", "acting"])
+                | Q(dispatched_at__isnull=False, lead_department__isnull=False),
+                name="case_dispatched_has_lead",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["replied", "awaiting_opinion"]) | Q(replied_at__isnull=False),
+                name="case_replied_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="incomplete") & ~Q(resume_state="") | ~Q(state="incomplete") & Q(resume_state=""),
+                name="case_incomplete_knows_its_way_back",
+            ),
+            models.UniqueConstraint(
+                fields=["import_name", "import_key"], condition=~Q(import_key=""), name="case_imported_once"
+            ),
+        ]
+
+    #: The version that a page was made from; an action refuses a stale one (``actions.moves.lock``).
+    expected_version: int | None = None
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def thread(self) -> str:
+        """Name of the case's history and messages."""
+        return f"case:{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Neither closed nor archived."""
+        return self.state not in ENDED
+
+    @property
+    def has_contact(self) -> bool:
+        """Whether there is any way to reach whoever reported it."""
+        return bool(self.reporter_phone or self.reporter_email)
+
+    @property
+    def policy(self) -> CasesPart:
+        """The cases' part of the profile version the case was registered under."""
+        from cases.policy import CasesPart
+
+        part = self.profile_version.part("cases")
+        assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
+        return part
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the nearest due time has passed."""
+        return self.next_due_at is not None and self.next_due_at <= now
+
+
+class Access(models.Model):
+    """What opens a case for its customer: hashes of the link's and the code's HMACs."""
+
+    case = models.OneToOneField(Case, models.CASCADE, related_name="access")
+    link_hash = models.CharField(max_length=64, unique=True)
+    code_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"access to {self.case_id}"
+
+
+class Verification(models.Model):
+    """Whether it is genuine, and on what basis (INT-19); needed before a complaint is dispatched."""
+
+    class Result(models.TextChoices):
+        SUBSTANTIATED = "substantiated", _("Substantiated")
+        PARTLY = "partly", _("Partly substantiated")
+        NOT_SUBSTANTIATED = "not_substantiated", _("Not substantiated")
+        UNVERIFIABLE = "unverifiable", _("Cannot be verified")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="verifications")
+    round = models.PositiveSmallIntegerField()
+    result = models.CharField(max_length=20, choices=Result.choices)
+    basis = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.result}"
+
+
+class Contact(models.Model):
+    """One contact with the customer about the case (RES-16, 《沟通记录表》)."""
+
+    class Direction(models.TextChoices):
+        IN = "in", _("From the customer")
+        OUT = "out", _("To the customer")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="contacts")
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    channel = models.ForeignKey(Channel, models.PROTECT)
+    person = models.CharField(max_length=100, blank=True)
+    text = models.TextField()
+    follow_up = models.CharField(max_length=500, blank=True)
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    by_label = models.CharField(max_length=60)
+    submission_key = models.UUIDField(null=True, unique=True)
+
+    class Meta:
+        indexes = [models.Index(F("case"), F("happened_at").desc(), name="contact_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.direction} {self.happened_at}"
+
+
+class CaseFile(models.Model):
+    """A file of a case; ``subject`` names the record it proves (visit:5, measure:7), if any."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="files")
+    file = models.ForeignKey(File, models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=40, blank=True)
+    is_original = models.BooleanField(default=False)
+    original_kept_at = models.CharField(max_length=120, blank=True)
+    from_customer = models.BooleanField(default=False)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["case", "file"], name="file_once_per_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.file_id}"
+
+
+class Recusal(models.Model):
+    """Somebody who must not see or touch the case: accused, or named as conflicted (RTE-18)."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="recusals")
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    accused = models.BooleanField(default=False)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "user"], condition=Q(lifted_at__isnull=True), name="one_open_recusal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} from {self.case_id}"
+
+
+class Draft(models.Model):
+    """What somebody is typing, kept on the server until it is registered or thrown away."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(User, models.CASCADE, related_name="drafts")
+    form = models.CharField(max_length=40, default="log")
+    subject = models.CharField(max_length=60, blank=True)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-updated_at"]
+        indexes = [models.Index(F("user"), F("form"), F("updated_at").desc(), name="draft_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.subject}"
+
+
+class SavedView(models.Model):
+    """A named list filter: private, or shared with everybody."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000)
+    shared = models.BooleanField(default=False)
+    pinned = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Import(models.Model):
+    """One import of feedback from a file: what was asked, how far it is, what came of it."""
+
+    name = models.CharField(max_length=60, unique=True)
+    options = models.JSONField(default=dict)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    rows_read = models.PositiveIntegerField(default=0)
+    rows_created = models.PositiveIntegerField(default=0)
+    rows_known = models.PositiveIntegerField(default=0)
+    rows_refused = models.PositiveIntegerField(default=0)
+    cleaned = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportRow(models.Model):
+    """A row of an import that was cleaned or refused, for the list that its person reads."""
+
+    imported = models.ForeignKey(Import, models.CASCADE, related_name="rows")
+    row = models.PositiveIntegerField()
+    refused = models.BooleanField(default=False)
+    message = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["row", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.imported_id}:{self.row}"

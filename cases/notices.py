@@ -1,0 +1,370 @@
+"""Which message for which happening. Everything goes through the outbox; nobody else sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.actor import Actor
+from cases.actions.access import access_code, link_token
+from cases.models import Assignment, Case, CaseClock, Contact, Escalation, Extension, Measure, Opinion, OpinionRequest, Reply, Visit
+from notifications import readers as message_readers
+from notifications import templates
+from notifications.actions import NewMessage, enqueue, withdraw
+from notifications.models import ChannelName
+from organization.models import Department, User
+from organization.queries import heads_of, identity_of, people_with_function
+from regulations.models import Approval
+
+#: To the customer: subject, mail, SMS.
+_TO_CUSTOMER = {
+    "case_opened": (
+        _("We have your feedback {number}"),
+        _("We have received your feedback {number}: {subject}.\nWe will let you know by {due} whether we take it on.\nAccess code: {code}\nProgress: {url}"),
+        _("Your feedback {number} has arrived. Access code {code}. Progress: {url}"),
+    ),
+    "case_acknowledged": (
+        _("Your feedback {number} has been accepted"),
+        _("We have accepted your feedback {number}: {subject}.\nExpected to be answered by {due}.\nProgress: {url}"),
+        _("Your feedback {number} has been accepted; answer expected by {due}. {url}"),
+    ),
+    "completion_asked": (
+        _("We need more information on {number}"),
+        _("To go on with your feedback {number} we need from you:\n{text}\nPlease add it here: {url}"),
+        _("We need more information on your feedback {number}: {url}"),
+    ),
+    "progress_told": (
+        _("Progress of your feedback {number}"),
+        _("{text}\nProgress: {url}"),
+        _("News on your feedback {number}: {url}"),
+    ),
+    "replied": (
+        _("Answer to your feedback {number}"),
+        _("{text}\nAre you satisfied? Please tell us here: {url}"),
+        _("Your feedback {number} has been answered. Are you satisfied? {url}"),
+    ),
+    "opinion_asked": (
+        _("Are you satisfied with our answer to {number}?"),
+        _("We have answered your feedback {number}: {subject}.\nAre you satisfied, or is it not solved yet? Please tell us here: {url}"),
+        _("Are you satisfied with our answer to {number}? {url}"),
+    ),
+    "extension_told": (
+        _("Your feedback {number} takes longer"),
+        _("Your feedback {number} takes longer than planned. It is now expected to be answered by {due}.\nProgress: {url}"),
+        _("Your feedback {number} takes longer, now expected by {due}. {url}"),
+    ),
+    "case_closed": (
+        _("Your feedback {number} has been closed"),
+        _("Your feedback {number} has been closed.\n{text}\nDetails: {url}"),
+        _("Your feedback {number} has been closed. {url}"),
+    ),
+    "case_reopened": (
+        _("Your feedback {number} has been opened again"),
+        _("Your feedback {number} has been opened again; we are working on it.\nProgress: {url}"),
+        _("Your feedback {number} has been opened again. {url}"),
+    ),
+}  # fmt: skip
+
+#: To colleagues: subject and body.
+_TO_STAFF = {
+    "arrived": (_("{number} has arrived"), _("{subject}")),
+    "customer_wrote": (_("{number}: the customer wrote"), _("{subject}")),
+    "assignment_sent": (_("{number} was dispatched to {department}"), _("{subject}. Due {due}.")),
+    "assignment_returned": (_("{number} was returned to the hub by {department}"), _("Reason: {text}")),
+    "assignment_answered": (_("{number}: {department} has answered"), _("{subject}")),
+    "passed_on": (_("{number} was passed on to you"), _("{person}: {text}")),
+    "extension_asked": (_("{number}: {department} asks for more time"), _("Until {due}. Reason: {text}")),
+    "extension_decided": (_("{number}: the request for more time was decided"), _("{text}")),
+    "visit_planned": (_("{number}: you are to visit the customer"), _("{subject}. {text}")),
+    "measure_planned": (_("{number}: a measure was given to you"), _("{text} Due {due}.")),
+    "measure_done": (_("{number}: a measure is to be verified"), _("{text}")),
+    "measure_not_effective": (_("{number}: a measure was not effective"), _("{text}")),
+    "approval_asked": (_("{number} waits for your decision"), _("{text}")),
+    "approval_decided": (_("{number}: your request was decided"), _("{text}")),
+    "opinion_given": (_("{number}: the customer answered"), _("{text}")),
+    "escalated": (_("{number}: the customer demands a higher level"), _("{text}")),
+    "escalation_answered": (_("{number}: the demand for a higher level was answered"), _("{text}")),
+    "overdue_by_reclassification": (_("{number} is overdue by reclassification"), _("{text}")),
+    "clock_warning": (_("{number}: {clock} is due {due}"), _("{subject}")),
+    "clock_breach": (_("{number}: {clock} was due {due}"), _("{subject}. Please say why, and what is done now.")),
+    "import_digest": (_("Import “{name}”: {count} records wait in the hub"), _("Acknowledge and dispatch them together in the case list.")),
+}  # fmt: skip
+
+
+def register() -> None:
+    """Make the texts known to the outbox, and who may be told about a case."""
+    base = ("number", "subject", "due", "text")
+    for kind, (subject, body, sms) in _TO_CUSTOMER.items():
+        templates.register(kind, subject=subject, body=body, sms=sms, names=base, secrets=("code",))
+    for kind, (subject, body) in _TO_STAFF.items():
+        templates.register(kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count"))
+    message_readers.register("case", _may_read)
+    message_readers.register("import", message_readers.everyone)
+
+
+def _may_read(thread: str, user: Any) -> bool:
+    pk = int(thread.partition(":")[2])
+    return Case.objects.filter(pk=pk).visible_to(identity_of(user)).exists()
+
+
+def _context(case: Case, **more: Any) -> dict[str, Any]:
+    blank: dict[str, Any] = dict.fromkeys(("due", "text", "department", "person", "clock", "name", "count"), "")
+    return blank | {"number": case.number, "subject": case.subject} | more
+
+
+def path_of(case: Case) -> str:
+    """Where a click on a message about the case leads."""
+    return f"/cases/{case.number}/"
+
+
+def _tell(case: Case, users: Iterable[User | None], kind: str, key: str, **context: Any) -> None:
+    """One in-app message and one mail per colleague; the barred and the inactive are left out."""
+    for user in {u.pk: u for u in users if u is not None}.values():
+        if not user.is_active or -user.pk in case.barred:
+            continue
+        for channel in (ChannelName.IN_APP, ChannelName.EMAIL):
+            if channel == ChannelName.EMAIL and not user.email:
+                continue
+            enqueue(
+                NewMessage(
+                    dedupe_key=f"{case.thread}:{key}:{user.pk}:{channel}", kind=kind, thread=case.thread,
+                    channel=channel, user_id=user.pk, context=_context(case, **context), language=user.language,
+                    path=path_of(case),
+                )
+            )  # fmt: skip
+
+
+def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
+    """One message to the reporter: by mail where there is an address, else by SMS; nothing without either."""
+    address = case.reporter_email or case.reporter_phone
+    if not address:
+        return
+    channel = ChannelName.EMAIL if case.reporter_email else ChannelName.SMS
+    values = _context(case, code=access_code(case), **context)
+    names = ("number", "subject", "due", "text", "code")
+    enqueue(
+        NewMessage(
+            dedupe_key=f"{case.thread}:{key}:customer", kind=kind, thread=case.thread, channel=channel, address=address,
+            context={name: values[name] for name in names}, language=case.language, path=f"/track/{link_token(case)}/",
+        )
+    )  # fmt: skip
+
+
+def _resolution_due(case: Case) -> Any:
+    clock = CaseClock.objects.filter(case=case, round=case.round, kind=CaseClock.Kind.RESOLUTION).first()
+    return clock.due_at if clock else ""
+
+
+def _acknowledgement_due(case: Case) -> Any:
+    clock = CaseClock.objects.filter(case=case, round=case.round, kind=CaseClock.Kind.ACKNOWLEDGEMENT).first()
+    return clock.due_at if clock else ""
+
+
+def _hub_heads() -> Iterable[User]:
+    return User.objects.filter(
+        is_active=True, memberships__is_head=True, memberships__department__functions__code="hub"
+    ).distinct()
+
+
+def _hub(case: Case) -> list[User | None]:
+    return [case.acknowledged_by] if case.acknowledged_by else [case.owner]
+
+
+def case_opened(case: Case) -> None:
+    """The receipt to the customer; what arrived without a first-asked person is told to the owner."""
+    _tell_customer(case, "case_opened", "opened", due=_acknowledgement_due(case))
+    if case.first_asked_id is None:
+        _tell(case, [case.owner], "arrived", "opened")
+
+
+def case_acknowledged(case: Case) -> None:
+    """Confirmation with the date of the answer (INT-24)."""
+    _tell_customer(case, "case_acknowledged", f"acknowledged:{case.round}", due=_resolution_due(case))
+
+
+def completion_asked(case: Case, missing: str) -> None:
+    """What the customer should add."""
+    _tell_customer(case, "completion_asked", f"completion:{case.version}", text=missing)
+
+
+def customer_wrote(case: Case, contact: Contact) -> None:
+    """A supplement arrived: tell the owner."""
+    _tell(case, [case.owner], "customer_wrote", f"contact:{contact.pk}")
+
+
+def assignment_sent(assignment: Assignment) -> None:
+    """Tell the department's heads what landed on their desk; without a head, all its members."""
+    case = assignment.case
+    heads = list(heads_of(assignment.department))
+    users = heads or list(User.objects.filter(memberships__department=assignment.department, is_active=True))
+    _tell(
+        case, users, "assignment_sent", f"assignment:{assignment.pk}",
+        department=str(assignment.department), due=assignment.due_at,
+    )  # fmt: skip
+
+
+def assignment_returned(case: Case, assignment: Assignment) -> None:
+    """Tell the hub who sent it back, and why."""
+    _tell(
+        case, _hub(case), "assignment_returned", f"returned:{assignment.pk}",
+        department=str(assignment.department), text=assignment.ended_reason,
+    )  # fmt: skip
+
+
+def assignment_answered(assignment: Assignment) -> None:
+    """Tell the hub, and the lead where a co-handling department answered."""
+    case = assignment.case
+    users = [*_hub(case), case.owner if not assignment.is_lead else None]
+    _tell(case, users, "assignment_answered", f"answered:{assignment.pk}", department=str(assignment.department))
+
+
+def passed_on(assignment: Assignment, *, by: Actor) -> None:
+    """Tell the colleague to whom it was passed."""
+    _tell(
+        assignment.case, [assignment.passed_to], "passed_on", f"passed:{assignment.pk}:{assignment.case.version}",
+        person=by.label, text=assignment.passed_note,
+    )  # fmt: skip
+
+
+def extension_asked(extension: Extension) -> None:
+    """Tell the hub that a department needs more time."""
+    case = extension.assignment.case
+    _tell(
+        case, _hub(case), "extension_asked", f"extension:{extension.pk}",
+        department=str(extension.assignment.department), due=extension.until, text=extension.reason,
+    )  # fmt: skip
+
+
+def extension_decided(extension: Extension) -> None:
+    """Tell the asker; when it was granted, the customer too."""
+    case = extension.assignment.case
+    text = str(_("Granted.")) if extension.granted else extension.opinion
+    _tell(case, [extension.asked_by], "extension_decided", f"extension-decided:{extension.pk}", text=text)
+    if extension.granted and extension.assignment.is_lead:
+        _tell_customer(case, "extension_told", f"extension:{extension.pk}", due=extension.until)
+
+
+def visit_planned(visit: Visit) -> None:
+    """Tell who is to go."""
+    _tell(visit.case, [visit.visitor], "visit_planned", f"visit:{visit.pk}", text=visit.necessity)
+
+
+def measure_planned(measure: Measure) -> None:
+    """Tell its owner."""
+    _tell(measure.case, [measure.owner], "measure_planned", f"measure:{measure.pk}", text=measure.text, due=measure.due_on)
+
+
+def measure_done(measure: Measure) -> None:
+    """Tell quality that something is to be verified."""
+    key = f"measure-done:{measure.pk}:{measure.rounds}"
+    _tell(measure.case, people_with_function("quality"), "measure_done", key, text=measure.text)
+
+
+def measure_not_effective(measure: Measure) -> None:
+    """Tell the owner that it starts again."""
+    key = f"measure-again:{measure.pk}:{measure.rounds}"
+    _tell(measure.case, [measure.owner], "measure_not_effective", key, text=measure.text)
+
+
+def approval_asked(case: Case, approval: Approval, *, function: str = "", role: str = "") -> None:
+    """Tell those who may decide."""
+    users = people_with_function(function) if function else User.objects.filter(role=role, is_active=True)
+    _tell(case, users, "approval_asked", f"approval:{approval.pk}", text=approval.reason)
+
+
+def approval_decided(case: Case, approval: Approval) -> None:
+    """Tell the asker."""
+    text = str(_("Granted.")) if approval.granted else str(_("Refused."))
+    _tell(case, [approval.asked_by], "approval_decided", f"approval-decided:{approval.pk}", text=text)
+
+
+def replied(case: Case, reply: Reply) -> None:
+    """Send the answer where it goes in writing; the customer told by telephone is not written to again."""
+    if reply.way in {"email", "sms", "link"}:
+        _tell_customer(case, "replied", f"reply:{reply.pk}", text=reply.text)
+
+
+def progress_told(case: Case, reply: Reply) -> None:
+    """Send a progress notice that goes in writing."""
+    if reply.way in {"email", "sms", "link"}:
+        _tell_customer(case, "progress_told", f"reply:{reply.pk}", text=reply.text)
+
+
+def opinion_asked(case: Case, request: OpinionRequest) -> None:
+    """Send the question with its link."""
+    _tell_customer(case, "opinion_asked", f"opinion:{request.pk}")
+
+
+def opinion_given(case: Case, opinion: Opinion) -> None:
+    """Tell the hub what the customer thinks."""
+    text = str(_("Satisfied.")) if opinion.satisfied else str(_("Not solved."))
+    _tell(case, _hub(case), "opinion_given", f"opinion-given:{opinion.pk}", text=text)
+
+
+def escalated(case: Case, escalation: Escalation) -> None:
+    """Tell the managers that the customer wants somebody higher."""
+    users = User.objects.filter(role="manager", is_active=True)
+    _tell(case, users, "escalated", f"escalation:{escalation.pk}", text=escalation.demand)
+
+
+def escalation_answered(case: Case, escalation: Escalation) -> None:
+    """Tell the hub what was decided above."""
+    _tell(case, _hub(case), "escalation_answered", f"escalation-answered:{escalation.pk}", text=escalation.answer)
+
+
+def case_closed(case: Case, *, reply: str = "") -> None:
+    """Tell the customer that it ends here; what is still waiting to be sent to staff is withdrawn."""
+    _tell_customer(case, "case_closed", f"closed:{case.round}", text=reply)
+
+
+def case_reopened(case: Case, reason: str) -> None:
+    """Tell the customer and the hub."""
+    _tell_customer(case, "case_reopened", f"reopened:{case.round}")
+    _tell(case, _hub(case), "arrived", f"reopened:{case.round}")
+
+
+def overdue_by_reclassification(case: Case, clock: CaseClock) -> None:
+    """A shortening made a limit immediately overdue: the hub's heads see it (A-20)."""
+    key = f"reclassified:{clock.pk}:{case.version}"
+    _tell(case, _hub_heads(), "overdue_by_reclassification", key, text=clock.label)
+
+
+def clock_alert(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool) -> None:
+    """Warn, or tell of a breach; each level once for each due time (SLA-04)."""
+    kind = "clock_breach" if breach else "clock_warning"
+    key = f"clock:{clock.pk}:{level}:{clock.first_due_at:%Y%m%dT%H%M%S}"
+    _tell(clock.case, users, kind, key, clock=clock.label, due=clock.first_due_at)
+
+
+def people_barred(case: Case, people: Iterable[User]) -> None:
+    """Take back what was written to people who must not know of the case any more."""
+    for person in people:
+        withdraw(case.thread, user_id=person.pk)
+
+
+def withdraw_for_department(case: Case, department: Department) -> None:
+    """A department that gave the case back is not told about it any more, unless it still reads it."""
+    for user in User.objects.filter(memberships__department=department, is_active=True):
+        if not Case.objects.filter(pk=case.pk).visible_to(identity_of(user)).exists():
+            withdraw(case.thread, user_id=user.pk)
+
+
+def withdraw_all(case: Case) -> None:
+    """Nothing waiting is sent any more."""
+    withdraw(case.thread)
+
+
+def import_digest(name: str, count: int, users: Iterable[User]) -> None:
+    """One message per import instead of one per row."""
+    context: Mapping[str, Any] = dict.fromkeys(
+        ("number", "subject", "due", "text", "department", "person", "clock"), ""
+    ) | {"name": name, "count": count}
+    for user in users:
+        enqueue(
+            NewMessage(
+                dedupe_key=f"import:{name}:{user.pk}", kind="import_digest", thread=f"import:{name}",
+                user_id=user.pk, context=context, language=user.language, path="/cases/?state=registered",
+            )
+        )  # fmt: skip

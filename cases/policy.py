@@ -1,0 +1,58 @@
+"""The cases' part of a regulation profile: what is offered, required, routed, gated."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from regulations.document import Part
+
+GateItem = Literal[
+    "facts", "responsible", "cause", "measures", "assignments", "reply", "opinion", "summary", "documents", "holds"
+]
+
+
+class KindRule(Part):
+    """What the profile asks of one kind of feedback (CLS-01)."""
+
+    gate: tuple[GateItem, ...]
+    required: tuple[str, ...] = ()
+    measures_or_waiver: bool = False
+    verify_before_dispatch: bool = False
+    urgency: Literal["urgent", "important", "general"] = "general"
+
+
+class Criterion(Part):
+    """A ticked fact that forces a level of urgency (CLS-04, CLS-05)."""
+
+    code: str
+    level: Literal["urgent", "important"]
+    label: str
+    label_en: str = ""
+
+
+class Route(Part):
+    """A category's lead department: by its code, or by the function it carries (RTE-02)."""
+
+    category: str
+    department: str = ""
+    function: str = ""
+
+
+class CasesPart(Part):
+    """Everything the cases room asks the profile; vocabulary by code."""
+
+    kinds: dict[str, KindRule]
+    categories: tuple[str, ...] = Field(default=(), description="Roots of the category tree that are offered.")
+    criteria: tuple[Criterion, ...] = ()
+    routes: tuple[Route, ...] = ()
+    task_working_days: int = Field(default=3, gt=0)
+    repeat_months: int = Field(default=12, gt=0)
+    no_answer_tries: int = Field(default=3, gt=0)
+    department_reads_own_only: bool = False
+    resolution_ends: Literal["reply", "close"] = "reply"
+
+    def rule(self, kind: str) -> KindRule:
+        """The rule of a kind; raises ``KeyError`` for one that the profile does not offer."""
+        return self.kinds[kind]

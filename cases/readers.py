@@ -1,0 +1,46 @@
+"""Who may read a case, and who must not: both stored on the row as principals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cases.lifecycle import State
+from cases.models import Assignment, Case, Recusal
+from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, Function
+
+#: Kinds that quality and the management representative read from acknowledgement on.
+QUALITY_READS = frozenset({"complaint", "dissatisfaction", "adverse_event"})
+
+
+def of_case(case: Case) -> tuple[list[int], list[int]]:
+    """Readers and barred of a case, from its assignments and open recusals (two queries)."""
+    return (
+        readers_of(case, Assignment.objects.filter(case=case).reading()),
+        barred_of(Recusal.objects.filter(case=case, lifted_at__isnull=True).values_list("user_id", flat=True)),
+    )
+
+
+def readers_of(case: Case, assignments: Iterable[Assignment]) -> list[int]:
+    """Principals that may read: the first-asked person, departments with an assignment, quality.
+
+    Hub, managers and auditors read all and are not listed. After a return the department is
+    gone from the list: what remains visible to it is number, date and reason (its own assignment).
+    """
+    found: set[int] = set()
+    if case.first_asked_id:
+        found.add(-case.first_asked_id)
+    own_only = case.policy.department_reads_own_only
+    for assignment in assignments:
+        if own_only and assignment.holder_id:
+            found.add(-assignment.holder_id)
+        else:
+            found.add(DEPARTMENT_PRINCIPAL_BASE + assignment.department_id)
+    acknowledged = case.acknowledged_at is not None or case.state not in {State.REGISTERED, State.INCOMPLETE}
+    if acknowledged and case.kind.code in QUALITY_READS:
+        found |= {Function.NUMBERS[Function.QUALITY], Function.NUMBERS[Function.MANAGEMENT_REPRESENTATIVE]}
+    return sorted(found)
+
+
+def barred_of(user_ids: Iterable[int]) -> list[int]:
+    """Principals of the recused: the accused and those named as conflicted (RTE-18)."""
+    return sorted(-pk for pk in user_ids)

@@ -1,0 +1,188 @@
+"""Rights: one table, role x function, and what the person has to do with the case.
+
+A move or act names its permission; ``may`` answers it for a person and a case. ``visible_to``
+has been asked before: nobody has a right on a case that he or she may not see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from cases.models import Assignment, Case
+from organization.models import Role
+from organization.models.units import Function
+from organization.queries import Identity
+
+AGENT, HANDLER, HEAD, MANAGER = Role.AGENT, Role.HANDLER, Role.HEAD, Role.MANAGER
+AUDITOR, ADMINISTRATOR = Role.AUDITOR, Role.ADMINISTRATOR
+HUB = Function.HUB
+
+WORKING = frozenset({AGENT, HANDLER, HEAD, MANAGER})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One way to have a permission: these roles, any of these functions, this relation to the case.
+
+    ``relation``: "" none needed; "lead" or "assigned": a department of the person has a live
+    assignment; "owner"; "reads" any reader in full.
+    """
+
+    roles: frozenset[str]
+    functions: frozenset[str] = field(default=frozenset())
+    relation: str = ""
+
+    def holds_for(self, person: Identity, relations: frozenset[str]) -> bool:
+        """Whether a person with these relations to the case has it."""
+        return (
+            person.role in self.roles
+            and (not self.functions or bool(self.functions & person.functions))
+            and (not self.relation or self.relation in relations)
+        )
+
+
+def _g(roles: set[str] | frozenset[str], *functions: str, relation: str = "") -> Grant:
+    return Grant(frozenset(roles), frozenset(functions), relation)
+
+
+_HUB_STAFF = _g({AGENT, HANDLER, HEAD, MANAGER}, HUB)
+_HUB_HEAD = _g({HEAD, MANAGER}, HUB)
+_LEAD = _g(WORKING, relation="lead")
+_ASSIGNED = _g(WORKING, relation="assigned")
+_QUALITY = _g(WORKING, Function.QUALITY)
+
+PERMISSIONS = MappingProxyType(
+    {
+        "log": (_g({*WORKING, ADMINISTRATOR}),),
+        "ask_completion": (_HUB_STAFF, _LEAD),
+        "acknowledge": (_HUB_STAFF,),
+        "decline": (_HUB_STAFF,),
+        "verify": (_HUB_STAFF,),
+        "classify": (_HUB_STAFF,),
+        "correct": (_HUB_STAFF, _g(WORKING, relation="owner")),
+        "dispatch": (_HUB_STAFF,),
+        "add_department": (_HUB_STAFF, _LEAD),
+        "receive": (_ASSIGNED,),
+        "return_to_hub": (_ASSIGNED,),
+        "pass_on": (_g({HEAD, MANAGER}, relation="assigned"),),
+        "take": (_ASSIGNED,),
+        "answer": (_ASSIGNED,),
+        "cancel_assignment": (_LEAD, _HUB_STAFF),
+        "ask_extension": (_ASSIGNED,),
+        "decide_extension": (_HUB_STAFF,),
+        "record_contact": (_HUB_STAFF, _ASSIGNED, _g(WORKING, relation="owner")),
+        "note": (_HUB_STAFF, _ASSIGNED, _QUALITY, _g({MANAGER})),
+        "attach": (_HUB_STAFF, _ASSIGNED, _QUALITY, _g(WORKING, relation="owner")),
+        "recuse": (_HUB_STAFF, _g({MANAGER})),
+        "plan_visit": (_HUB_STAFF, _ASSIGNED),
+        "record_visit": (_HUB_STAFF, _ASSIGNED),
+        "handle": (_ASSIGNED, _QUALITY, _HUB_STAFF),
+        "plan_measure": (_ASSIGNED, _QUALITY),
+        "complete_measure": (_ASSIGNED, _QUALITY, _HUB_STAFF),
+        "verify_measure": (_QUALITY, _HUB_HEAD),
+        "ask_waiver": (_HUB_STAFF, _LEAD, _QUALITY),
+        "approve_waiver": (_g({*WORKING}, Function.MANAGEMENT_REPRESENTATIVE),),
+        "reply": (_HUB_STAFF, _LEAD),
+        "send_progress": (_HUB_STAFF, _LEAD),
+        "ask_opinion": (_HUB_STAFF,),
+        "record_opinion": (_HUB_STAFF,),
+        "escalate": (_HUB_STAFF, _LEAD),
+        "answer_escalation": (_g({MANAGER}), _g({*WORKING}, Function.GENERAL_MANAGER), _g({HEAD}, relation="reads")),
+        "ask_explained": (_HUB_STAFF,),
+        "approve_explained": (_g({MANAGER}), _g({*WORKING}, Function.GENERAL_MANAGER)),
+        "close": (_HUB_STAFF,),
+        "close_invalid": (_HUB_HEAD,),
+        "archive": (_HUB_STAFF,),
+        "reopen": (_HUB_STAFF,),
+        "give_breach_reason": (_HUB_STAFF, _ASSIGNED),
+        "print": (_g({*WORKING, AUDITOR}),),
+        "see_overdue": (_g({MANAGER, AUDITOR}), _g({*WORKING}, Function.GENERAL_MANAGER), _HUB_HEAD),
+        "read_history": (_g({MANAGER, AUDITOR}), _HUB_STAFF, _QUALITY),
+        "import": (_HUB_HEAD, _g({ADMINISTRATOR})),
+    }
+)
+#: Permissions asked without a case.
+GENERAL = frozenset({"log", "see_overdue", "import"})
+
+
+def relations_of(person: Identity, case: Case, assignments: list[Assignment]) -> frozenset[str]:
+    """What a person has to do with a case, from its live assignments of the current round."""
+    found = {"reads"}
+    for assignment in assignments:
+        if assignment.round == case.round and person.is_in(assignment.department_id):
+            if assignment.state in {"sent", "received", "answered"}:
+                found.add("assigned")
+                if assignment.is_lead:
+                    found.add("lead")
+    if case.owner_id == person.user_id:
+        found.add("owner")
+    return frozenset(found)
+
+
+def permissions_on(who: Identity, case: Case, assignments: list[Assignment] | None = None) -> frozenset[str]:
+    """All permissions that a person, own or as deputy, has on a case he or she may see.
+
+    The barred have none, also not through somebody they deputise for (RTE-18, RTE-19).
+    """
+    if -who.user_id in case.barred:
+        return frozenset()
+    rows = assignments if assignments is not None else list(Assignment.objects.filter(case=case))
+    found: set[str] = set()
+    for person in who.acting:
+        if -person.user_id in case.barred:
+            continue
+        relations = relations_of(person, case, rows)
+        found |= {
+            name
+            for name, grants in PERMISSIONS.items()
+            if any(grant.holds_for(person, relations) for grant in grants)
+        }
+    return frozenset(found)
+
+
+def general_permissions(who: Identity) -> frozenset[str]:
+    """Permissions that need no case."""
+    return frozenset(
+        name
+        for name in GENERAL
+        for person in who.acting
+        if any(not g.relation and g.holds_for(person, frozenset()) for g in PERMISSIONS[name])
+    )
+
+
+def acts_for(who: Identity, case: Case, permission: str, assignments: list[Assignment]) -> int | None:
+    """Whom a deputy acts for: None when the person has the permission in his or her own right."""
+    for person in who.acting:
+        if -person.user_id in case.barred:
+            continue
+        relations = relations_of(person, case, assignments)
+        if any(grant.holds_for(person, relations) for grant in PERMISSIONS[permission]):
+            return None if person.user_id == who.user_id else person.user_id
+    return None
+
+
+def reads_in_full(who: Identity, case: Case) -> bool:
+    """Whether a reader sees the whole case; a first-asked person outside it sees entry, stage and reply."""
+    for person in who.acting:
+        if person.reads_all:
+            return True
+        others = person.principals - {-(case.first_asked_id or 0)}
+        if others & set(case.readers):
+            return True
+        if case.owner_id == person.user_id:
+            return True
+    return False
+
+
+def sees_contact(who: Identity, case: Case) -> bool:
+    """Contact data are for the handling group: not for auditors and the merely informed (SEC-08)."""
+    return any(
+        person.role != AUDITOR and (HUB in person.functions or person.role == MANAGER or _handles(person, case))
+        for person in who.acting
+    )
+
+
+def _handles(person: Identity, case: Case) -> bool:
+    departments = {reader - 1000 for reader in case.readers if reader >= 1000}
+    return bool(departments & (person.departments | person.headed)) or -person.user_id in case.readers

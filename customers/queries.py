@@ -1,0 +1,117 @@
+"""Reads about customers: who is calling, and what stands on the caller's card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from customers.models import ContactPoint, ContactType, Customer
+from organization import text
+
+#: Shorter tails fit too many people to mean anything.
+SHORTEST_TAIL = 4
+MATCHES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class CallerCard:
+    """What the person at the telephone may know of a customer (A-31: contact card, not the file)."""
+
+    customer: Customer
+    organisation: str
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+    attention: str
+    visit_class: str
+
+
+def normal_phone(value: str) -> str:
+    """The comparable form of a telephone number: E.164, or its digits where that is not possible."""
+    number = text.normalise_phone(value)
+    return number.e164 or text.phone_digits(number.national) or text.phone_digits(value)
+
+
+def match(term: str, *, limit: int = MATCHES_SHOWN) -> list[Customer]:
+    """Customers who fit what was typed: number or its tail, e-mail, name, initials (INT-30).
+
+    A complete number or address comes first; at most ``limit``, with organisation and contact
+    points loaded.
+    """
+    term = text.clean_line(term)
+    if not term:
+        return []
+    found: list[int] = []
+    for candidates in _candidates(term):
+        found += [pk for pk in candidates[:limit] if pk not in found]
+        if len(found) >= limit:
+            break
+    by_id = with_contacts(Customer.objects.filter(pk__in=found[:limit])).in_bulk()
+    return [by_id[pk] for pk in found[:limit] if pk in by_id]
+
+
+def _candidates(term: str) -> list[QuerySet[Customer, int]]:
+    digits = text.phone_digits(term)
+    points = ContactPoint.objects.order_by("customer_id").values_list("customer_id", flat=True)
+    if "@" in term:
+        return [points.filter(type=ContactType.EMAIL, normal=text.fold(term))]  # type: ignore[list-item]
+    if len(digits) >= SHORTEST_TAIL and not any(char.isalpha() for char in text.fold(term)):
+        normal = normal_phone(term)
+        return [
+            points.filter(type=ContactType.PHONE, normal=normal),  # type: ignore[list-item]
+            points.filter(type=ContactType.PHONE, reversed__startswith=digits[::-1]),  # type: ignore[list-item]
+        ]
+    folded = text.fold(term)
+    names = Customer.objects.order_by("name_key", "id").values_list("pk", flat=True)
+    ways = [names.filter(folded_name__startswith=folded)]
+    if folded.isascii():
+        ways.append(names.filter(initials__startswith=folded))
+        ways.append(names.filter(name_key__startswith=folded))
+    elif query := text.tsquery(term):
+        ways.append(names.extra(where=["search @@ %s::tsquery"], params=[query]))
+    return ways
+
+
+def with_contacts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Load what a card shows, in a constant number of queries."""
+    return customers.select_related("organisation", "salesperson").prefetch_related(
+        Prefetch("contact_points", queryset=ContactPoint.objects.order_by("type", "id"))
+    )
+
+
+def card(customer: Customer) -> CallerCard:
+    """The contact card; expects ``with_contacts``."""
+    points = list(customer.contact_points.all())
+    return CallerCard(
+        customer=customer,
+        organisation=customer.organisation.name if customer.organisation else "",
+        phones=tuple(p.value for p in points if p.type == ContactType.PHONE and not p.refused),
+        emails=tuple(p.value for p in points if p.type == ContactType.EMAIL and not p.refused),
+        attention=customer.attention,
+        visit_class=customer.visit_class,
+    )
+
+
+def customers_by_name(start_after: tuple[str, int] | None = None) -> QuerySet[Customer]:
+    """All customers in pinyin order, optionally after a key (keyset paging)."""
+    rows = Customer.objects.order_by("name_key", "id")
+    if start_after:
+        key, pk = start_after
+        rows = rows.filter(Q(name_key__gt=key) | Q(name_key=key, id__gt=pk))
+    return rows.select_related("organisation")
+
+
+def find_for_contact(*, phone: str, email: str, name: str) -> Customer | None:
+    """The one customer whose number or address and name agree; None when nobody or several do."""
+    normals = [n for n in (normal_phone(phone) if phone else "", text.fold(email)) if n]
+    if not normals or not name:
+        return None
+    rows = list(
+        Customer.objects.filter(contact_points__normal__in=normals, folded_name=text.fold(name))
+        .distinct()
+        .order_by("pk")[:2]
+    )
+    return rows[0] if len(rows) == 1 else None
+
+
+

@@ -1,0 +1,24 @@
+"""The Celery application: two queues, one schedule, no results.
+
+``clock`` takes short work that must be on time (sweeps, delivery); ``work`` takes long jobs in
+chunks (import, export, PDF). The database is the truth, so every task may run twice or late.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback_system.settings")
+
+app = Celery("huiyin")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "sweep-clocks": {"task": "cases.tasks.sweep_clocks", "schedule": 30.0, "options": {"queue": "clock"}},
+    "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
+    "heartbeat-clock": {"task": "notifications.tasks.heartbeat", "schedule": 30.0, "args": ["clock"], "options": {"queue": "clock"}},
+    "heartbeat-work": {"task": "notifications.tasks.heartbeat", "schedule": 30.0, "args": ["work"], "options": {"queue": "work"}},
+    "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
+    "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
+    "calendar-alarm": {"task": "feedback_system.tasks.calendar_alarm", "schedule": 3600.0, "options": {"queue": "work"}},
+}

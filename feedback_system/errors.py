@@ -1,0 +1,60 @@
+"""One handler that turns domain refusals into answers, for pages and for the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from audit.exceptions import Blocked, DomainError, InvalidInput, InvalidMove, NotAllowed, StaleRecord
+from organization.limits import TooMany
+
+_STATUS: tuple[tuple[type[DomainError], int], ...] = (
+    (NotAllowed, 403),
+    (StaleRecord, 409),
+    (InvalidMove, 409),
+    (Blocked, 422),
+    (InvalidInput, 422),
+    (TooMany, 429),
+)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+def _reasons(error: DomainError) -> list[str]:
+    if isinstance(error, Blocked):
+        return [str(reason) for reason in error.reasons]
+    return list(error.changed) if isinstance(error, StaleRecord) else []
+
+
+def domain_error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page (or, for htmx, the same page as a fragment) that says what was refused and why."""
+    status = status_of(error)
+    template = {403: "403.html", 409: "409.html", 429: "429.html"}.get(status, "422.html")
+    response = render(
+        request, template, {"sentence": error.message, "reasons": _reasons(error)}, status=status
+    )
+    if isinstance(error, TooMany):
+        response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """The same refusals as JSON: ``detail``, and ``reasons`` or ``field`` where there are any."""
+    if not isinstance(exception, DomainError):
+        return exception_handler(exception, context)
+    body: dict[str, Any] = {"detail": exception.message}
+    if isinstance(exception, Blocked):
+        body["reasons"] = [{"code": r.code, "text": str(r)} for r in exception.reasons]
+    if isinstance(exception, StaleRecord):
+        body["changed"] = list(exception.changed)
+    if isinstance(exception, InvalidInput):
+        body["field"] = exception.field
+    headers = {"Retry-After": str(exception.retry_after)} if isinstance(exception, TooMany) else {}
+    return Response(body, status=status_of(exception), headers=headers)

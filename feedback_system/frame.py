@@ -1,0 +1,120 @@
+"""The frame around every page: menu, views, who is logged in. Counters come in a lazy request of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from cases import rights
+from cases.models import SavedView
+from organization.models import Role, User
+from organization.queries import Identity, identity_of, organisation
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One entry of the rail."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool = False
+    badge: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the base templates show around a page."""
+
+    menu: list[MenuItem] = field(default_factory=list)
+    views: list[MenuItem] = field(default_factory=list)
+    admin_menu: list[MenuItem] = field(default_factory=list)
+    counters_url: str = ""
+    user_label: str = ""
+    initial: str = ""
+    organisation: str = ""
+    hotline: str = ""
+    hotline_hours: str = ""
+    can_log: bool = False
+    unread_url: str = ""
+    search_url: str = ""
+    demo: bool = False
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``frame`` on every page, worked out when a template first asks for it."""
+    return {"frame": SimpleLazyObject(lambda: build_frame(request))}
+
+
+def build_frame(request: HttpRequest) -> Frame:
+    """The frame of one request; for strangers only the organisation's own facts."""
+    ours = organisation()
+    user = getattr(request, "user", None)
+    common = {
+        "organisation": ours.short_name,
+        "hotline": ours.hotline,
+        "hotline_hours": ours.hotline_hours,
+        "demo": ours.is_demo and settings.DEMO,
+    }
+    if not isinstance(user, User) or not user.is_authenticated:
+        return Frame(**common)
+    who = identity_of(user)
+    permissions = rights.general_permissions(who)
+    return Frame(
+        **common,
+        menu=_menu(request, who, permissions),
+        views=_views(request, user) if _reads_cases(who) else [],
+        admin_menu=_admin_menu(request, who),
+        counters_url=reverse("counters"),
+        user_label=user.name,
+        initial=user.name[:1],
+        can_log="log" in permissions,
+        unread_url=reverse("inbox"),
+        search_url=reverse("case_search"),
+    )
+
+
+def _reads_cases(who: Identity) -> bool:
+    return any(person.role != Role.ADMINISTRATOR for person in who.acting)
+
+
+def _item(request: HttpRequest, label: str, name: str, icon: str, badge: str = "") -> MenuItem:
+    url = reverse(name)
+    active = request.path == url if url == "/" else request.path.startswith(url)
+    return MenuItem(label, url, icon, active, badge)
+
+
+def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> list[MenuItem]:
+    items = [_item(request, _("Desk"), "desk", "layout-dashboard", "desk")]
+    if _reads_cases(who):
+        items.append(_item(request, _("Cases"), "case_list", "folder-open", "cases"))
+        if any(person.role != Role.AUDITOR for person in who.acting):
+            items.append(_item(request, _("Customers"), "customer_list", "users"))
+    if "see_overdue" in permissions:
+        items.append(_item(request, _("Overdue"), "overdue", "alarm-clock"))
+    return items
+
+
+def _views(request: HttpRequest, user: User) -> list[MenuItem]:
+    rows = SavedView.objects.filter(owner=user) | SavedView.objects.filter(shared=True)
+    here = request.get_full_path()
+    return [
+        MenuItem(view.name, url, "bookmark", url == here)
+        for view in rows.filter(pinned=True).order_by("position", "id")[:12]
+        for url in [f"{reverse('case_list')}?{view.query}"]
+    ]
+
+
+def _admin_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
+    if who.role != Role.ADMINISTRATOR:
+        return []
+    return [
+        _item(request, _("Settings"), "settings", "settings"),
+        _item(request, _("What is running"), "running", "activity"),
+    ]

@@ -1,0 +1,1 @@
+"""What is done with the organisation; each file one subject."""

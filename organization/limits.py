@@ -1,0 +1,67 @@
+"""How often something may be asked: token buckets in the database, one statement each.
+
+The bucket is refilled and taken from in a single UPDATE, so a parallel burst never gets more
+than the limit, and the loss of the cache forgets nothing.
+"""
+
+import hashlib
+import math
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from audit.exceptions import DomainError
+
+
+class TooMany(DomainError):
+    """A limit is reached; ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(_("Too many attempts. Please wait a little and try again."))
+        self.retry_after = retry_after
+
+
+_TAKE = """
+INSERT INTO organization_bucket AS b (key, tokens, updated_at)
+VALUES (%(key)s, %(capacity)s - %(cost)s, now())
+ON CONFLICT (key) DO UPDATE SET
+  tokens = LEAST(%(capacity)s, b.tokens + EXTRACT(EPOCH FROM now() - b.updated_at) * %(rate)s) - %(cost)s,
+  updated_at = now()
+WHERE LEAST(%(capacity)s, b.tokens + EXTRACT(EPOCH FROM now() - b.updated_at) * %(rate)s) >= %(cost)s
+RETURNING tokens
+"""
+
+
+def bucket_key(limit: str, subject: str) -> str:
+    """Key of one bucket: the subject (an address, a case number) is kept as a hash only."""
+    return f"{limit}:{hashlib.sha256(subject.encode()).hexdigest()[:24]}"
+
+
+def take(limit: str, subject: str = "", *, cost: int = 1) -> None:
+    """Take ``cost`` from the bucket of ``limit`` (a key of ``settings.LIMITS``) for ``subject``.
+
+    Raises ``TooMany`` when the bucket does not hold enough; nothing is taken then.
+    """
+    capacity, seconds = settings.LIMITS[limit]
+    rate = capacity / seconds
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {"key": bucket_key(limit, subject), "capacity": float(capacity), "cost": float(cost), "rate": rate},
+        )
+        if cursor.fetchone() is None:
+            raise TooMany(math.ceil(cost / rate))
+
+
+def allowed(limit: str, subject: str = "") -> bool:
+    """Whether one more would be allowed now; takes nothing."""
+    capacity, seconds = settings.LIMITS[limit]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT LEAST(%s, tokens + EXTRACT(EPOCH FROM now() - updated_at) * %s) >= 1"
+            " FROM organization_bucket WHERE key = %s",
+            [float(capacity), capacity / seconds, bucket_key(limit, subject)],
+        )
+        row = cursor.fetchone()
+    return row is None or bool(row[0])

@@ -1,0 +1,105 @@
+"""The typed document of a regulation profile: parts that rooms register (GEN-01).
+
+A part is a pydantic model. The document refers to vocabulary by code and says what is offered,
+required, routed, limited, gated, owed. Nothing else in the program holds such a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Unit = Literal["calendar_hours", "working_hours", "calendar_days", "working_days", "months"]
+
+
+class Part(BaseModel):
+    """Base of every part: unknown keys are mistakes, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LimitRule(Part):
+    """One time-limit policy (SLA-01): how long, from which event, until which event, for what.
+
+    ``amount`` None means "as stated by a person" (a customer's date, a dispatch). Empty selectors
+    match everything; the first matching rule of a clock counts. ``warn`` is the share of the time
+    that may pass before the owner is warned.
+    """
+
+    clock: str
+    amount: int | None = Field(default=None, gt=0)
+    unit: Unit = "calendar_hours"
+    start: str
+    end: str
+    warn: float = Field(default=0.75, gt=0, lt=1)
+    kinds: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    customer_classes: tuple[str, ...] = ()
+
+    def matches(self, *, kind: str, urgency: str, channel: str, customer_class: str = "") -> bool:
+        """Whether this rule speaks about such a record."""
+        pairs = (
+            (self.kinds, kind),
+            (self.urgencies, urgency),
+            (self.channels, channel),
+            (self.customer_classes, customer_class),
+        )
+        return all(not allowed or value in allowed for allowed, value in pairs)
+
+
+class LadderStep(Part):
+    """One rung after a breach: who is told, how long after the due time (minutes)."""
+
+    to: Literal["owner", "head", "next_level", "hub_head", "general_manager"]
+    after_minutes: int = Field(ge=0)
+
+
+class TimesPart(Part):
+    """Calendar, limits and the ladder of a profile; an empty required number cannot be published (A-04)."""
+
+    calendar: str
+    limits: tuple[LimitRule, ...]
+    ladder: tuple[LadderStep, ...] = ()
+    reminder_minutes: int = Field(default=15, gt=0)
+    late_registration_hours: int = Field(default=24, gt=0)
+    late_record_hours: int = Field(default=24, gt=0)
+
+    @model_validator(mode="after")
+    def _ladder_rises(self) -> TimesPart:
+        minutes = [step.after_minutes for step in self.ladder]
+        if minutes != sorted(minutes):
+            raise ValueError("The steps of the ladder must follow each other in time.")
+        return self
+
+    def limit_for(self, clock: str, *, kind: str, urgency: str, channel: str, customer_class: str = "") -> LimitRule | None:
+        """The first rule of a clock that matches, or None: then such a record has no such clock."""
+        for rule in self.limits:
+            if rule.clock == clock and rule.matches(
+                kind=kind, urgency=urgency, channel=channel, customer_class=customer_class
+            ):
+                return rule
+        return None
+
+
+_parts: dict[str, type[Part]] = {"times": TimesPart}
+
+
+def register_part(name: str, model: type[Part]) -> None:
+    """Let a room add its part to every profile document (called at start-up)."""
+    _parts[name] = model
+
+
+def parse(document: Mapping[str, Any]) -> dict[str, Part]:
+    """Check a whole document; raises ``pydantic.ValidationError`` naming what is wrong."""
+    unknown = set(document) - set(_parts)
+    if unknown:
+        raise ValueError(f"Unknown parts: {', '.join(sorted(unknown))}")
+    return {name: model.model_validate(document[name]) for name, model in _parts.items()}
+
+
+def parse_part(name: str, value: Mapping[str, Any]) -> Part:
+    """Check one part of a document."""
+    return _parts[name].model_validate(value)

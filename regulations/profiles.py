@@ -1,0 +1,62 @@
+"""Publishing profile versions and finding the one that a new record is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from audit.actions import record
+from audit.actor import Actor
+from organization.models import Product, Site, User
+from regulations import document
+from regulations.models import Profile, ProfileUse, ProfileVersion
+
+
+@transaction.atomic
+def publish(profile: Profile, body: Mapping[str, Any], *, by: Actor, reason: str) -> ProfileVersion:
+    """Publish the next version of a profile; later records use it, earlier ones keep theirs (GEN-02).
+
+    Raises ``pydantic.ValidationError`` when the document is not complete (A-04).
+    """
+    document.parse(body)
+    locked = Profile.objects.select_for_update().get(pk=profile.pk)
+    last = locked.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ProfileVersion.objects.create(
+        profile=locked,
+        number=last + 1,
+        document=dict(body),
+        published_at=timezone.now(),
+        by=User.objects.filter(pk=by.id).first() if by.id else None,
+        reason=reason,
+    )
+    record(
+        f"profile:{locked.pk}", "publish", by=by, at=version.published_at,
+        changes={"number": (last or None, version.number), "reason": (None, reason)},
+    )
+    return version
+
+
+def version_for(*, site: Site | None, product: Product | None) -> ProfileVersion:
+    """The newest version of the profile that applies: by site, then business line, then default.
+
+    One query. Raises ``ProfileVersion.DoesNotExist`` when no default profile is in use.
+    """
+    lines = product.lineage if product else []
+    sites = site.lineage if site else []
+    uses = ProfileUse.objects.filter(
+        Q(site_id__in=sites) | Q(line_id__in=lines) | Q(site__isnull=True, line__isnull=True)
+    )
+
+    def nearness(use: ProfileUse) -> tuple[int, int]:
+        if use.site_id is not None:
+            return 2, sites.index(use.site_id)
+        return (1, lines.index(use.line_id)) if use.line_id is not None else (0, 0)
+
+    use = max(uses, key=nearness, default=None)
+    if use is None:
+        raise ProfileVersion.DoesNotExist("No regulation profile is in use.")
+    return ProfileVersion.objects.select_related("profile").filter(profile_id=use.profile_id)[0]
