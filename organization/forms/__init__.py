@@ -1,0 +1,1 @@
+"""Forms of the organisation, and the fields that every room's forms clean text with."""

@@ -1,0 +1,58 @@
+"""Form fields through which every text of a person comes in: cleaned once, here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from organization import text
+
+
+class LineField(forms.CharField):
+    """One line: control characters and bidi tricks removed, white space folded."""
+
+    def to_python(self, value: Any) -> str:
+        """Clean before the length is checked."""
+        return super().to_python(text.clean_line(str(value))) if value not in self.empty_values else ""
+
+
+class TextField(forms.CharField):
+    """Several lines: cleaned, line breaks kept."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *args: Any, rows: int = 4, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Clean before the length is checked; outer white space goes."""
+        return super().to_python(text.clean(str(value))) if value not in self.empty_values else ""
+
+
+class MinutesField(forms.IntegerField):
+    """Minutes spent: optional, at most a week of them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Minutes spent"), required=False, min_value=0, max_value=10_080, **kwargs
+        )
+
+
+class LocalDateTimeField(forms.DateTimeField):
+    """A moment in the organisation's zone, with the browser's own picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+        kwargs.setdefault("input_formats", ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
+        super().__init__(**kwargs)
+
+
+class DayField(forms.DateField):
+    """A date, with the browser's own picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+        super().__init__(**kwargs)
