@@ -26,7 +26,7 @@ _COMMON = [
 ]
 _TUNING: dict[Profile, list[str]] = {
     "run": ["shared_buffers=192MB", "effective_cache_size=1GB", "work_mem=8MB", "max_wal_size=2GB"],
-    # May lose data when the power fails, never when a process is killed.
+    # Loses the last commits when a process is killed, and everything when the power fails.
     "test": [
         "shared_buffers=128MB",
         "fsync=off",

@@ -32,7 +32,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     top.chmod(0o755)
     inside = top / "a b" / "回音" / ("x" * (150 - len(os.fsencode(top)) - 12))
     monkeypatch.setenv("HUIYIN_DATA", str(inside))
-    monkeypatch.delenv("HUIYIN_PROFILE", raising=False)
+    monkeypatch.setenv("HUIYIN_PROFILE", "test")  # does not wait for the disk; all else is the same
     yield inside
     places.remove_socket_dir()
     shutil.rmtree(top)
@@ -45,7 +45,7 @@ def made_once() -> Iterator[Path]:
     top.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUIYIN_DATA", str(top / "data"))
-        with embedded.services("run", redis=False):
+        with embedded.services("test", redis=False):
             pass
         places.remove_socket_dir()
     yield top / "data"
@@ -91,7 +91,7 @@ def test_importing_needs_no_django() -> None:
 
 def test_the_socket_fits_into_107_bytes_however_long_the_data_folder_is(folder: Path) -> None:
     assert len(os.fsencode(folder)) >= 150
-    assert len(os.fsencode(places.socket_dir() / ".s.PGSQL.5432.lock")) < 107
+    assert len(os.fsencode(places.socket_dir() / ".s.PGSQL.5433.lock")) < 107
 
 
 def test_processes_that_start_together_share_one_set_of_secrets(folder: Path) -> None:
@@ -109,7 +109,7 @@ def test_processes_that_start_together_share_one_set_of_secrets(folder: Path) ->
 
 @pytest.mark.req("SEC-07")
 def test_the_application_may_not_change_the_structure_and_the_owner_is_no_superuser(made: Path) -> None:
-    with embedded.services("run", redis=False):
+    with embedded.services("test", redis=False):
         for forbidden in (
             "CREATE TABLE t (i int)",
             "CREATE TEMP TABLE t (i int)",
@@ -133,7 +133,7 @@ def test_the_application_may_not_change_the_structure_and_the_owner_is_no_superu
 
 
 def test_nobody_gets_in_without_the_password(made: Path) -> None:
-    with embedded.services("run", redis=False):
+    with embedded.services("test", redis=False):
         right = keys.read()["huiyin"]
         for role in ("huiyin", "huiyin_owner", "postgres"):
             address = embedded.database_url("app").replace("huiyin:" + right, f"{role}:wrong")
@@ -147,8 +147,8 @@ def test_nobody_gets_in_without_the_password(made: Path) -> None:
 
 
 def test_a_second_user_of_the_folder_uses_the_servers_and_leaves_them_alone(made: Path) -> None:
-    with embedded.services("run") as first:
-        with embedded.services("run") as second:
+    with embedded.services("test") as first:
+        with embedded.services("test") as second:
             assert second.postgres.process is None
             assert second.redis is None or second.redis.process is None
             assert ask("app", "SELECT 1") == 1
@@ -157,7 +157,8 @@ def test_a_second_user_of_the_folder_uses_the_servers_and_leaves_them_alone(made
     assert list(places.socket_dir().iterdir()) == []
 
 
-def test_after_kill_9_of_the_database_the_next_start_has_the_data(made: Path) -> None:
+def test_after_kill_9_of_the_database_the_next_start_has_the_data(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIYIN_PROFILE", "run")  # tests may lose the last commits
     database = Postgres("run")
     database.start()
     ask("owner", "CREATE TABLE kept (i int)")
@@ -170,7 +171,7 @@ def test_after_kill_9_of_the_database_the_next_start_has_the_data(made: Path) ->
 
 @pytest.mark.parametrize("kind", ["another program", "a zombie"])
 def test_a_lock_that_names_the_pid_of_something_else_does_not_stop_the_start(made: Path, kind: str) -> None:
-    with embedded.services("run", redis=False):
+    with embedded.services("test", redis=False):
         pass
     other = subprocess.Popen(["sleep", "60"] if kind == "another program" else ["true"])
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -178,9 +179,9 @@ def test_a_lock_that_names_the_pid_of_something_else_does_not_stop_the_start(mad
             os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
     try:
         data = places.state_dir() / "postgres"
-        for lock in (data / "postmaster.pid", places.socket_dir() / ".s.PGSQL.5432.lock"):
-            lock.write_text(f"{other.pid}\n{data}\n0\n5432\n\n\n\n")
-        with embedded.services("run", redis=False):
+        for lock in (data / "postmaster.pid", places.socket_dir() / ".s.PGSQL.5433.lock"):
+            lock.write_text(f"{other.pid}\n{data}\n0\n5433\n\n\n\n")
+        with embedded.services("test", redis=False):
             assert ask("app", "SELECT 1") == 1
     finally:
         other.kill()
@@ -191,25 +192,25 @@ def test_an_interrupted_first_start_leaves_nothing_in_the_way(folder: Path) -> N
     places.prepare_data_dir()
     half = folder / ".initdb-half"
     (half / "new").mkdir(parents=True)
-    with embedded.services("run", redis=False):
+    with embedded.services("test", redis=False):
         assert ask("app", "SELECT 1") == 1
     assert not half.exists()
 
 
 def test_servers_end_with_the_process_that_started_them(folder: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-m", "feedback_system.embedded"], stdout=subprocess.PIPE, cwd=places.PROJECT
+        [sys.executable, "-m", "feedback_system.embedded", "--test"], stdout=subprocess.PIPE, cwd=places.PROJECT
     )
     assert holder.stdout is not None
     holder.stdout.readline()
     holder.kill()
     holder.communicate()
     deadline = time.monotonic() + 20
-    while (Postgres("run").ready() or Redis("run").ready()) and time.monotonic() < deadline:
+    while (Postgres("test").ready() or Redis("test").ready()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not Postgres("run").ready()
-    assert not Redis("run").ready()
-    with embedded.services("run"):
+    assert not Postgres("test").ready()
+    assert not Redis("test").ready()
+    with embedded.services("test"):
         assert ask("app", "SELECT 1") == 1
 
 
@@ -218,7 +219,7 @@ def test_a_command_runs_with_the_servers_up(made: Path) -> None:
         "import psycopg2; from feedback_system import embedded; psycopg2.connect(embedded.database_url('app')); print(7)"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "feedback_system.embedded", sys.executable, "-c", code],
+        [sys.executable, "-m", "feedback_system.embedded", "--test", sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,
@@ -227,9 +228,10 @@ def test_a_command_runs_with_the_servers_up(made: Path) -> None:
     assert done.stdout == "7\n"
 
 
-def test_redis_answers_keeps_what_it_was_told_and_takes_over_no_socket(folder: Path) -> None:
+def test_redis_answers_keeps_what_it_was_told_and_takes_over_no_socket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if binaries.find_redis() is None:
         pytest.skip("no redis-server here")
+    monkeypatch.setenv("HUIYIN_PROFILE", "run")  # tests keep nothing
     with embedded.services("run", postgres=False):
         with redis.Redis.from_url(embedded.redis_url(3)) as client:
             client.set("a", "b")
@@ -246,7 +248,7 @@ def test_without_a_redis_server_there_is_no_address_and_the_database_runs_alone(
     monkeypatch.setattr(binaries, "find_redis", lambda: None)
     assert embedded.redis_url(0) is None
     assert embedded.broker_url(0) is None
-    with embedded.services("run") as running:
+    with embedded.services("test") as running:
         assert running.redis is None
 
 
@@ -260,16 +262,16 @@ def test_a_database_of_another_version_is_refused_with_a_sentence(folder: Path) 
     places.prepare_data_dir()
     (folder / "postgres").mkdir()
     (folder / "postgres" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(embedded.EmbeddedError, match="PostgreSQL 16 made the database"), embedded.services("run"):
+    with pytest.raises(embedded.EmbeddedError, match="PostgreSQL 16 made the database"), embedded.services("test"):
         pass
 
 
 def test_replaced_secrets_are_refused_with_a_sentence(made: Path) -> None:
-    with embedded.services("run", redis=False):
+    with embedded.services("test", redis=False):
         keys.path().unlink()
         keys._read.cache_clear()
         with pytest.raises(embedded.EmbeddedError, match="the file was replaced"):
-            Postgres("run").start()
+            Postgres("test").start()
 
 
 def test_damaged_secrets_are_refused_with_a_sentence(folder: Path) -> None:
@@ -295,7 +297,7 @@ def test_root_does_not_run_the_servers_itself_and_opens_no_folder_above_them(fol
     top.mkdir(mode=0o700, parents=True)  # no way through
     state = None
     try:
-        with embedded.services("run", redis=False) as running:
+        with embedded.services("test", redis=False) as running:
             state = places.state_dir()
             assert state.parent == Path("/var/lib")
             assert running.postgres.process is not None
@@ -311,10 +313,10 @@ def test_root_does_not_run_the_servers_itself_and_opens_no_folder_above_them(fol
 
 @needs_root
 def test_a_database_that_its_account_can_no_longer_reach_is_not_replaced_by_an_empty_one(made: Path) -> None:
-    with embedded.services("run", redis=False):
+    with embedded.services("test", redis=False):
         pass
     made.parents[1].chmod(0o700)
-    with pytest.raises(embedded.EmbeddedError, match="can no longer walk to that folder"), embedded.services("run"):
+    with pytest.raises(embedded.EmbeddedError, match="can no longer walk to that folder"), embedded.services("test"):
         pass
 
 
