@@ -1,0 +1,5 @@
+"""Addresses: case."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

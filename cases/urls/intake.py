@@ -1,0 +1,5 @@
+"""Addresses: intake."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
