@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no reason to fail: the first example may load a dictionary.
+settings.register_profile("huiyin", deadline=None)
+settings.load_profile("huiyin")
 
 SETTINGS = "feedback_system.settings"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
