@@ -45,7 +45,7 @@ _ONE_DAY = timedelta(days=1)
 _HOUR_IN_MICROSECONDS = 3_600_000_000
 
 
-class NoWorkingTime(ValueError):  # noqa: N818 - it states a fact, like every refusal of ours
+class NoWorkingTime(ValueError):
     """The calendar has no working day left from the one asked for on."""
 
     def __init__(self, day: date) -> None:
