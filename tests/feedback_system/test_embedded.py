@@ -216,7 +216,7 @@ def test_servers_end_with_the_process_that_started_them(folder: Path) -> None:
 
 def test_a_command_runs_with_the_servers_up(made: Path) -> None:
     code = (
-        "import psycopg2; from feedback_system import embedded; psycopg2.connect(embedded.database_url('app')); print(7)"
+        "import psycopg2; from feedback_system import embedded as e; psycopg2.connect(e.database_url('app')); print(7)"
     )
     done = subprocess.run(
         [sys.executable, "-m", "feedback_system.embedded", "--test", sys.executable, "-c", code],
@@ -228,7 +228,9 @@ def test_a_command_runs_with_the_servers_up(made: Path) -> None:
     assert done.stdout == "7\n"
 
 
-def test_redis_answers_keeps_what_it_was_told_and_takes_over_no_socket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_answers_keeps_what_it_was_told_and_takes_over_no_socket(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if binaries.find_redis() is None:
         pytest.skip("no redis-server here")
     monkeypatch.setenv("HUIYIN_PROFILE", "run")  # tests keep nothing
