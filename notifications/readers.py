@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from organization.models import User
 
-class User(Protocol):
-    """What this room needs to know of a user."""
-
-    pk: int
-    is_active: bool
-    email: str
-    phone: str
-
-
-MayRead = Callable[[str, User], bool]
+MayRead = Callable[[str, "User"], bool]
 _readers: dict[str, MayRead] = {}
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from celery import shared_task
-from django.conf import settings
-from django.utils import timezone
 
 from notifications import actions, delivery
 
 
-@shared_task(queue="clock", ignore_result=True, expires=60, soft_time_limit=90, time_limit=120)
+@shared_task(ignore_result=True, expires=60, soft_time_limit=90, time_limit=120)
 def deliver(message_id: int) -> None:
     """Send one message now; the sweep would do it a little later."""
     delivery.deliver(message_id)
 
 
-@shared_task(queue="clock", ignore_result=True, expires=60, soft_time_limit=90, time_limit=120)
+@shared_task(ignore_result=True, expires=60, soft_time_limit=90, time_limit=120)
 def sweep_due() -> None:
     """Every 10 s: send everything that is due."""
     delivery.sweep_due()
@@ -27,9 +23,3 @@ def sweep_due() -> None:
 def heartbeat(name: str) -> None:
     """Show that this queue is worked on."""
     actions.beat(name)
-
-
-@shared_task(queue="work", ignore_result=True)
-def purge() -> None:
-    """Daily: remove messages whose retention is over."""
-    actions.purge(before=timezone.now() - dt.timedelta(days=settings.NOTIFICATIONS_KEEP_DAYS))
