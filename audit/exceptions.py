@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 
@@ -19,7 +20,7 @@ class Reason:
     """
 
     code: str
-    text: str
+    text: str | Promise
     kind: str = "missing"
 
     def __str__(self) -> str:

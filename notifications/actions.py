@@ -73,9 +73,10 @@ def enqueue(message: NewMessage) -> Message | None:
     if not connection.in_atomic_block:
         raise TransactionManagementError("enqueue() belongs into the transaction of the fact it tells")
     row = _row(message)
-    row.pk = _insert_once(row)
-    if row.pk is None:
+    number = _insert_once(row)
+    if number is None:
         return None
+    row.pk = number
     if row.not_before <= timezone.now():
         transaction.on_commit(partial(poke, row.pk), robust=True)
     return row
@@ -221,7 +222,7 @@ def _row(message: NewMessage) -> Message:
 def _insert_once(row: Message) -> int | None:
     """INSERT ... ON CONFLICT DO NOTHING. bulk_create(ignore_conflicts=True) cannot tell whether it wrote anything."""
     fields = [field for field in Message._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -146,7 +147,7 @@ def _was_refused(address: str) -> bool:
 
 
 def _sent(claim: Claim, message: Message, text: Rendered) -> None:
-    kept = {
+    kept: dict[str, Any] = {
         "sent_at": timezone.now(),
         "subject": text.kept_subject,
         "body": text.kept_body,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import smtplib
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -75,7 +76,7 @@ class Mail:
 
     def _open(self) -> BaseEmailBackend:
         if self._connection is None:
-            options = {"timeout": TIMEOUT} if settings.EMAIL_BACKEND == _SMTP else {}
+            options: dict[str, Any] = {"timeout": TIMEOUT} if settings.EMAIL_BACKEND == _SMTP else {}
             self._connection = get_connection(fail_silently=False, **options)
             self._connection.open()
         return self._connection

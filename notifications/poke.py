@@ -54,10 +54,10 @@ def poke(message_id: int) -> None:
 
 
 def _publish(message_id: int) -> None:
-    from notifications.tasks import deliver
-
     with _producers(current_app.conf.broker_url).acquire(block=True, timeout=TIMEOUT) as producer:
-        deliver.apply_async(args=[message_id], queue="clock", producer=producer, retry=False)
+        current_app.send_task(
+            "notifications.tasks.deliver", args=(message_id,), queue="clock", expires=60, producer=producer, retry=False
+        )
 
 
 @lru_cache(maxsize=4)

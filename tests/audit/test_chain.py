@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from audit import chain
 
 KEY = b"key"
-ROW = ("case:1", 1, 0, "staff", 7, "李四", None, "open", {"a": [1, 2]}, {}, "")
+ROW: tuple[Any, ...] = ("case:1", 1, 0, "staff", 7, "李四", None, "open", {"a": [1, 2]}, {}, "")
 moments = st.datetimes(timezones=st.just(dt.UTC))
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.decimals() | moments,
