@@ -1,4 +1,4 @@
-"""One table of times and their words, for Python and for the browser. The reading is Saturday 2026-11-21 14:32 in Shanghai."""
+"""One table of times and their words, for Python and for the browser. It is Saturday 2026-11-21 14:32 in Shanghai."""
 
 READING = "2026-11-21T14:32:00+08:00"
 
