@@ -1,0 +1,29 @@
+"""``manage.py seed_demo``: the demo organisation, once; idempotent."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from feedback_system.demo.live import live_stories
+from feedback_system.demo.people import create_cast
+from organization.models import Organisation, User
+
+
+class Command(BaseCommand):
+    """Fill an empty database with the demo organisation."""
+
+    help = "Fill an empty database with the demo organisation and its cases; does nothing when it is there."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Refuses to mix invented people with real ones."""
+        if not settings.DEMO:
+            raise CommandError("DEMO is off: this database is for real data.")
+        if Organisation.objects.filter(is_demo=True).exists():
+            return
+        if User.objects.exists():
+            raise CommandError("There are people in this database already; the demo needs an empty one.")
+        count = live_stories(create_cast())
+        self.stdout.write(f"Demo organisation with {count} cases.")
