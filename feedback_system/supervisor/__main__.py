@@ -17,11 +17,13 @@ from feedback_system.embedded.postgres import Postgres
 from feedback_system.embedded.redis_server import Redis
 
 from . import processes
-from .checks import Address, Refused, missing_pdf_packages, note_address, only_one_here, port_is_free
+from .checks import Address, Refused, missing_pdf_packages, note_address, only_one_here, port_is_free, was_killed
 from .processes import Child
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_EVERY_S = 0.3
+# How long the web server of a killed supervisor may still answer its last requests.
+_ENDING_TAKES_S = 20.0
 
 
 class Stop(Exception):
@@ -168,9 +170,11 @@ def main() -> int:
         places.prepare_data_dir()
         address = Address.from_environment()
         with only_one_here() as lock:
-            port_is_free(address)
-            note_address(lock, address)
-            return _run(Supervisor(address))
+            port_is_free(address, _ENDING_TAKES_S if was_killed(lock) else 0.0)
+            note_address(lock, address.url)
+            code = _run(Supervisor(address))
+            note_address(lock, "")
+            return code
     except (Refused, EmbeddedError) as problem:
         print(problem, file=sys.stderr, flush=True)
         return 1

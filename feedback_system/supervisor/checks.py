@@ -6,6 +6,7 @@ import fcntl
 import os
 import socket
 import sys
+import time
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -71,16 +72,33 @@ def only_one_here() -> TextIO:
     return lock
 
 
-def note_address(lock: TextIO, address: Address) -> None:
-    """So that a second start can say where the first one is."""
+def was_killed(lock: TextIO) -> bool:
+    """An address that nobody took back: the one before was killed, and its web server may still be ending."""
+    lock.seek(0)
+    return bool(lock.read().strip())
+
+
+def note_address(lock: TextIO, text: str) -> None:
+    """So that a second start can say where the first one is; "" at a proper end."""
     lock.seek(0)
     lock.truncate()
-    lock.write(address.url)
+    lock.write(text)
     lock.flush()
 
 
-def port_is_free(address: Address) -> None:
+def port_is_free(address: Address, patience_s: float = 0.0) -> None:
     """Ask before anything is started, not after the database was made."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return _bind_once(address)
+        except Refused:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _bind_once(address: Address) -> None:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
