@@ -9,7 +9,7 @@ def test_a_gate_that_is_not_passed_lists_all_reasons() -> None:
     reasons = [Reason("no_reply", "尚未答复。"), Reason("no_opinion", "尚未征求客户意见。")]
     error = Blocked(reasons)
     assert error.reasons == reasons
-    assert all(reason.text in error.message for reason in reasons)
+    assert all(str(reason) in error.message for reason in reasons)
 
 
 def test_a_reason_may_be_translated_later() -> None:

@@ -150,6 +150,22 @@ def test_a_poke_holds_a_number_and_nothing_personal(broker: Any, redis_process: 
     assert b"4711" in raw
 
 
+def test_without_redis_the_broker_of_files_is_poked(broker: Any, tmp_path: Path) -> None:
+    folders = {name: str(tmp_path / name) for name in ("data_folder_in", "processed_folder", "control_folder")}
+    for folder in folders.values():
+        Path(folder).mkdir()
+    conf = current_app.conf
+    before = conf.broker_transport_options
+    conf.update(broker_transport_options=folders | {"data_folder_out": folders["data_folder_in"]})
+    try:
+        broker("filesystem://localhost/")
+        poke(1)
+    finally:
+        conf.update(broker_transport_options=before)
+    assert not breaker.is_open()
+    assert len(list((tmp_path / "data_folder_in").iterdir())) == 1
+
+
 def test_it_can_be_switched_off(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.NOTIFICATIONS_POKE = False
     monkeypatch.setattr(pokes, "_publish", lambda number: pytest.fail("poked"))
