@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
 from cases import rights
-from cases.models import Assignment, Case, CaseFile, Extension, Escalation, Measure, Visit
+from cases.models import Assignment, Case, CaseFile, Escalation, Extension, Measure, Visit
 from cases.models.clocks import CaseClock
 from organization.models import User
 from organization.queries import Identity, identity_of
@@ -59,15 +59,33 @@ def open_access(user: User, reference: str) -> CaseAccess:
     case = (
         Case.objects.visible_to(who)
         .select_related(
-            "kind", "channel", "category", "category__parent", "product", "site", "customer", "customer__organisation",
-            "owner", "owner_department", "lead_department", "first_asked", "acknowledged_by", "salesperson",
-            "receiving_department", "accused_department", "profile_version", "profile_version__profile", "repeat_of",
-            "duplicate_of", "suggested_category", "suggested_department",
+            "kind",
+            "channel",
+            "category",
+            "category__parent",
+            "product",
+            "site",
+            "customer",
+            "customer__organisation",
+            "owner",
+            "owner_department",
+            "lead_department",
+            "first_asked",
+            "acknowledged_by",
+            "salesperson",
+            "receiving_department",
+            "accused_department",
+            "profile_version",
+            "profile_version__profile",
+            "repeat_of",
+            "duplicate_of",
+            "suggested_category",
+            "suggested_department",
         )
         .defer("search", "contact_search")
         .filter(number=reference)
         .first()
-    )  # fmt: skip
+    )
     if case is None:
         raise Http404
     assignments = list(
@@ -95,7 +113,7 @@ def get_case(user: User, reference: str, permission: str = "", *, version: str |
             raise NotAllowed(_("You may follow this case, but not act on it."))
     if version not in (None, ""):
         try:
-            access.case.expected_version = int(version)  # type: ignore[arg-type]
+            access.case.expected_version = int(version)
         except ValueError as error:
             raise Http404 from error
     return access
@@ -120,7 +138,12 @@ def _part_of(access: CaseAccess, rows: list[M]) -> M:
 def get_extension(access: CaseAccess, pk: int) -> Extension:
     """A request for more time on one of the case's assignments."""
     return _part_of(
-        access, list(Extension.objects.filter(pk=pk, assignment__case=access.case).select_related("assignment", "assignment__case"))
+        access,
+        list(
+            Extension.objects.filter(pk=pk, assignment__case=access.case).select_related(
+                "assignment", "assignment__case"
+            )
+        ),
     )
 
 
@@ -131,7 +154,9 @@ def get_visit(access: CaseAccess, pk: int) -> Visit:
 
 def get_measure(access: CaseAccess, pk: int) -> Measure:
     """A measure of the case."""
-    return _part_of(access, list(Measure.objects.filter(pk=pk, case=access.case).select_related("case", "department", "owner")))
+    return _part_of(
+        access, list(Measure.objects.filter(pk=pk, case=access.case).select_related("case", "department", "owner"))
+    )
 
 
 def get_clock(access: CaseAccess, pk: int) -> CaseClock:

@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from audit.exceptions import Reason
 from cases.lifecycle import FULL_OUTCOMES, Outcome, close_allowed_from
 
-
 #: Kinds of approval that the closing gate asks for; ``:round`` is appended.
 WAIVER = "measure_waiver"
 EXPLAINED = "close_unsatisfied"
@@ -148,12 +147,13 @@ def _measures(facts: ClosingFacts) -> list[Reason]:
             Reason(
                 "measure_unverified",
                 ngettext(
-                    "%(n)d measure is not done and verified.", "%(n)d measures are not done and verified.",
+                    "%(n)d measure is not done and verified.",
+                    "%(n)d measures are not done and verified.",
                     facts.unsettled_measures,
                 )
                 % {"n": facts.unsettled_measures},
             )
-        )  # fmt: skip
+        )
     if facts.measures_or_waiver and not facts.measures and not facts.waiver_granted:
         reasons.append(
             Reason(
@@ -174,9 +174,9 @@ def _answering(facts: ClosingFacts) -> list[Reason]:
 
 def _opinion(facts: ClosingFacts) -> list[Reason]:
     reasons = []
-    if not close_allowed_from(facts.outcome, facts.state, kind=facts.kind) and facts.final_reply:
-        reasons.append(Reason("opinion_not_asked", _("The customer's opinion has not been asked.")))
-    elif "opinion" in facts.items and not facts.opinion_asked:
+    if (not close_allowed_from(facts.outcome, facts.state, kind=facts.kind) and facts.final_reply) or (
+        "opinion" in facts.items and not facts.opinion_asked
+    ):
         reasons.append(Reason("opinion_not_asked", _("The customer's opinion has not been asked.")))
     if "opinion" in facts.items and facts.has_contact:
         reasons += _opinion_of_outcome(facts)
@@ -211,12 +211,13 @@ def _leftovers(facts: ClosingFacts) -> list[Reason]:
             Reason(
                 "breach_without_reason",
                 ngettext(
-                    "%(n)d missed limit has no reason yet.", "%(n)d missed limits have no reason yet.",
+                    "%(n)d missed limit has no reason yet.",
+                    "%(n)d missed limits have no reason yet.",
                     facts.breaches_without_reason,
                 )
                 % {"n": facts.breaches_without_reason},
             )
-        )  # fmt: skip
+        )
     if "documents" in facts.items and facts.quarantined_files:
         reasons.append(Reason("files_unchecked", _("Files are still being checked.")))
     return reasons

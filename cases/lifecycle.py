@@ -81,7 +81,9 @@ class Move:
         return state in self.sources
 
 
-def _move(name: str, label: Promise, sources: frozenset[State] | set[State], target: State | None, permission: str = "") -> Move:
+def _move(
+    name: str, label: Promise, sources: frozenset[State] | set[State], target: State | None, permission: str = ""
+) -> Move:
     return Move(name, label, frozenset(sources), target, permission or name)
 
 
@@ -98,7 +100,10 @@ MOVES = MappingProxyType(
             _move("dispatch", pgettext_lazy("move", "Dispatch"), {_S.ACKNOWLEDGED}, _S.DISPATCHED),
             _move("receive", pgettext_lazy("move", "Receive"), {_S.DISPATCHED}, _S.RECEIVED),
             _move(
-                "return_to_hub", pgettext_lazy("move", "Return to the hub"), {_S.DISPATCHED, *WITH_DEPARTMENT}, _S.ACKNOWLEDGED
+                "return_to_hub",
+                pgettext_lazy("move", "Return to the hub"),
+                {_S.DISPATCHED, *WITH_DEPARTMENT},
+                _S.ACKNOWLEDGED,
             ),
             _move("investigate", pgettext_lazy("move", "Investigate"), {_S.RECEIVED}, _S.INVESTIGATING, "handle"),
             _move("act", pgettext_lazy("move", "Start handling"), {_S.RECEIVED, _S.INVESTIGATING}, _S.ACTING, "handle"),
@@ -123,7 +128,7 @@ MOVES = MappingProxyType(
 )
 
 #: The stepper staff see, and the states that each step covers.
-STAFF_STEPS = (
+STAFF_STEPS: tuple[tuple[str, Promise, frozenset[State]], ...] = (
     ("registered", _("Registered"), frozenset({_S.REGISTERED})),
     ("acknowledged", _("Acknowledged"), frozenset({_S.ACKNOWLEDGED})),
     ("dispatched", _("Dispatched"), frozenset({_S.DISPATCHED})),
@@ -134,10 +139,14 @@ STAFF_STEPS = (
     ("closed", _("Closed"), frozenset({_S.CLOSED, _S.ARCHIVED})),
 )
 #: The stages a customer sees.
-CUSTOMER_STAGES = (
+CUSTOMER_STAGES: tuple[tuple[str, Promise, frozenset[State]], ...] = (
     ("received", _("We have your feedback"), frozenset({_S.REGISTERED})),
     ("acknowledged", pgettext_lazy("customer stage", "Accepted"), frozenset({_S.ACKNOWLEDGED})),
-    ("handling", pgettext_lazy("customer stage", "Being handled"), frozenset({_S.DISPATCHED, _S.RECEIVED, _S.INVESTIGATING, _S.ACTING})),
+    (
+        "handling",
+        pgettext_lazy("customer stage", "Being handled"),
+        frozenset({_S.DISPATCHED, _S.RECEIVED, _S.INVESTIGATING, _S.ACTING}),
+    ),
     ("replied", pgettext_lazy("customer stage", "Answered"), frozenset({_S.REPLIED, _S.AWAITING_OPINION})),
     ("closed", pgettext_lazy("customer stage", "Closed"), frozenset({_S.CLOSED, _S.ARCHIVED})),
 )
@@ -160,6 +169,4 @@ def close_allowed_from(outcome: str, state: str, *, kind: str) -> bool:
         return state in OPEN
     if outcome not in FULL_OUTCOMES:
         return False
-    return state == State.AWAITING_OPINION or (
-        state == State.REPLIED and kind in {"enquiry", "suggestion", "praise"}
-    )
+    return state == State.AWAITING_OPINION or (state == State.REPLIED and kind in {"enquiry", "suggestion", "praise"})

@@ -9,7 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor
 from cases.actions.access import access_code, link_token
-from cases.models import Assignment, Case, CaseClock, Contact, Escalation, Extension, Measure, Opinion, OpinionRequest, Reply, Visit
+from cases.models import (
+    Assignment,
+    Case,
+    CaseClock,
+    Contact,
+    Escalation,
+    Extension,
+    Measure,
+    Opinion,
+    OpinionRequest,
+    Reply,
+    Visit,
+)
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import NewMessage, enqueue, withdraw
@@ -22,7 +34,11 @@ from regulations.models import Approval
 _TO_CUSTOMER = {
     "case_opened": (
         _("We have your feedback {number}"),
-        _("We have received your feedback {number}: {subject}.\nWe will let you know by {due} whether we take it on.\nAccess code: {code}\nProgress: {url}"),
+        _(
+            "We have received your feedback {number}: {subject}.\n"
+            "We will let you know by {due} whether we take it on.\n"
+            "Access code: {code}\nProgress: {url}"
+        ),
         _("Your feedback {number} has arrived. Access code {code}. Progress: {url}"),
     ),
     "case_acknowledged": (
@@ -47,12 +63,18 @@ _TO_CUSTOMER = {
     ),
     "opinion_asked": (
         _("Are you satisfied with our answer to {number}?"),
-        _("We have answered your feedback {number}: {subject}.\nAre you satisfied, or is it not solved yet? Please tell us here: {url}"),
+        _(
+            "We have answered your feedback {number}: {subject}.\n"
+            "Are you satisfied, or is it not solved yet? Please tell us here: {url}"
+        ),
         _("Are you satisfied with our answer to {number}? {url}"),
     ),
     "extension_told": (
         _("Your feedback {number} takes longer"),
-        _("Your feedback {number} takes longer than planned. It is now expected to be answered by {due}.\nProgress: {url}"),
+        _(
+            "Your feedback {number} takes longer than planned."
+            " It is now expected to be answered by {due}.\nProgress: {url}"
+        ),
         _("Your feedback {number} takes longer, now expected by {due}. {url}"),
     ),
     "case_closed": (
@@ -65,7 +87,7 @@ _TO_CUSTOMER = {
         _("Your feedback {number} has been opened again; we are working on it.\nProgress: {url}"),
         _("Your feedback {number} has been opened again. {url}"),
     ),
-}  # fmt: skip
+}
 
 #: To colleagues: subject and body.
 _TO_STAFF = {
@@ -89,8 +111,11 @@ _TO_STAFF = {
     "overdue_by_reclassification": (_("{number} is overdue by reclassification"), _("{text}")),
     "clock_warning": (_("{number}: {clock} is due {due}"), _("{subject}")),
     "clock_breach": (_("{number}: {clock} was due {due}"), _("{subject}. Please say why, and what is done now.")),
-    "import_digest": (_("Import “{name}”: {count} records wait in the hub"), _("Acknowledge and dispatch them together in the case list.")),
-}  # fmt: skip
+    "import_digest": (
+        _("Import “{name}”: {count} records wait in the hub"),
+        _("Acknowledge and dispatch them together in the case list."),
+    ),
+}
 
 
 def register() -> None:
@@ -99,7 +124,9 @@ def register() -> None:
     for kind, (subject, body, sms) in _TO_CUSTOMER.items():
         templates.register(kind, subject=subject, body=body, sms=sms, names=base, secrets=("code",))
     for kind, (subject, body) in _TO_STAFF.items():
-        templates.register(kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count"))
+        templates.register(
+            kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count")
+        )
     message_readers.register("case", _may_read)
     message_readers.register("import", message_readers.everyone)
 
@@ -129,11 +156,16 @@ def _tell(case: Case, users: Iterable[User | None], kind: str, key: str, **conte
                 continue
             enqueue(
                 NewMessage(
-                    dedupe_key=f"{case.thread}:{key}:{user.pk}:{channel}", kind=kind, thread=case.thread,
-                    channel=channel, user_id=user.pk, context=_context(case, **context), language=user.language,
+                    dedupe_key=f"{case.thread}:{key}:{user.pk}:{channel}",
+                    kind=kind,
+                    thread=case.thread,
+                    channel=channel,
+                    user_id=user.pk,
+                    context=_context(case, **context),
+                    language=user.language,
                     path=path_of(case),
                 )
-            )  # fmt: skip
+            )
 
 
 def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
@@ -146,10 +178,16 @@ def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
     names = ("number", "subject", "due", "text", "code")
     enqueue(
         NewMessage(
-            dedupe_key=f"{case.thread}:{key}:customer", kind=kind, thread=case.thread, channel=channel, address=address,
-            context={name: values[name] for name in names}, language=case.language, path=f"/track/{link_token(case)}/",
+            dedupe_key=f"{case.thread}:{key}:customer",
+            kind=kind,
+            thread=case.thread,
+            channel=channel,
+            address=address,
+            context={name: values[name] for name in names},
+            language=case.language,
+            path=f"/track/{link_token(case)}/",
         )
-    )  # fmt: skip
+    )
 
 
 def _resolution_due(case: Case) -> Any:
@@ -200,17 +238,25 @@ def assignment_sent(assignment: Assignment) -> None:
     heads = list(heads_of(assignment.department))
     users = heads or list(User.objects.filter(memberships__department=assignment.department, is_active=True))
     _tell(
-        case, users, "assignment_sent", f"assignment:{assignment.pk}",
-        department=str(assignment.department), due=assignment.due_at,
-    )  # fmt: skip
+        case,
+        users,
+        "assignment_sent",
+        f"assignment:{assignment.pk}",
+        department=str(assignment.department),
+        due=assignment.due_at,
+    )
 
 
 def assignment_returned(case: Case, assignment: Assignment) -> None:
     """Tell the hub who sent it back, and why."""
     _tell(
-        case, _hub(case), "assignment_returned", f"returned:{assignment.pk}",
-        department=str(assignment.department), text=assignment.ended_reason,
-    )  # fmt: skip
+        case,
+        _hub(case),
+        "assignment_returned",
+        f"returned:{assignment.pk}",
+        department=str(assignment.department),
+        text=assignment.ended_reason,
+    )
 
 
 def assignment_answered(assignment: Assignment) -> None:
@@ -223,18 +269,27 @@ def assignment_answered(assignment: Assignment) -> None:
 def passed_on(assignment: Assignment, *, by: Actor) -> None:
     """Tell the colleague to whom it was passed."""
     _tell(
-        assignment.case, [assignment.passed_to], "passed_on", f"passed:{assignment.pk}:{assignment.case.version}",
-        person=by.label, text=assignment.passed_note,
-    )  # fmt: skip
+        assignment.case,
+        [assignment.passed_to],
+        "passed_on",
+        f"passed:{assignment.pk}:{assignment.case.version}",
+        person=by.label,
+        text=assignment.passed_note,
+    )
 
 
 def extension_asked(extension: Extension) -> None:
     """Tell the hub that a department needs more time."""
     case = extension.assignment.case
     _tell(
-        case, _hub(case), "extension_asked", f"extension:{extension.pk}",
-        department=str(extension.assignment.department), due=extension.until, text=extension.reason,
-    )  # fmt: skip
+        case,
+        _hub(case),
+        "extension_asked",
+        f"extension:{extension.pk}",
+        department=str(extension.assignment.department),
+        due=extension.until,
+        text=extension.reason,
+    )
 
 
 def extension_decided(extension: Extension) -> None:
@@ -253,7 +308,9 @@ def visit_planned(visit: Visit) -> None:
 
 def measure_planned(measure: Measure) -> None:
     """Tell its owner."""
-    _tell(measure.case, [measure.owner], "measure_planned", f"measure:{measure.pk}", text=measure.text, due=measure.due_on)
+    _tell(
+        measure.case, [measure.owner], "measure_planned", f"measure:{measure.pk}", text=measure.text, due=measure.due_on
+    )
 
 
 def measure_done(measure: Measure) -> None:
@@ -364,7 +421,12 @@ def import_digest(name: str, count: int, users: Iterable[User]) -> None:
     for user in users:
         enqueue(
             NewMessage(
-                dedupe_key=f"import:{name}:{user.pk}", kind="import_digest", thread=f"import:{name}",
-                user_id=user.pk, context=context, language=user.language, path="/cases/?state=registered",
+                dedupe_key=f"import:{name}:{user.pk}",
+                kind="import_digest",
+                thread=f"import:{name}",
+                user_id=user.pk,
+                context=context,
+                language=user.language,
+                path="/cases/?state=registered",
             )
-        )  # fmt: skip
+        )

@@ -110,11 +110,11 @@ def relations_of(person: Identity, case: Case, assignments: list[Assignment]) ->
     """What a person has to do with a case, from its live assignments of the current round."""
     found = {"reads"}
     for assignment in assignments:
-        if assignment.round == case.round and person.is_in(assignment.department_id):
-            if assignment.state in {"sent", "received", "answered"}:
-                found.add("assigned")
-                if assignment.is_lead:
-                    found.add("lead")
+        live = assignment.round == case.round and assignment.state in {"sent", "received", "answered"}
+        if live and person.is_in(assignment.department_id):
+            found.add("assigned")
+            if assignment.is_lead:
+                found.add("lead")
     if case.owner_id == person.user_id:
         found.add("owner")
     return frozenset(found)
@@ -134,9 +134,7 @@ def permissions_on(who: Identity, case: Case, assignments: list[Assignment] | No
             continue
         relations = relations_of(person, case, rows)
         found |= {
-            name
-            for name, grants in PERMISSIONS.items()
-            if any(grant.holds_for(person, relations) for grant in grants)
+            name for name, grants in PERMISSIONS.items() if any(grant.holds_for(person, relations) for grant in grants)
         }
     return frozenset(found)
 

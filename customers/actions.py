@@ -55,8 +55,12 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
         if value:
             add_contact_point(customer, kind, value)
     record(
-        f"customer:{customer.pk}", "create", by=by, at=at,
-        changes={"type": (None, new.type)}, sealed={"name": (None, new.name)},
+        f"customer:{customer.pk}",
+        "create",
+        by=by,
+        at=at,
+        changes={"type": (None, new.type)},
+        sealed={"name": (None, new.name)},
     )
     return customer
 
@@ -69,12 +73,16 @@ def add_contact_point(customer: Customer, kind: str, value: str) -> ContactPoint
         normal, extension = normal_phone(value), number.extension
         backwards = text.phone_digits(number.national)[::-1]
     point, _ = ContactPoint.objects.get_or_create(
-        customer=customer, type=kind, normal=normal,
+        customer=customer,
+        type=kind,
+        normal=normal,
         defaults={"value": value, "extension": extension, "reversed": backwards},
     )
     return point
 
 
-def give_consent(text_version: ConsentText, *, thread: str, channel: str, at: datetime, customer: Customer | None = None) -> Consent:
+def give_consent(
+    text_version: ConsentText, *, thread: str, channel: str, at: datetime, customer: Customer | None = None
+) -> Consent:
     """Keep that somebody agreed to a versioned text (CUS-19)."""
     return Consent.objects.create(text=text_version, thread=thread, channel=channel, given_at=at, customer=customer)

@@ -112,6 +112,3 @@ def find_for_contact(*, phone: str, email: str, name: str) -> Customer | None:
         .order_by("pk")[:2]
     )
     return rows[0] if len(rows) == 1 else None
-
-
-

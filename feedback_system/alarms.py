@@ -38,10 +38,13 @@ def raise_calendar_alarm() -> int:
             message = enqueue(
                 NewMessage(
                     dedupe_key=f"calendar:{calendar.pk}:{calendar.complete_through}:{now:%Y%m}:{user.pk}",
-                    kind="calendar_ends", thread=f"calendar:{calendar.pk}", user_id=user.pk, language=user.language,
+                    kind="calendar_ends",
+                    thread=f"calendar:{calendar.pk}",
+                    user_id=user.pk,
+                    language=user.language,
                     context={"name": calendar.name, "through": calendar.complete_through or "-"},
                     path="/settings/calendar/",
                 )
-            )  # fmt: skip
+            )
             told += message is not None
     return told

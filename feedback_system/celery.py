@@ -16,9 +16,23 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-clocks": {"task": "cases.tasks.sweep_clocks", "schedule": 30.0, "options": {"queue": "clock"}},
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
-    "heartbeat-clock": {"task": "notifications.tasks.heartbeat", "schedule": 30.0, "args": ["clock"], "options": {"queue": "clock"}},
-    "heartbeat-work": {"task": "notifications.tasks.heartbeat", "schedule": 30.0, "args": ["work"], "options": {"queue": "work"}},
+    "heartbeat-clock": {
+        "task": "notifications.tasks.heartbeat",
+        "schedule": 30.0,
+        "args": ["clock"],
+        "options": {"queue": "clock"},
+    },
+    "heartbeat-work": {
+        "task": "notifications.tasks.heartbeat",
+        "schedule": 30.0,
+        "args": ["work"],
+        "options": {"queue": "work"},
+    },
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
-    "calendar-alarm": {"task": "feedback_system.tasks.calendar_alarm", "schedule": 3600.0, "options": {"queue": "work"}},
+    "calendar-alarm": {
+        "task": "feedback_system.tasks.calendar_alarm",
+        "schedule": 3600.0,
+        "options": {"queue": "work"},
+    },
 }

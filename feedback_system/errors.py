@@ -37,9 +37,7 @@ def domain_error_response(request: HttpRequest, error: DomainError) -> HttpRespo
     """The page (or, for htmx, the same page as a fragment) that says what was refused and why."""
     status = status_of(error)
     template = {403: "403.html", 409: "409.html", 429: "429.html"}.get(status, "422.html")
-    response = render(
-        request, template, {"sentence": error.message, "reasons": _reasons(error)}, status=status
-    )
+    response = render(request, template, {"sentence": error.message, "reasons": _reasons(error)}, status=status)
     if isinstance(error, TooMany):
         response["Retry-After"] = str(error.retry_after)
     return response

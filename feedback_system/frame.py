@@ -56,7 +56,7 @@ def build_frame(request: HttpRequest) -> Frame:
     """The frame of one request; for strangers only the organisation's own facts."""
     ours = organisation()
     user = getattr(request, "user", None)
-    common = {
+    common: dict[str, Any] = {
         "organisation": ours.short_name,
         "hotline": ours.hotline,
         "hotline_hours": ours.hotline_hours,

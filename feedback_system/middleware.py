@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Callable
 
@@ -30,10 +31,8 @@ class ClientAddressMiddleware:
         if self.header and (value := request.META.get(self.header, "")):
             # The last entry is the one that our own proxy saw; the ones before it anybody can write.
             address = value.rpartition(",")[2].strip()
-            try:
+            with contextlib.suppress(ValueError):
                 request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(address))
-            except ValueError:
-                pass
         return self.get_response(request)
 
 

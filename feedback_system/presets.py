@@ -103,7 +103,18 @@ CATEGORIES: dict[str, tuple[str, str, tuple[str, ...], dict[str, tuple[str, str,
 }  # fmt: skip
 
 _COMPLAINT = {
-    "gate": ["facts", "responsible", "cause", "measures", "assignments", "reply", "opinion", "summary", "documents", "holds"],
+    "gate": [
+        "facts",
+        "responsible",
+        "cause",
+        "measures",
+        "assignments",
+        "reply",
+        "opinion",
+        "summary",
+        "documents",
+        "holds",
+    ],
     "measures_or_waiver": True,
     "verify_before_dispatch": True,
     "urgency": "important",
@@ -184,7 +195,9 @@ def install(*, organisation_name: str = "我的公司", demo: bool = False) -> N
     for position, (code, (name, english)) in enumerate(KINDS.items()):
         Kind.objects.get_or_create(code=code, defaults=_word(name, english) | {"position": position})
     for position, (code, (name, english, spoken)) in enumerate(CHANNELS.items()):
-        Channel.objects.get_or_create(code=code, defaults=_word(name, english) | {"position": position, "spoken": spoken})
+        Channel.objects.get_or_create(
+            code=code, defaults=_word(name, english) | {"position": position, "spoken": spoken}
+        )
     _install_categories()
     _install_calendar()
     _install_profile()

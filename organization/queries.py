@@ -157,9 +157,9 @@ def _calendar_at(pk: int, _revision: int, _complete_through: date | None) -> Wor
 
 def heads_of(department: Department) -> QuerySet[User]:
     """Active heads of a department itself."""
-    return User.objects.filter(
-        memberships__department=department, memberships__is_head=True, is_active=True
-    ).order_by("pk")
+    return User.objects.filter(memberships__department=department, memberships__is_head=True, is_active=True).order_by(
+        "pk"
+    )
 
 
 def people_with_function(code: str) -> QuerySet[User]:

@@ -74,7 +74,9 @@ class TimesPart(Part):
             raise ValueError("The steps of the ladder must follow each other in time.")
         return self
 
-    def limit_for(self, clock: str, *, kind: str, urgency: str, channel: str, customer_class: str = "") -> LimitRule | None:
+    def limit_for(
+        self, clock: str, *, kind: str, urgency: str, channel: str, customer_class: str = ""
+    ) -> LimitRule | None:
         """The first rule of a clock that matches, or None: then such a record has no such clock."""
         for rule in self.limits:
             if rule.clock == clock and rule.matches(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -79,14 +79,17 @@ class ProfileUse(models.Model):
         return f"{self.profile}: {self.site or self.line or '*'}"
 
 
-class ClockQuerySet(models.QuerySet["Clock"]):
+C = TypeVar("C", bound="Clock")
+
+
+class ClockQuerySet(models.QuerySet[C]):
     """Conditions on clocks."""
 
-    def running(self) -> ClockQuerySet:
+    def running(self) -> ClockQuerySet[C]:
         """Neither met nor stopped."""
         return self.filter(met_at__isnull=True, stopped_at__isnull=True)
 
-    def to_alert(self, now: datetime) -> ClockQuerySet:
+    def to_alert(self, now: datetime) -> ClockQuerySet[C]:
         """Running clocks whose next warning, breach or rung is due."""
         return self.running().filter(next_alert_at__lte=now)
 
@@ -115,8 +118,6 @@ class Clock(models.Model):
     breached_at = models.DateTimeField(null=True)
     breach_reason = models.CharField(max_length=500, blank=True)
     by_reclassification = models.BooleanField(default=False)
-
-    objects = ClockQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -34,7 +34,10 @@ def publish(profile: Profile, body: Mapping[str, Any], *, by: Actor, reason: str
         reason=reason,
     )
     record(
-        f"profile:{locked.pk}", "publish", by=by, at=version.published_at,
+        f"profile:{locked.pk}",
+        "publish",
+        by=by,
+        at=version.published_at,
         changes={"number": (last or None, version.number), "reason": (None, reason)},
     )
     return version

@@ -16,7 +16,7 @@ from feedback_system import presets
 from organization import text
 from organization.models import Department, Function, Membership, Organisation, Product, Role, Site, User
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of invented people
+PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -92,9 +92,14 @@ def build_world() -> World:
         world.departments[code] = row
     for username, (name, role, department, is_head, function) in PEOPLE.items():
         user = User.objects.create_user(
-            username=username, password=PASSWORD, email=f"{username}@huiyin.example", name=name, role=role,
-            name_key=text.pinyin_key(name), initials=text.initials(name),
-        )  # fmt: skip
+            username=username,
+            password=PASSWORD,
+            email=f"{username}@huiyin.example",
+            name=name,
+            role=role,
+            name_key=text.pinyin_key(name),
+            initials=text.initials(name),
+        )
         Membership.objects.create(user=user, department=world.departments[department], is_head=is_head)
         if function:
             user.functions.add(Function.objects.get(code=function))
@@ -137,7 +142,9 @@ def acknowledged(world: World, **values: Any) -> Case:
 
 def task(world: World, department: str = "production", *, days: int = 3) -> assignment.Task:
     """What a department is asked to do."""
-    return assignment.Task(world.departments[department], "查明原因，提出处理意见", timezone.now() + timedelta(days=days))
+    return assignment.Task(
+        world.departments[department], "查明原因，提出处理意见", timezone.now() + timedelta(days=days)
+    )
 
 
 def dispatched(world: World, *helpers: str, **values: Any) -> Case:
@@ -166,11 +173,19 @@ def handled(world: World, **values: Any) -> Case:
     )
     measure = measures.plan_measure(
         case,
-        measures.Plan("corrective", "更换焊机并复检", world.production, world.production_handler, timezone.localdate() + timedelta(days=5)),
+        measures.Plan(
+            "corrective",
+            "更换焊机并复检",
+            world.production,
+            world.production_handler,
+            timezone.localdate() + timedelta(days=5),
+        ),
         by=head,
     )
     measures.complete_measure(measure, measures.Completion("新焊机验收单"), by=world.actor("production_handler"))
-    measures.verify_measure(measure, measures.Check(effective=True, method="抽检 20 台"), by=world.actor("quality_head"))
+    measures.verify_measure(
+        measure, measures.Check(effective=True, method="抽检 20 台"), by=world.actor("quality_head")
+    )
     assignment.answer_assignment(case.assignments.get(is_lead=True), by=head, answer="已换新焊机，同意换新机")
     return Case.objects.get(pk=case.pk)
 

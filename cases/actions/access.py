@@ -17,7 +17,9 @@ _READABLE = str.maketrans("01IO", "2345")
 
 
 def _mac(purpose: str, case: Case) -> bytes:
-    return hmac.new(settings.ACCESS_KEY.encode(), f"{purpose}:{case.pk}:{case.number}".encode(), hashlib.sha256).digest()
+    return hmac.new(
+        settings.ACCESS_KEY.encode(), f"{purpose}:{case.pk}:{case.number}".encode(), hashlib.sha256
+    ).digest()
 
 
 def link_token(case: Case) -> str:

@@ -77,7 +77,7 @@ def decline_case(case: Case, *, by: Actor, reason: str, reply: str) -> Case:
         case=case, round=case.round, way="link", text=reply, by=user_of(by), happened_at=now, recorded_at=now
     )
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
-    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    clocks.stop(case.clocks.filter(round=case.round), at=now)
     enter(case, MOVES["decline"], at=now)
     case.outcome = lifecycle.Outcome.DECLINED
     case.replied_at = now
@@ -105,9 +105,7 @@ def verify_case(case: Case, *, by: Actor, result: str, basis: str) -> Verificati
         raise InvalidInput("result", _("Please choose a result."))
     case = lock(case, sources=lifecycle.OPEN)
     now = timezone.now()
-    row = Verification.objects.create(
-        case=case, round=case.round, result=result, basis=basis, by=staff_of(by), at=now
-    )
+    row = Verification.objects.create(case=case, round=case.round, result=result, basis=basis, by=staff_of(by), at=now)
     case.verified_at = now
     finish(case, "verify", by=by, at=now, extra=Extra({"result": (None, result)}, {"basis": (None, basis)}))
     return row
@@ -198,9 +196,7 @@ def add_department(case: Case, task: Task, *, by: Actor) -> Case:
 
 
 def _check_tasks(case: Case, tasks: tuple[Task, ...], *, now: datetime) -> None:
-    busy = set(
-        Assignment.objects.filter(case=case, round=case.round).reading().values_list("department_id", flat=True)
-    )
+    busy = set(Assignment.objects.filter(case=case, round=case.round).reading().values_list("department_id", flat=True))
     for task in tasks:
         required(task.requirement, "requirement", _("Please say what the department should do."))
         if task.due_at <= now:
@@ -208,15 +204,23 @@ def _check_tasks(case: Case, tasks: tuple[Task, ...], *, now: datetime) -> None:
         if task.department.is_retired:
             raise InvalidInput("department", _("This department no longer exists. Please choose another."))
         if task.department.pk in busy:
-            raise InvalidInput("department", _("%(name)s has an assignment of this case already.") % {"name": task.department})
+            raise InvalidInput(
+                "department", _("%(name)s has an assignment of this case already.") % {"name": task.department}
+            )
         busy.add(task.department.pk)
 
 
 def _assign(case: Case, task: Task, *, is_lead: bool, by: Actor, now: datetime) -> Assignment:
     assignment = Assignment.objects.create(
-        case=case, round=case.round, department=task.department, is_lead=is_lead, requirement=task.requirement,
-        due_at=task.due_at, sent_at=now, sent_by=user_of(by),
-    )  # fmt: skip
+        case=case,
+        round=case.round,
+        department=task.department,
+        is_lead=is_lead,
+        requirement=task.requirement,
+        due_at=task.due_at,
+        sent_at=now,
+        sent_by=user_of(by),
+    )
     clocks.start_clock(case, clocks.Start(clocks.Kind.RECEIPT, now, assignment=assignment))
     clocks.start_clock(case, clocks.Start(clocks.Kind.TASK, now, task.due_at, assignment))
     notices.assignment_sent(assignment)
@@ -273,7 +277,10 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
         enter(case, MOVES["return_to_hub"], at=case.acknowledged_at or now)
         _give_back_to_hub(case)
     finish(
-        case, "return_to_hub", by=by, at=now,
+        case,
+        "return_to_hub",
+        by=by,
+        at=now,
         extra=Extra({"department": (row.department.code, None)}, {"reason": (None, reason)}),
     )
     notices.withdraw_for_department(case, row.department)
@@ -284,7 +291,7 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
 def _end(row: Assignment, state: str, *, at: datetime, by: Actor, reason: str) -> None:
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, at, user_of(by), reason
     row.save()
-    clocks.stop(row.clocks.all(), at=at)  # type: ignore[arg-type]
+    clocks.stop(row.clocks.all(), at=at)
     Extension.objects.filter(assignment=row, decided_at__isnull=True).update(
         decided_at=at, granted=False, opinion=_("The assignment ended.")
     )
@@ -309,7 +316,10 @@ def cancel_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
     now = timezone.now()
     _end(row, Assignment.State.CANCELLED, at=now, by=by, reason=reason)
     finish(
-        case, "cancel_assignment", by=by, at=now,
+        case,
+        "cancel_assignment",
+        by=by,
+        at=now,
         extra=Extra({"department": (row.department.code, None)}, {"reason": (None, reason)}),
     )
     notices.withdraw_for_department(case, row.department)
@@ -323,7 +333,9 @@ def pass_on(assignment: Assignment, *, by: Actor, to: User, note: str) -> Assign
     case = lock(assignment.case)
     row = _locked_assignment(assignment, Assignment.State.RECEIVED)
     if -to.pk in case.barred:
-        raise Blocked([Reason("barred", _("%(name)s must not take part in this case.") % {"name": to.name}, "forbidden")])
+        raise Blocked(
+            [Reason("barred", _("%(name)s must not take part in this case.") % {"name": to.name}, "forbidden")]
+        )
     if not to.is_active or not to.memberships.filter(department__lineage__contains=[row.department_id]).exists():
         raise InvalidInput("to", _("%(name)s does not work in this department.") % {"name": to.name})
     now = timezone.now()
@@ -362,7 +374,10 @@ def answer_assignment(assignment: Assignment, *, by: Actor, answer: str) -> Assi
         require(gates.answering(open_helpers=[a.department.name for a in waiting.select_related("department")]))
     _answer(case, row, answer, by=by, now=now)
     finish(
-        case, "answer", by=by, at=now,
+        case,
+        "answer",
+        by=by,
+        at=now,
         extra=Extra({"department": (None, row.department.code)}, {"answer": (None, answer)}),
     )
     notices.assignment_answered(row)
@@ -388,9 +403,14 @@ def ask_extension(assignment: Assignment, *, by: Actor, until: datetime, reason:
         raise InvalidInput("until", _("Please choose a time after the present due time."))
     if row.extensions.filter(decided_at__isnull=True).exists():
         raise InvalidMove(_("A request for more time is waiting for the hub already."))
-    extension = Extension.objects.create(assignment=row, asked_by=staff_of(by), asked_at=now, until=until, reason=reason)
+    extension = Extension.objects.create(
+        assignment=row, asked_by=staff_of(by), asked_at=now, until=until, reason=reason
+    )
     finish(
-        case, "ask_extension", by=by, at=now,
+        case,
+        "ask_extension",
+        by=by,
+        at=now,
         extra=Extra({"until": (row.due_at.isoformat(), until.isoformat())}, {"reason": (None, reason)}),
     )
     notices.extension_asked(extension)
@@ -412,7 +432,10 @@ def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion:
     if granted:
         _extend(case, row, now=now)
     finish(
-        case, "decide_extension", by=by, at=now,
+        case,
+        "decide_extension",
+        by=by,
+        at=now,
         extra=Extra({"granted": (None, granted), "until": (None, row.until.isoformat())}, {"opinion": (None, opinion)}),
     )
     notices.extension_decided(row)
@@ -425,9 +448,7 @@ def _extend(case: Case, extension: Extension, *, now: datetime) -> None:
     kinds = [clocks.Kind.TASK] + ([clocks.Kind.RESOLUTION] if assignment.is_lead else [])
     for kind in kinds:
         target = assignment if kind == clocks.Kind.TASK else None
-        for clock in clocks.clocks_of(case, kind, target).running().select_for_update():  # type: ignore[attr-defined]
+        for clock in clocks.clocks_of(case, kind, target).running().select_for_update():
             if extension.until > clock.due_at:
                 clock.case = case
                 clocks.move_due(clock, extension.until, at=now, why="extension", decisive=False)
-
-

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from organization.queries import working_calendar
 from organization.working_time import WorkingCalendar
 from regulations import deadlines
 from regulations.document import LimitRule
+from regulations.models import ClockQuerySet
 
 Kind = CaseClock.Kind
 
@@ -91,7 +91,7 @@ def set_next_alert(clock: CaseClock) -> None:
     clock.next_alert_at = rung.at if rung else None
 
 
-def clocks_of(case: Case, kind: str, assignment: Assignment | None = None) -> QuerySet[CaseClock]:
+def clocks_of(case: Case, kind: str, assignment: Assignment | None = None) -> ClockQuerySet[CaseClock]:
     """Clocks of one kind in the current round."""
     return CaseClock.objects.filter(case=case, round=case.round, kind=kind, assignment=assignment)
 
@@ -114,9 +114,9 @@ def meet(case: Case, kind: str, *, happened_at: datetime, now: datetime, assignm
         clock.save()
 
 
-def stop(clocks: QuerySet[CaseClock], *, at: datetime) -> None:
+def stop(clocks: ClockQuerySet[CaseClock], *, at: datetime) -> None:
     """Stop clocks whose matter is gone (returned, cancelled, closed short); a passed due time stays a breach."""
-    for clock in clocks.running().select_for_update():  # type: ignore[attr-defined]
+    for clock in clocks.running().select_for_update():
         if clock.first_due_at <= at:
             clock.breached_at = clock.breached_at or clock.first_due_at
         clock.stopped_at = at
@@ -149,7 +149,9 @@ def recompute(case: Case, *, at: datetime, why: str) -> list[CaseClock]:
     """
     cal = calendar_of(case)
     changed = []
-    for clock in CaseClock.objects.filter(case=case, round=case.round, breached_at__isnull=True).running().select_for_update():  # type: ignore[attr-defined]
+    for clock in (
+        CaseClock.objects.filter(case=case, round=case.round, breached_at__isnull=True).running().select_for_update()
+    ):
         if clock.kind == Kind.TASK:
             continue
         stated = case.customer_deadline if clock.kind == Kind.RESOLUTION and case.round == 1 else None
@@ -178,5 +180,11 @@ def give_breach_reason(clock: CaseClock, *, by: Actor, reason: str) -> CaseClock
     clock.breached_at = clock.breached_at or clock.first_due_at
     clock.breach_reason = reason
     clock.save(update_fields=["breach_reason", "breached_at"])
-    finish(case, "give_breach_reason", by=by, at=now, extra=Extra({"clock": (None, clock.kind)}, {"reason": (None, reason)}))
+    finish(
+        case,
+        "give_breach_reason",
+        by=by,
+        at=now,
+        extra=Extra({"clock": (None, clock.kind)}, {"reason": (None, reason)}),
+    )
     return clock

@@ -23,7 +23,6 @@ from regulations import approvals
 from regulations.models import Approval
 
 
-
 @dataclass(frozen=True)
 class Summary:
     """The lesson of a closed case (RES-12)."""
@@ -49,14 +48,16 @@ def close_case(case: Case, *, by: Actor, outcome: str, summary: Summary) -> Case
     require(gates.closing(facts, summary=summary.is_written))
     now = timezone.now()
     clocks.meet(case, clocks.Kind.RESOLUTION, happened_at=now, now=now)
-    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    clocks.stop(case.clocks.filter(round=case.round), at=now)
     enter(case, MOVES["close"], at=now)
     case.outcome = outcome
     round_ = end_round(case, at=now, by=by)
     for name in ("course", "cause", "decision", "lesson"):
         setattr(round_, name, getattr(summary, name))
     round_.save()
-    finish(case, "close", by=by, at=now, extra=Extra(sealed={"summary": (None, f"{summary.course}\n{summary.decision}")}))
+    finish(
+        case, "close", by=by, at=now, extra=Extra(sealed={"summary": (None, f"{summary.course}\n{summary.decision}")})
+    )
     notices.case_closed(case)
     return case
 
@@ -82,9 +83,9 @@ def close_short(case: Case, end: ShortEnd, *, by: Actor) -> Case:
     now = timezone.now()
     for assignment in Assignment.objects.filter(case=case, round=case.round).unanswered():
         assignment.state, assignment.ended_at, assignment.ended_by = Assignment.State.CANCELLED, now, user_of(by)
-        assignment.ended_reason = Outcome(end.outcome).label
+        assignment.ended_reason = str(Outcome(end.outcome).label)
         assignment.save()
-    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    clocks.stop(case.clocks.filter(round=case.round), at=now)
     if case.state == State.INCOMPLETE:
         case.resume_state = ""
     enter(case, MOVES["close"], at=now)
@@ -121,7 +122,9 @@ def ask_explained(case: Case, *, by: Actor, reason: str) -> Approval:
     case = lock(case, sources={State.AWAITING_OPINION})
     now = timezone.now()
     approval = approvals.ask(
-        approvals.Question(case.thread, f"{EXPLAINED}:{case.round}", ("approve_explained",), reason, case.number), by=by, at=now
+        approvals.Question(case.thread, f"{EXPLAINED}:{case.round}", ("approve_explained",), reason, case.number),
+        by=by,
+        at=now,
     )
     finish(case, "ask_explained", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
     notices.approval_asked(case, approval, role="manager")
@@ -138,7 +141,10 @@ def decide_approval(case: Case, approval: Approval, *, by: Actor, granted: bool,
     now = timezone.now()
     row = approvals.decide(approval, by=person, at=now, granted=granted, opinion=opinion)
     finish(
-        case, "decide_approval", by=by, at=now,
+        case,
+        "decide_approval",
+        by=by,
+        at=now,
         extra=Extra({"kind": (None, row.kind), "granted": (None, granted)}, {"opinion": (None, opinion)}),
     )
     notices.approval_decided(case, row)
@@ -155,10 +161,17 @@ def escalate(case: Case, *, by: Actor, demand: str) -> Escalation:
     now = timezone.now()
     last = case.replies.filter(final=True).order_by("-pk").first()
     row = Escalation.objects.create(
-        case=case, round=case.round, demand=demand, above_rank=last.rank if last else 1, asked_at=now, asked_by=user_of(by)
+        case=case,
+        round=case.round,
+        demand=demand,
+        above_rank=last.rank if last else 1,
+        asked_at=now,
+        asked_by=user_of(by),
     )
     case.escalated_at = now
-    finish(case, "escalate", by=by, at=now, extra=Extra({"above_rank": (None, row.above_rank)}, {"demand": (None, demand)}))
+    finish(
+        case, "escalate", by=by, at=now, extra=Extra({"above_rank": (None, row.above_rank)}, {"demand": (None, demand)})
+    )
     notices.escalated(case, row)
     return row
 
@@ -195,7 +208,7 @@ def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
     if old.ended_at is None:
         old.outcome, old.ended_at, old.reason = Outcome.REOPENED, now, reason
         old.save(update_fields=["outcome", "ended_at", "reason"])
-    clocks.stop(case.clocks.filter(round=case.round), at=now)  # type: ignore[arg-type]
+    clocks.stop(case.clocks.filter(round=case.round), at=now)
     case.round += 1
     _reset(case)
     enter(case, MOVES["reopen"], at=now)
@@ -213,7 +226,15 @@ def _reset(case: Case) -> None:
     case.duplicate_of = None
     case.lead_department = None
     case.visit_needed = False
-    for name in ("dispatched_at", "taken_at", "replied_at", "opinion_asked_at", "closed_at", "archived_at", "arrived_at"):
+    for name in (
+        "dispatched_at",
+        "taken_at",
+        "replied_at",
+        "opinion_asked_at",
+        "closed_at",
+        "archived_at",
+        "arrived_at",
+    ):
         setattr(case, name, None)
 
 

@@ -32,6 +32,4 @@ def attach_files(case: Case, stored: tuple[File, ...], *, by: Actor, original: b
     attach(case, stored, by=by, at=now)
     if original or kept_at:
         CaseFile.objects.filter(case=case, file__in=stored).update(is_original=original, original_kept_at=kept_at)
-    return finish(
-        case, "attach", by=by, at=now, extra=Extra({"files": (None, [file.sha256 for file in stored])})
-    )
+    return finish(case, "attach", by=by, at=now, extra=Extra({"files": (None, [file.sha256 for file in stored])}))

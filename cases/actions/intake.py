@@ -240,7 +240,8 @@ def _check_late(case: Case, *, now: datetime, by: Actor) -> None:
     if late and by.kind != "import" and not case.late_reason:
         raise InvalidInput(
             "late_reason",
-            _("It was received more than %(hours)d hours ago. Please say why it is registered late.") % {"hours": hours},
+            _("It was received more than %(hours)d hours ago. Please say why it is registered late.")
+            % {"hours": hours},
         )
 
 
@@ -264,9 +265,7 @@ def duty_person() -> User | None:
     if person and person.is_active:
         return person
     return (
-        User.objects.filter(
-            is_active=True, memberships__is_head=True, memberships__department__functions__code="hub"
-        )
+        User.objects.filter(is_active=True, memberships__is_head=True, memberships__department__functions__code="hub")
         .order_by("pk")
         .first()
     )
@@ -370,7 +369,13 @@ def record_contact(case: Case, contact: NewContact, *, by: Actor) -> Contact:
         case.contact_count += 1
     files.attach(case, contact.files, by=by, at=now, subject=f"contact:{row.pk}", from_customer=by.kind == "customer")
     write_search(case)
-    finish(case, "record_contact", by=by, at=now, extra=Extra({"direction": (None, row.direction)}, {"text": (None, row.text)}))
+    finish(
+        case,
+        "record_contact",
+        by=by,
+        at=now,
+        extra=Extra({"direction": (None, row.direction)}, {"text": (None, row.text)}),
+    )
     if by.kind == "customer":
         notices.customer_wrote(case, row)
     return row
@@ -385,9 +390,15 @@ def ask_completion(case: Case, *, by: Actor, missing: str) -> Case:
     enter(case, MOVES["ask_completion"], at=now)
     finish(case, "ask_completion", by=by, at=now, extra=Extra(sealed={"missing": (None, missing)}))
     Contact.objects.create(
-        case=case, direction=Contact.Direction.OUT, channel=case.channel, text=missing,
-        happened_at=now, recorded_at=now, by=user_of(by), by_label=by.label,
-    )  # fmt: skip
+        case=case,
+        direction=Contact.Direction.OUT,
+        channel=case.channel,
+        text=missing,
+        happened_at=now,
+        recorded_at=now,
+        by=user_of(by),
+        by_label=by.label,
+    )
     notices.completion_asked(case, missing)
     return case
 
@@ -418,10 +429,28 @@ def missing_fields(case: Case) -> list[str]:
 
 #: What may be corrected after registration; number, times, first-asked person and channel never.
 CORRECTABLE = (
-    "subject", "demand", "customer_deadline", "reporter_name", "reporter_organisation", "reporter_phone",
-    "reporter_email", "contact_refused", "product", "product_text", "batch", "serial", "quantity", "order_number",
-    "purchased_on", "shipped_on", "site", "accused_department", "salesperson", "stage", "customer",
-)  # fmt: skip
+    "subject",
+    "demand",
+    "customer_deadline",
+    "reporter_name",
+    "reporter_organisation",
+    "reporter_phone",
+    "reporter_email",
+    "contact_refused",
+    "product",
+    "product_text",
+    "batch",
+    "serial",
+    "quantity",
+    "order_number",
+    "purchased_on",
+    "shipped_on",
+    "site",
+    "accused_department",
+    "salesperson",
+    "stage",
+    "customer",
+)
 
 
 @transaction.atomic
@@ -456,14 +485,19 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
     now = timezone.now()
     for person in people:
         Recusal.objects.get_or_create(
-            case=case, user=person, lifted_at=None,
+            case=case,
+            user=person,
+            lifted_at=None,
             defaults={"reason": reason, "accused": accused, "by": user_of(by), "at": now},
         )
     if accused:
         case.accused.add(*people)
     _replace_barred_owner(case, {person.pk for person in people})
     finish(
-        case, "recuse", by=by, at=now,
+        case,
+        "recuse",
+        by=by,
+        at=now,
         extra=Extra({"people": (None, sorted(p.pk for p in people))}, {"reason": (None, reason)}),
     )
     notices.people_barred(case, people)

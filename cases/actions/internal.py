@@ -31,8 +31,13 @@ def add_note(case: Case, note: NewNote, *, by: Actor) -> Note:
     case = lock(case)
     now = timezone.now()
     row = Note.objects.create(
-        case=case, text=note.text, audience=note.audience, department=note.department, minutes=note.minutes,
-        by=staff_of(by), at=now,
-    )  # fmt: skip
+        case=case,
+        text=note.text,
+        audience=note.audience,
+        department=note.department,
+        minutes=note.minutes,
+        by=staff_of(by),
+        at=now,
+    )
     finish(case, "note", by=by, at=now, extra=Extra({"audience": (None, row.audience)}, {"note": (None, row.text)}))
     return row

@@ -79,9 +79,16 @@ def plan_visit(case: Case, plan: VisitPlan, *, by: Actor) -> Visit:
         raise InvalidInput("visitor", _("%(name)s must not take part in this case.") % {"name": plan.visitor.name})
     now = timezone.now()
     visit = Visit.objects.create(
-        case=case, round=case.round, necessity=plan.necessity, place=plan.place, participants=plan.participants,
-        visitor=plan.visitor, planned_at=plan.planned_at, planned_by=staff_of(by), created_at=now,
-    )  # fmt: skip
+        case=case,
+        round=case.round,
+        necessity=plan.necessity,
+        place=plan.place,
+        participants=plan.participants,
+        visitor=plan.visitor,
+        planned_at=plan.planned_at,
+        planned_by=staff_of(by),
+        created_at=now,
+    )
     case.visit_needed = True
     clocks.start_clock(case, clocks.Start(clocks.Kind.ON_SITE, round_start(case)))
     finish(case, "plan_visit", by=by, at=now, extra=Extra(sealed={"necessity": (None, plan.necessity)}))
@@ -132,7 +139,10 @@ def record_visit(visit: Visit, arrival: Arrival, *, by: Actor) -> Visit:
     clocks.meet(case, clocks.Kind.ON_SITE, happened_at=at, now=now)
     files.attach(case, arrival.files, by=by, at=now, subject=f"visit:{visit.pk}")
     finish(
-        case, "record_visit", by=by, at=now,
+        case,
+        "record_visit",
+        by=by,
+        at=now,
         extra=Extra({"arrived_at": (None, at.isoformat())}, {"findings": (None, arrival.findings)}),
     )
     return visit

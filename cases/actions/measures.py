@@ -22,7 +22,6 @@ from organization.models import Department, User
 from regulations import approvals
 from regulations.models import Approval
 
-
 #: Measures may be worked on while the case is with a department, and until it is closed.
 OPEN_STATES = lifecycle.OPEN - {State.REGISTERED, State.INCOMPLETE}
 
@@ -45,13 +44,22 @@ def plan_measure(case: Case, plan: Plan, *, by: Actor) -> Measure:
     case = lock(case, sources=OPEN_STATES)
     now = timezone.now()
     if -plan.owner.pk in case.barred:
-        raise Blocked([Reason("barred", _("%(name)s must not take part in this case.") % {"name": plan.owner.name}, "forbidden")])
+        raise Blocked(
+            [Reason("barred", _("%(name)s must not take part in this case.") % {"name": plan.owner.name}, "forbidden")]
+        )
     if plan.due_on < timezone.localdate(now):
         raise InvalidInput("due_on", _("The date has passed already. Please choose a later one."))
     measure = Measure.objects.create(
-        case=case, round=case.round, type=plan.type, text=plan.text, department=plan.department, owner=plan.owner,
-        due_on=plan.due_on, planned_by=staff_of(by), planned_at=now,
-    )  # fmt: skip
+        case=case,
+        round=case.round,
+        type=plan.type,
+        text=plan.text,
+        department=plan.department,
+        owner=plan.owner,
+        due_on=plan.due_on,
+        planned_by=staff_of(by),
+        planned_at=now,
+    )
     if MOVES["act"].allowed_from(case.state):
         enter(case, MOVES["act"], at=now)
     extra = Extra({"type": (None, plan.type), "owner": (None, plan.owner.pk)}, {"measure": (None, plan.text)})
@@ -90,7 +98,10 @@ def complete_measure(measure: Measure, completion: Completion, *, by: Actor) -> 
     row.save()
     files.attach(case, completion.files, by=by, at=now, subject=f"measure:{row.pk}")
     finish(
-        case, "complete_measure", by=by, at=now,
+        case,
+        "complete_measure",
+        by=by,
+        at=now,
         extra=Extra({"measure_id": (None, row.pk)}, {"evidence": (None, completion.evidence)}),
     )
     notices.measure_done(row)
@@ -135,8 +146,13 @@ def verify_measure(measure: Measure, check: Check, *, by: Actor) -> MeasureCheck
         row.rounds += 1
     row.save()
     finish(
-        case, "verify_measure", by=by, at=now,
-        extra=Extra({"measure_id": (None, row.pk), "effective": (None, check.effective)}, {"method": (None, check.method)}),
+        case,
+        "verify_measure",
+        by=by,
+        at=now,
+        extra=Extra(
+            {"measure_id": (None, row.pk), "effective": (None, check.effective)}, {"method": (None, check.method)}
+        ),
     )
     if not check.effective:
         notices.measure_not_effective(row)
@@ -162,7 +178,9 @@ def ask_waiver(case: Case, *, by: Actor, reason: str) -> Approval:
     case = lock(case, sources=OPEN_STATES)
     now = timezone.now()
     approval = approvals.ask(
-        approvals.Question(case.thread, f"{WAIVER}:{case.round}", ("approve_waiver",), reason, case.number), by=by, at=now
+        approvals.Question(case.thread, f"{WAIVER}:{case.round}", ("approve_waiver",), reason, case.number),
+        by=by,
+        at=now,
     )
     finish(case, "ask_waiver", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
     notices.approval_asked(case, approval, function="management_representative")

@@ -28,16 +28,35 @@ from organization.models import User
 #: Fields of a case that hold personal data or free text: their values are sealed, not chained.
 SEALED_FIELDS = frozenset(
     {
-        "subject", "text", "demand", "reporter_name", "reporter_organisation", "reporter_phone", "reporter_email",
-        "product_text", "batch", "serial", "order_number", "late_reason",
+        "subject",
+        "text",
+        "demand",
+        "reporter_name",
+        "reporter_organisation",
+        "reporter_phone",
+        "reporter_email",
+        "product_text",
+        "batch",
+        "serial",
+        "order_number",
+        "late_reason",
     }
-)  # fmt: skip
+)
 #: Kept true by ``finish`` itself; not facts to be told.
 DERIVED_FIELDS = frozenset({"version", "readers", "barred", "search", "contact_search", "next_due_at", "next_due_kind"})
 SEARCHED_FIELDS = frozenset(
-    {"subject", "text", "reporter_name", "reporter_organisation", "reporter_phone", "reporter_email", "product_id",
-     "product_text", "customer_id"}
-)  # fmt: skip
+    {
+        "subject",
+        "text",
+        "reporter_name",
+        "reporter_organisation",
+        "reporter_phone",
+        "reporter_email",
+        "product_id",
+        "product_text",
+        "customer_id",
+    }
+)
 _MILESTONES = {
     lifecycle.State.ACKNOWLEDGED: "acknowledged_at",
     lifecycle.State.DISPATCHED: "dispatched_at",
@@ -77,7 +96,7 @@ def lock(case: Case, move: str = "", *, sources: Iterable[str] = ()) -> Case:
             _("This is not possible while the case is “%(state)s”. Reload the page to see what can be done now.")
             % {"state": row.get_state_display()}
         )
-    row._before = _snapshot(row)  # type: ignore[attr-defined]
+    row.locked_state = _snapshot(row)
     return row
 
 
@@ -132,7 +151,7 @@ def enter(case: Case, move: Move, *, at: datetime) -> None:
 
 def finish(case: Case, verb: str, *, by: Actor, at: datetime, extra: Extra = Extra()) -> Case:
     """Save what changed since ``lock`` and record it; the last thing an action does before its notices."""
-    before: dict[str, Any] = case._before  # type: ignore[attr-defined]
+    before: dict[str, Any] = case.locked_state
     case.version += 1
     case.readers, case.barred = readers.of_case(case)
     sync_next_due(case)
@@ -151,7 +170,7 @@ def finish(case: Case, verb: str, *, by: Actor, at: datetime, extra: Extra = Ext
         changes={k: _plain(v) for k, v in facts.items() if k not in SEALED_FIELDS} | dict(extra.changes),
         sealed={k: v for k, v in facts.items() if k in SEALED_FIELDS} | dict(extra.sealed),
     )
-    case._before = _snapshot(case)  # type: ignore[attr-defined]
+    case.locked_state = _snapshot(case)
     return case
 
 
@@ -160,7 +179,10 @@ _VECTORS = frozenset({"search", "contact_search"})
 
 def _plain(change: Change) -> Change:
     old, new = (value.isoformat() if hasattr(value, "isoformat") else value for value in change)
-    return (str(old) if old is not None and not _is_json(old) else old, str(new) if new is not None and not _is_json(new) else new)
+    return (
+        str(old) if old is not None and not _is_json(old) else old,
+        str(new) if new is not None and not _is_json(new) else new,
+    )
 
 
 def _is_json(value: Any) -> bool:
@@ -177,7 +199,7 @@ def sync_next_due(case: Case) -> None:
     """Set the nearest due time among the running clocks; none once the case has ended."""
     nearest = None
     if case.state not in lifecycle.ENDED:
-        nearest = CaseClock.objects.filter(case=case).running().order_by("first_due_at", "id").first()  # type: ignore[attr-defined]
+        nearest = CaseClock.objects.filter(case=case).running().order_by("first_due_at", "id").first()
     case.next_due_at = nearest.first_due_at if nearest else None
     case.next_due_kind = nearest.kind if nearest else ""
 
@@ -206,7 +228,8 @@ def write_search(case: Case) -> None:
     words, private = search_words(case, spoken)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE cases_case SET search = array_to_tsvector(%s::text[]), contact_search = array_to_tsvector(%s::text[])"
+            "UPDATE cases_case SET search = array_to_tsvector(%s::text[]),"
+            " contact_search = array_to_tsvector(%s::text[])"
             " WHERE id = %s",
             [words, private, case.pk],
         )
@@ -214,7 +237,9 @@ def write_search(case: Case) -> None:
 
 def user_of(by: Actor) -> User | None:
     """The member of staff behind an actor; None for customers and the system."""
-    return User.objects.filter(pk=by.id).first() if by.id is not None and by.kind in {"staff", "token", "import"} else None
+    return (
+        User.objects.filter(pk=by.id).first() if by.id is not None and by.kind in {"staff", "token", "import"} else None
+    )
 
 
 def staff_of(by: Actor) -> User:

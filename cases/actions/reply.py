@@ -50,9 +50,18 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     at = moment(answer.happened_at, now=now, not_before=round_start(case))
     check_late(case, happened_at=at, now=now, reason=answer.late_reason)
     row = Reply.objects.create(
-        case=case, round=case.round, final=True, way=answer.way, text=answer.text, by=user_of(by),
-        rank=rank_of(by), minutes=answer.minutes, happened_at=at, recorded_at=now, late_reason=answer.late_reason,
-    )  # fmt: skip
+        case=case,
+        round=case.round,
+        final=True,
+        way=answer.way,
+        text=answer.text,
+        by=user_of(by),
+        rank=rank_of(by),
+        minutes=answer.minutes,
+        happened_at=at,
+        recorded_at=now,
+        late_reason=answer.late_reason,
+    )
     first_answer = case.replied_at is None
     replied_at = case.replied_at
     enter(case, MOVES["reply"], at=at)
@@ -82,7 +91,9 @@ def _check_short_way(case: Case) -> None:
     if case.state == State.ACKNOWLEDGED and case.kind.code not in lifecycle.SHORT_KINDS and not case.replied_at:
         handled = Assignment.objects.filter(case=case, round=case.round, state="answered").exists()
         if not handled and case.round == 1:
-            raise InvalidInput("kind", _("Only enquiries and praise are answered without a department. Please dispatch the case."))
+            raise InvalidInput(
+                "kind", _("Only enquiries and praise are answered without a department. Please dispatch the case.")
+            )
 
 
 def reply_facts(case: Case) -> gates.ReplyFacts:
@@ -106,9 +117,18 @@ def send_progress(case: Case, answer: Answer, *, by: Actor, expected_at: datetim
     if expected_at and expected_at <= now:
         raise InvalidInput("expected_at", _("Please choose a time in the future."))
     row = Reply.objects.create(
-        case=case, round=case.round, final=False, way=answer.way, text=answer.text, by=user_of(by), rank=rank_of(by),
-        expected_at=expected_at, minutes=answer.minutes, happened_at=moment(answer.happened_at, now=now), recorded_at=now,
-    )  # fmt: skip
+        case=case,
+        round=case.round,
+        final=False,
+        way=answer.way,
+        text=answer.text,
+        by=user_of(by),
+        rank=rank_of(by),
+        expected_at=expected_at,
+        minutes=answer.minutes,
+        happened_at=moment(answer.happened_at, now=now),
+        recorded_at=now,
+    )
     write_search(case)
     finish(case, "send_progress", by=by, at=now, extra=Extra(sealed={"reply": (None, answer.text)}))
     notices.progress_told(case, row)
@@ -157,15 +177,26 @@ def record_opinion(case: Case, opinion: CustomerOpinion, *, by: Actor) -> Opinio
         required(opinion.remark, "remark", _("Please write what the customer is not satisfied with."))
     now = timezone.now()
     row = Opinion.objects.create(
-        case=case, round=case.round, satisfied=opinion.satisfied, way=opinion.way, remark=opinion.remark,
-        by=user_of(by), happened_at=moment(opinion.happened_at, now=now, not_before=case.replied_at), recorded_at=now,
+        case=case,
+        round=case.round,
+        satisfied=opinion.satisfied,
+        way=opinion.way,
+        remark=opinion.remark,
+        by=user_of(by),
+        happened_at=moment(opinion.happened_at, now=now, not_before=case.replied_at),
+        recorded_at=now,
         submission_key=opinion.submission_key,
-    )  # fmt: skip
+    )
     enter(case, MOVES["record_opinion"], at=now)
     case.opinion_asked_at = case.opinion_asked_at or now
     finish(
-        case, "record_opinion", by=by, at=now,
-        extra=Extra({"satisfied": (None, opinion.satisfied), "way": (None, opinion.way)}, {"remark": (None, opinion.remark)}),
+        case,
+        "record_opinion",
+        by=by,
+        at=now,
+        extra=Extra(
+            {"satisfied": (None, opinion.satisfied), "way": (None, opinion.way)}, {"remark": (None, opinion.remark)}
+        ),
     )
     notices.opinion_given(case, row)
     return row

@@ -108,11 +108,9 @@ def sweep_chunk(now: datetime, people: People) -> int:
     """One chunk; a clock that fails is parked, the others go on."""
     with transaction.atomic():
         clocks = list(
-            CaseClock.objects.to_alert(now)  # type: ignore[attr-defined]
+            CaseClock.objects.to_alert(now)
             .select_for_update(of=("self",), skip_locked=True)
-            .select_related(
-                "case__owner", "case__profile_version", "assignment__holder", "assignment__department"
-            )
+            .select_related("case__owner", "case__profile_version", "assignment__holder", "assignment__department")
             .defer("case__search", "case__contact_search", "case__text")
             .order_by("next_alert_at", "id")[:CHUNK]
         )
@@ -144,9 +142,7 @@ def _alert(clock: CaseClock, *, now: datetime, people: People) -> list[Entry]:
         breach = rung.level != deadlines.WARNING
         if breach and clock.breached_at is None and now >= clock.first_due_at:
             clock.breached_at = clock.first_due_at
-            entries.append(
-                Entry(clock.case.thread, "breach", SWEEP, clock.first_due_at, {"clock": (None, clock.kind)})
-            )
+            entries.append(Entry(clock.case.thread, "breach", SWEEP, clock.first_due_at, {"clock": (None, clock.kind)}))
         _tell(clock, rung.level, people.at(rung.level, clock), breach=breach, now=now)
         clock.level += 1
         following = deadlines.next_rung(
@@ -159,9 +155,8 @@ def _alert(clock: CaseClock, *, now: datetime, people: People) -> list[Entry]:
 def _tell(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool, now: datetime) -> None:
     users = list(users)
     _, created = Alert.objects.get_or_create(
-        clock=clock, level=level, due_at=clock.first_due_at,
-        defaults={"at": now, "user": users[0] if users else None},
-    )  # fmt: skip
+        clock=clock, level=level, due_at=clock.first_due_at, defaults={"at": now, "user": users[0] if users else None}
+    )
     # A warning that a late sweep reaches only after the breach would say what is no longer true.
     if created and (breach or now < clock.first_due_at):
         notices.clock_alert(clock, level, users, breach=breach)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models.assignment import Assignment
 from cases.models.intake import Case
 from organization.models import User
-from regulations.models import Clock
+from regulations.models import Clock, ClockQuerySet
 
 
 class CaseClock(Clock):
@@ -26,18 +26,24 @@ class CaseClock(Clock):
     round = models.PositiveSmallIntegerField()
     assignment = models.ForeignKey(Assignment, models.PROTECT, null=True, related_name="clocks")
 
+    objects = ClockQuerySet["CaseClock"].as_manager()
+
     class Meta:
         ordering = ["started_at", "id"]
         indexes = [
             models.Index(
-                F("next_alert_at"), F("id"), name="clock_next_alert",
+                F("next_alert_at"),
+                F("id"),
+                name="clock_next_alert",
                 condition=Q(met_at__isnull=True, stopped_at__isnull=True, next_alert_at__isnull=False),
             ),
             models.Index(F("case"), name="clock_case"),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "round", "kind"], condition=Q(assignment__isnull=True), name="one_clock_per_kind_and_round"
+                fields=["case", "round", "kind"],
+                condition=Q(assignment__isnull=True),
+                name="one_clock_per_kind_and_round",
             ),
             models.UniqueConstraint(
                 fields=["assignment", "kind"], condition=Q(assignment__isnull=False), name="one_clock_per_assignment"

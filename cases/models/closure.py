@@ -81,9 +81,7 @@ class Escalation(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["case"], condition=Q(answered_at__isnull=True), name="one_open_escalation"
-            )
+            models.UniqueConstraint(fields=["case"], condition=Q(answered_at__isnull=True), name="one_open_escalation")
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -218,13 +218,16 @@ class Case(models.Model):
     class Meta:
         indexes = [
             models.Index(F("received_at").desc(), F("id").desc(), name="case_newest"),
-            models.Index(
-                F("next_due_at"), F("id"), name="case_most_urgent", condition=Q(next_due_at__isnull=False)
-            ),
+            models.Index(F("next_due_at"), F("id"), name="case_most_urgent", condition=Q(next_due_at__isnull=False)),
             models.Index(F("owner"), F("next_due_at"), name="case_owner_due", condition=Q(next_due_at__isnull=False)),
             models.Index(F("customer"), F("received_at").desc(), name="case_customer"),
             models.Index(F("site"), F("category"), F("received_at").desc(), name="case_site_category"),
-            models.Index(F("state"), F("received_at").desc(), name="case_open_state", condition=~Q(state__in=["closed", "archived"])),
+            models.Index(
+                F("state"),
+                F("received_at").desc(),
+                name="case_open_state",
+                condition=~Q(state__in=["closed", "archived"]),
+            ),
             GinIndex(fields=["readers"], name="case_readers", opclasses=["array_ops"]),
             GinIndex(fields=["barred"], name="case_barred", opclasses=["array_ops"]),
             GinIndex(fields=["search"], name="case_search"),
@@ -240,7 +243,13 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=~Q(
                     state__in=[
-                        "acknowledged", "dispatched", "received", "investigating", "acting", "replied", "awaiting_opinion",
+                        "acknowledged",
+                        "dispatched",
+                        "received",
+                        "investigating",
+                        "acting",
+                        "replied",
+                        "awaiting_opinion",
                     ]
                 )
                 | Q(acknowledged_at__isnull=False),
@@ -266,6 +275,8 @@ class Case(models.Model):
 
     #: The version that a page was made from; an action refuses a stale one (``actions.moves.lock``).
     expected_version: int | None = None
+    #: The row's fields when an action locked it; what differs in the end was changed by the action.
+    locked_state: dict[str, Any]
 
     def __str__(self) -> str:
         return self.number

@@ -21,8 +21,16 @@ from organization.models import Department
 
 #: How far a story goes; each step includes those before it.
 PATH = (
-    "registered", "acknowledged", "dispatched", "received", "investigating", "acting", "answered", "replied", "awaiting",
-)  # fmt: skip
+    "registered",
+    "acknowledged",
+    "dispatched",
+    "received",
+    "investigating",
+    "acting",
+    "answered",
+    "replied",
+    "awaiting",
+)
 SHORT = frozenset({"enquiry", "praise"})
 
 
@@ -75,9 +83,11 @@ class Teller:
             case "declined":
                 with self.later(45):
                     assignment.decline_case(
-                        self.case, by=self.agent, reason="不属于本公司业务范围",
+                        self.case,
+                        by=self.agent,
+                        reason="不属于本公司业务范围",
                         reply="您反映的是周边工地噪音，建议拨打 12345 反映，感谢来电。",
-                    )  # fmt: skip
+                    )
             case "withdrawn":
                 self.go("acknowledged")
                 with self.later(90):
@@ -91,7 +101,9 @@ class Teller:
             case "unsatisfied":
                 self.go("awaiting")
                 with self.later(60):
-                    opinion = reply.CustomerOpinion(False, "phone", "要求当月退差价，不接受下月返利。")
+                    opinion = reply.CustomerOpinion(
+                        satisfied=False, way="phone", remark="要求当月退差价，不接受下月返利。"
+                    )
                     reply.record_opinion(self.case, opinion, by=self.agent)
             case _:
                 self.go(reach)
@@ -129,9 +141,10 @@ class Teller:
     def acknowledged(self) -> None:
         """The hub takes it on, and verifies a complaint."""
         classification = Classification(
-            category=Category.objects.get(code=self.story.category), criteria=self.story.criteria,
+            category=Category.objects.get(code=self.story.category),
+            criteria=self.story.criteria,
             priority=1 if self.story.criteria else 2,
-        )  # fmt: skip
+        )
         with self.later(18):
             assignment.acknowledge_case(self.case, by=self.agent, classification=classification)
         if self.story.kind in {"complaint", "dissatisfaction"}:
@@ -142,11 +155,14 @@ class Teller:
         """The hub sends it to a department."""
         with self.later(15):
             due = self.at + timedelta(days=3)
-            lead = assignment.Task(self.cast.departments[self.story.lead], "查明原因，提出处理意见并答复客服中心。", due)
+            lead = assignment.Task(
+                self.cast.departments[self.story.lead], "查明原因，提出处理意见并答复客服中心。", due
+            )
             helpers = tuple(
                 assignment.Task(self.cast.departments[code], "协助分析原因，核对同批次情况。", due)
-                for code in [self.story.helper] if code
-            )  # fmt: skip
+                for code in [self.story.helper]
+                if code
+            )
             assignment.dispatch_case(self.case, lead, by=self.agent, helpers=helpers)
 
     def received(self) -> None:
@@ -156,7 +172,9 @@ class Teller:
                 assignment.receive_assignment(row, by=self.somebody_of(row.department))
         if self.story.visit:
             with self.later(10):
-                plan = investigation.VisitPlan("客户要求上门查看", place="客户处", planned_at=self.at + timedelta(hours=4))
+                plan = investigation.VisitPlan(
+                    "客户要求上门查看", place="客户处", planned_at=self.at + timedelta(hours=4)
+                )
                 investigation.plan_visit(self.case, plan, by=self.lead)
         if self.story.note:
             with self.later(30):
@@ -165,22 +183,29 @@ class Teller:
     @property
     def lead(self) -> Actor:
         """Who acts for the lead department."""
-        return Actor.staff(self.case.assignments.get(is_lead=True, round=self.case.round).holder or self.cast.users["sunqian"])
+        return Actor.staff(
+            self.case.assignments.get(is_lead=True, round=self.case.round).holder or self.cast.users["sunqian"]
+        )
 
     def investigating(self) -> None:
         """Facts, cause and responsibility."""
         for visit in self.case.visits.filter(arrived_at=None):
             with self.later(240):
                 arrival = investigation.Arrival(
-                    self.at - timedelta(minutes=20), "现场核实情况属实，已拍照取证。", customer_statement="希望尽快解决。"
+                    self.at - timedelta(minutes=20),
+                    "现场核实情况属实，已拍照取证。",
+                    customer_statement="希望尽快解决。",
                 )
                 investigation.record_visit(visit, arrival, by=self.cast.actor("maqi"))
         with self.later(120):
             findings = investigation.Findings(
-                facts="经核对照片、批次和维修记录，客户反映的情况属实。", cause=self.story.cause,
-                responsible_department=self.cast.departments[self.story.lead], severity="major",
-                reason_confirmed="yes", minutes=60,
-            )  # fmt: skip
+                facts="经核对照片、批次和维修记录，客户反映的情况属实。",
+                cause=self.story.cause,
+                responsible_department=self.cast.departments[self.story.lead],
+                severity="major",
+                reason_confirmed="yes",
+                minutes=60,
+            )
             investigation.record_investigation(self.case, findings, by=self.lead)
 
     def acting(self) -> None:
@@ -191,9 +216,12 @@ class Teller:
             return
         with self.later(60):
             plan = measures.Plan(
-                "corrective", self.story.measure, self.cast.departments[self.story.lead],
-                self.cast.users[self._doer()], timezone.localdate(self.at) + timedelta(days=5),
-            )  # fmt: skip
+                "corrective",
+                self.story.measure,
+                self.cast.departments[self.story.lead],
+                self.cast.users[self._doer()],
+                timezone.localdate(self.at) + timedelta(days=5),
+            )
             measures.plan_measure(self.case, plan, by=self.lead)
 
     def _doer(self) -> str:
@@ -201,12 +229,14 @@ class Teller:
 
     def answered(self) -> None:
         """The measure is done and verified; the departments hand in."""
-        for row in self.case.measures.filter(state="planned"):
+        for measure in self.case.measures.filter(state="planned"):
             with self.later(180):
-                measures.complete_measure(row, measures.Completion("整改照片与记录已上传。"), by=Actor.staff(row.owner))
+                measures.complete_measure(
+                    measure, measures.Completion("整改照片与记录已上传。"), by=Actor.staff(measure.owner)
+                )
             with self.later(90):
                 check = measures.Check(effective=True, method="现场抽查 20 件，无同类问题")
-                measures.verify_measure(row, check, by=self.cast.actor("zhaomin"))
+                measures.verify_measure(measure, check, by=self.cast.actor("zhaomin"))
         for row in self.case.assignments.filter(state="received").order_by("is_lead"):
             with self.later(30):
                 holder = Actor.staff(row.holder) if row.holder else self.agent
@@ -215,7 +245,9 @@ class Teller:
     def replied(self) -> None:
         """The customer is answered."""
         with self.later(40):
-            reply.reply_to_customer(self.case, reply.Answer(self.story.reply or "已处理完毕，感谢您的反馈。", "phone"), by=self.agent)
+            reply.reply_to_customer(
+                self.case, reply.Answer(self.story.reply or "已处理完毕，感谢您的反馈。", "phone"), by=self.agent
+            )
 
     def awaiting(self) -> None:
         """The customer is asked."""
@@ -233,11 +265,15 @@ class Teller:
     def end(self) -> None:
         """The customer is satisfied; closed, perhaps archived or opened again."""
         with self.later(600):
-            reply.record_opinion(self.case, reply.CustomerOpinion(True, "phone", "满意"), by=self.agent)
+            reply.record_opinion(
+                self.case, reply.CustomerOpinion(satisfied=True, way="phone", remark="满意"), by=self.agent
+            )
         with self.later(15):
             for clock in self.case.clocks.filter(breached_at__isnull=False, breach_reason=""):
                 give_breach_reason(clock, by=self.agent, reason="等待供应商检测报告")
-            summary = closure.Summary("客户来电反映，核实属实。", self.story.cause, self.story.reply, self.story.measure)
+            summary = closure.Summary(
+                "客户来电反映，核实属实。", self.story.cause, self.story.reply, self.story.measure
+            )
             closure.close_case(self.case, by=self.agent, outcome="settled", summary=summary)
         if self.story.reach == "archived":
             with self.later(60):

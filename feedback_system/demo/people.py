@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from audit.actor import Actor
 from customers.actions import NewCustomer, create_customer
 from customers.models import Customer, CustomerType
-from django.utils import timezone
 from feedback_system import presets
 from organization.actions.people import Person, Place, create_user
 from organization.actions.units import Unit, create_unit, set_functions

@@ -67,9 +67,11 @@ def confirm_through(calendar: Calendar, through: date, *, by: Actor) -> Calendar
     calendar = _locked(calendar)
     old, calendar.complete_through = calendar.complete_through, through
     return _touch(
-        calendar, "confirm_through", by=by,
+        calendar,
+        "confirm_through",
+        by=by,
         changes={"complete_through": (old.isoformat() if old else None, through.isoformat())},
-    )  # fmt: skip
+    )
 
 
 def ends_soon(calendar: Calendar, *, today: date) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -15,7 +16,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from allauth.usersessions.models import UserSession
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
@@ -54,9 +54,13 @@ def create_user(person: Person, *, by: Actor, places: Iterable[Place] = (), func
     _set_places(user, places)
     _set_functions(user, functions)
     record(
-        f"user:{user.pk}", "create", by=by, at=timezone.now(),
-        changes={"username": (None, user.username), "role": (None, user.role)}, sealed={"name": (None, user.name)},
-    )  # fmt: skip
+        f"user:{user.pk}",
+        "create",
+        by=by,
+        at=timezone.now(),
+        changes={"username": (None, user.username), "role": (None, user.role)},
+        sealed={"name": (None, user.name)},
+    )
     return user
 
 
@@ -83,7 +87,9 @@ def _set_functions(user: User, codes: Iterable[str]) -> None:
 
 
 @transaction.atomic
-def update_user(user: User, person: Person, *, by: Actor, places: Iterable[Place], functions: Iterable[str] = ()) -> User:
+def update_user(
+    user: User, person: Person, *, by: Actor, places: Iterable[Place], functions: Iterable[str] = ()
+) -> User:
     """Change a colleague; rights follow at the next request."""
     user = User.objects.select_for_update().get(pk=user.pk)
     before = _state(user)
@@ -159,9 +165,11 @@ def invite(user: User, *, by: Actor) -> str:
     Invitation.objects.filter(user=user, used_at__isnull=True).update(used_at=now)
     token = secrets.token_urlsafe(32)
     Invitation.objects.create(
-        user=user, token_hash=token_hash(token), created_at=now,
+        user=user,
+        token_hash=token_hash(token),
+        created_at=now,
         expires_at=now + timedelta(hours=settings.INVITATION_HOURS),
-    )  # fmt: skip
+    )
     record(f"user:{user.pk}", "invite", by=by, at=now)
     return token
 
@@ -182,7 +190,11 @@ def accept_invitation(token: str, *, password: str) -> User:
     """Set the first password; the link is used up, all sessions end."""
     now = timezone.now()
     invitation = find_invitation(token, now=now)
-    row = Invitation.objects.select_for_update().filter(pk=invitation.pk, used_at__isnull=True).first() if invitation else None
+    row = (
+        Invitation.objects.select_for_update().filter(pk=invitation.pk, used_at__isnull=True).first()
+        if invitation
+        else None
+    )
     if row is None:
         raise InvalidMove(_("This link has been used or has expired. Please ask your administrator for a new one."))
     user = row.user
@@ -208,9 +220,16 @@ def appoint_deputy(principal: User, deputy: User, *, by: Actor, starts_at: datet
         raise InvalidInput("ends_at", _("The end must lie after the beginning."))
     row = Deputy.objects.create(principal=principal, deputy=deputy, starts_at=starts_at, ends_at=ends_at)
     record(
-        f"user:{principal.pk}", "appoint_deputy", by=by, at=timezone.now(),
-        changes={"deputy": (None, deputy.pk), "from": (None, starts_at.isoformat()), "until": (None, ends_at.isoformat())},
-    )  # fmt: skip
+        f"user:{principal.pk}",
+        "appoint_deputy",
+        by=by,
+        at=timezone.now(),
+        changes={
+            "deputy": (None, deputy.pk),
+            "from": (None, starts_at.isoformat()),
+            "until": (None, ends_at.isoformat()),
+        },
+    )
     return row
 
 

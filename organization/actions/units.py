@@ -45,7 +45,9 @@ def create_unit(model: type[T], unit: Unit, *, by: Actor, parent: T | None = Non
     )
     row.lineage = [*(parent.lineage if parent else []), row.pk]
     row.save(update_fields=["lineage"])
-    record(_thread(row), "create", by=by, at=timezone.now(), changes={"code": (None, row.code), "name": (None, row.name)})
+    record(
+        _thread(row), "create", by=by, at=timezone.now(), changes={"code": (None, row.code), "name": (None, row.name)}
+    )
     return row
 
 
@@ -76,8 +78,10 @@ def move_unit(row: T, *, by: Actor, parent: T | None) -> T:
 
 
 def _rewrite_lineages(model: type[T], rows: dict[int, T], moved: int) -> None:
+    parents: dict[int, int | None] = dict(model._default_manager.values_list("pk", "parent_id"))
+
     def lineage(pk: int) -> list[int]:
-        parent = rows[pk].parent_id
+        parent = parents[pk]
         return [*(lineage(parent) if parent else []), pk]
 
     changed = [row for row in rows.values() if moved in row.lineage]

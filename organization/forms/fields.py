@@ -15,7 +15,7 @@ class LineField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Clean before the length is checked."""
-        return super().to_python(text.clean_line(str(value))) if value not in self.empty_values else ""
+        return super().to_python(text.clean_line(str(value))) or "" if value not in self.empty_values else ""
 
 
 class TextField(forms.CharField):
@@ -29,16 +29,14 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Clean before the length is checked; outer white space goes."""
-        return super().to_python(text.clean(str(value))) if value not in self.empty_values else ""
+        return super().to_python(text.clean(str(value))) or "" if value not in self.empty_values else ""
 
 
 class MinutesField(forms.IntegerField):
     """Minutes spent: optional, at most a week of them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            label=_("Minutes spent"), required=False, min_value=0, max_value=10_080, **kwargs
-        )
+        super().__init__(label=_("Minutes spent"), required=False, min_value=0, max_value=10_080, **kwargs)
 
 
 class LocalDateTimeField(forms.DateTimeField):

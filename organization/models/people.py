@@ -34,9 +34,7 @@ class User(AbstractUser):
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.HANDLER)
     departments = models.ManyToManyField(Department, through="Membership", related_name="members")
-    functions = models.ManyToManyField(
-        Function, blank=True, related_name="people", limit_choices_to={"personal": True}
-    )
+    functions = models.ManyToManyField(Function, blank=True, related_name="people", limit_choices_to={"personal": True})
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     must_use_second_factor = models.BooleanField(default=False)
 
@@ -98,9 +96,7 @@ class Deputy(models.Model):
         ordering = ["starts_at"]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="deputy_ends_after_start"),
-            models.CheckConstraint(
-                condition=~Q(principal=models.F("deputy")), name="nobody_is_own_deputy"
-            ),
+            models.CheckConstraint(condition=~Q(principal=models.F("deputy")), name="nobody_is_own_deputy"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ to them for ever.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -19,7 +21,7 @@ DEPARTMENT_PRINCIPAL_BASE = 1000
 class VocabularyQuerySet(models.QuerySet):
     """Conditions that every vocabulary shares."""
 
-    def active(self) -> "VocabularyQuerySet":
+    def active(self) -> VocabularyQuerySet:
         """Rows that may still be chosen."""
         return self.filter(retired_at__isnull=True)
 
@@ -48,7 +50,9 @@ class Vocabulary(models.Model):
 class Tree(Vocabulary):
     """A vocabulary with parents; ``lineage`` holds the ids of all ancestors and the row itself."""
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     lineage = ArrayField(models.BigIntegerField(), default=list, editable=False)
 
     class Meta:
@@ -93,9 +97,7 @@ class Function(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [
-            models.CheckConstraint(condition=Q(number__gte=1, number__lte=99), name="function_number_1_99")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(number__gte=1, number__lte=99), name="function_number_1_99")]
 
     def __str__(self) -> str:
         return self.name_en if self.name_en and get_language() == "en" else self.name

@@ -57,7 +57,9 @@ def local(moment: datetime) -> str:
 
 
 @pytest.mark.req("SLA-05", "SLA-07", "A-01", "A-05")
-def test_acknowledgement_is_24_hours_and_resolution_5_working_days_from_receipt(world: World, clock: MovedClock) -> None:
+def test_acknowledgement_is_24_hours_and_resolution_5_working_days_from_receipt(
+    world: World, clock: MovedClock
+) -> None:
     case = w.log_call(world, received_at=clock.now - timedelta(hours=2))
     assert local(the(case, "acknowledgement").due_at) == "11-20 08:00"
     assert local(the(case, "resolution").due_at) == "11-26 17:30"
@@ -72,7 +74,9 @@ def test_the_customers_date_overrides_the_limit_longer_or_shorter(world: World, 
 
 
 @pytest.mark.req("SLA-06", "A-05")
-def test_the_on_site_clock_exists_only_once_a_visit_is_marked_and_runs_from_receipt(world: World, clock: MovedClock) -> None:
+def test_the_on_site_clock_exists_only_once_a_visit_is_marked_and_runs_from_receipt(
+    world: World, clock: MovedClock
+) -> None:
     case = w.received(world)
     assert not CaseClock.objects.filter(case=case, kind="on_site").exists()
     clock.forward(hours=5)
@@ -114,7 +118,9 @@ def test_a_return_to_the_hub_does_not_restart_the_customers_clock(world: World, 
 
 
 @pytest.mark.req("SLA-04")
-def test_the_owner_is_warned_before_then_head_and_next_level_are_told_each_once(world: World, clock: MovedClock) -> None:
+def test_the_owner_is_warned_before_then_head_and_next_level_are_told_each_once(
+    world: World, clock: MovedClock
+) -> None:
     case = w.received(world)
     due = the(case, "resolution").first_due_at
     clock.now = the(case, "resolution").next_alert_at or due
@@ -126,7 +132,12 @@ def test_the_owner_is_warned_before_then_head_and_next_level_are_told_each_once(
     sweep.sweep_clocks()
     levels = list(Alert.objects.filter(clock=the(case, "resolution")).order_by("pk").values_list("level", flat=True))
     assert levels == ["warning", "owner", "head", "next_level"]
-    told = Message.objects.filter(thread=case.thread, kind="clock_breach", channel="in_app", dedupe_key__contains=f"clock:{the(case, 'resolution').pk}:")
+    told = Message.objects.filter(
+        thread=case.thread,
+        kind="clock_breach",
+        channel="in_app",
+        dedupe_key__contains=f"clock:{the(case, 'resolution').pk}:",
+    )
     assert {m.user for m in told} == {world.production_head, world.manager}
 
 
@@ -160,7 +171,9 @@ def test_a_case_with_a_breach_is_not_closed_without_its_reason(world: World, clo
 
 
 @pytest.mark.req("SLA-03")
-def test_a_late_record_that_kept_the_limit_is_met_and_the_declared_breach_stays(world: World, clock: MovedClock) -> None:
+def test_a_late_record_that_kept_the_limit_is_met_and_the_declared_breach_stays(
+    world: World, clock: MovedClock
+) -> None:
     case = w.received(world)
     visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=world.actor("production_head"))
     arrived = clock.now + timedelta(hours=3)
@@ -177,7 +190,9 @@ def test_a_late_record_that_kept_the_limit_is_met_and_the_declared_breach_stays(
 
 @pytest.mark.req("SLA-03")
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_what_happened_lies_neither_in_the_future_nor_before_the_case(world: World, clock: MovedClock, hours: int) -> None:
+def test_what_happened_lies_neither_in_the_future_nor_before_the_case(
+    world: World, clock: MovedClock, hours: int
+) -> None:
     case = w.received(world)
     visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=world.actor("production_head"))
     moment = clock.now + timedelta(hours=1) if hours > 0 else case.received_at - timedelta(hours=1)
@@ -186,7 +201,9 @@ def test_what_happened_lies_neither_in_the_future_nor_before_the_case(world: Wor
 
 
 @pytest.mark.req("SLA-07", "RES-20")
-def test_the_resolution_ends_with_the_final_reply_and_a_second_reply_leaves_it_met(world: World, clock: MovedClock) -> None:
+def test_the_resolution_ends_with_the_final_reply_and_a_second_reply_leaves_it_met(
+    world: World, clock: MovedClock
+) -> None:
     case = w.replied(world)
     first = the(case, "resolution").met_at
     assert first is not None
@@ -216,7 +233,9 @@ def test_a_calendar_edit_recomputes_open_clocks_keeps_the_old_due_and_never_unde
     clock.now = the(breached, "resolution").due_at + timedelta(minutes=1)
     sweep.sweep_clocks()
     old = the(running, "resolution").due_at
-    calendars.set_day(Calendar.objects.get(code="cn"), date(2026, 11, 24), periods=(), label="停工", by=world.actor("administrator"))
+    calendars.set_day(
+        Calendar.objects.get(code="cn"), date(2026, 11, 24), periods=(), label="停工", by=world.actor("administrator")
+    )
     assert sweep.recompute_open_clocks("cn", at=clock.now) == 1
     moved = the(running, "resolution")
     assert local(moved.due_at) == "11-27 17:30"
@@ -274,7 +293,9 @@ def test_a_late_sweep_catches_up_in_order_and_does_not_warn_of_what_has_passed(w
     case = w.log_call(world)
     clock.now = the(case, "acknowledgement").due_at + timedelta(days=2)
     sweep.sweep_clocks()
-    levels = list(Alert.objects.filter(clock=the(case, "acknowledgement")).order_by("pk").values_list("level", flat=True))
+    levels = list(
+        Alert.objects.filter(clock=the(case, "acknowledgement")).order_by("pk").values_list("level", flat=True)
+    )
     assert levels == ["warning", "owner", "head", "next_level", "hub_head"]
     assert not Message.objects.filter(thread=case.thread, kind="clock_warning").exists()
     assert the(case, "acknowledgement").next_alert_at is None
@@ -313,5 +334,3 @@ def test_a_new_profile_version_leaves_registered_cases_alone(world: World, clock
     change = Reclassification(Classification(urgency="urgent"), reason="")
     assignment.classify_case(old, change, by=world.actor("agent"))
     assert the(old, "acknowledgement").due_at == clock.now + timedelta(hours=24)
-
-

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         user = create_user(Person("admin", "系统管理员", Role.ADMINISTRATOR), by=system)
         token = invite(user, by=system)
         self.stdout.write(
-            f"First administrator (login name admin), link valid for {settings.INVITATION_HOURS} hours and shown once:\n"
+            f"First administrator (login name admin); the link is valid for {settings.INVITATION_HOURS} hours and"
+            " shown once:\n"
             f"  {settings.SITE_URL}/accounts/invitation/{token}/"
         )
