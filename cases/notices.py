@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor
-from cases.actions.access import access_code, link_token
 from cases.models import (
     Assignment,
     Case,
@@ -22,6 +21,7 @@ from cases.models import (
     Reply,
     Visit,
 )
+from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import NewMessage, enqueue, withdraw

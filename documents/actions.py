@@ -77,7 +77,7 @@ def _add(verdict: Verdict, name: str, digest: str, size: int, *, by: Actor) -> F
         sha256=digest,
         size=size,
         claimed_name=verdict.name,
-        kind=verdict.kind,
+        kind=cast(Kind, verdict.kind),
         media_type=verdict.media_type,
         state=state,
         flags=list(verdict.flags),
@@ -107,7 +107,7 @@ def _first_state(kind: Kind) -> State:
     return State.RECEIVED if kind in pictures.KINDS else State.READY
 
 
-class _Hashed(Content[bytes]):
+class _Hashed(Content):
     """Content that counts and digests itself while the storage reads it."""
 
     def __init__(self, content: Content[Any]) -> None:
@@ -195,7 +195,7 @@ def scan(file: File, *, by: Actor) -> File:
     """Ask the scanner about a quarantined file; while it is away the file stays quarantined."""
     scanner = scanning()
     try:
-        with file.original.storage.open(file.original.name, "rb") as stream:
+        with queries.open_original(file) as stream:
             found = scanner(stream) if scanner else None
     except Exception as error:  # whatever a scanner raises, it has not said "clean"
         logger.warning("The scanner did not answer for file %s: %s", file.pk, error)
@@ -248,8 +248,8 @@ def make_rendition(file: File, *, by: Actor) -> File:
     made = None
     if file.attempts <= MAX_ATTEMPTS:
         try:
-            with file.original.storage.open(file.original.name, "rb") as stream:
-                made = pictures.render(Kind(file.kind), cast(BinaryIO, stream))
+            with queries.open_original(file) as stream:
+                made = pictures.render(Kind(file.kind), stream)
         except Refusal as refusal:
             logger.warning("No rendition of file %s: %s", file.pk, refusal.code)
     return _show(file, made, by=by)
@@ -296,7 +296,7 @@ def erase_file(file: File, *, by: Actor) -> File:
     file = _locked(file)
     if file.erased_at:
         return file
-    names = [each.name for each in (file.original, file.rendition, file.thumbnail) if each]
+    names = [str(each.name) for each in (file.original, file.rendition, file.thumbnail) if each]
     before = file.state
     now = timezone.now()
     file.original, file.rendition, file.thumbnail = "", "", ""
@@ -352,7 +352,7 @@ def reconcile(now: dt.datetime, *, digests: bool = False) -> StoreCheck:
     first_missing = None
     for file in File.objects.held().order_by("pk").iterator(chunk_size=500):
         rows, size = rows + 1, size + file.size
-        present = [store.exists(each.name) for each in (file.original, file.rendition, file.thumbnail) if each]
+        present = [store.exists(str(each.name)) for each in (file.original, file.rendition, file.thumbnail) if each]
         if not all(present):
             missing += 1
             first_missing = first_missing or file.pk

@@ -82,12 +82,11 @@ def check_paper(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -
 def check_store(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse a store inside a folder that is served to everybody."""
     store = Path(settings.MEDIA_ROOT).resolve()
-    served = [
-        settings.STATIC_ROOT,
-        *(each[1] if isinstance(each, list | tuple) else each for each in settings.STATICFILES_DIRS),
-    ]
+    served: list[Any] = [settings.STATIC_ROOT, *settings.STATICFILES_DIRS]
     for each in served:
-        if each and (store.is_relative_to(folder := Path(each).resolve()) or folder.is_relative_to(store)):
+        # A folder may be given as a pair of prefix and folder.
+        folder = Path(each[1] if isinstance(each, list | tuple) else each or "/nowhere").resolve()
+        if store.is_relative_to(folder) or folder.is_relative_to(store):
             return [
                 Error(
                     f"The store of private files ({store}) and a folder that is served to everybody ({folder}) "

@@ -15,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from documents import containers, media, pdf_marks, pictures
-from documents.kinds import ATTACHMENTS, BY_EXTENSION, FACTS, PICTURES, Kind
+from documents.kinds import ATTACHMENTS, BY_EXTENSION, FACTS, PICTURES, Kind, interchangeable
 from documents.limits import UploadLimits, ZipLimits
 from documents.names import safe_name, shown_name, split_ending
 from documents.refusals import Refusal, sentence
@@ -138,7 +138,7 @@ def _judge(stream: BinaryIO, raw_name: str, size: int, limits: UploadLimits) -> 
 
 
 def _decide(stream: BinaryIO, claimed: Kind | None) -> Kind:
-    """Content and name must agree as far as their families; inside a family the content decides."""
+    """Content and name must agree; where a wrong ending harms nobody, the content decides."""
     actual = sniff(stream)
     if claimed is None:
         # Some telephones send pictures and recordings without an ending; for the rest the ending is needed.
@@ -147,9 +147,7 @@ def _decide(stream: BinaryIO, claimed: Kind | None) -> Kind:
         return actual
     if claimed is Kind.CSV and actual is None and not _looks_like_markup(stream):
         return claimed
-    if actual is None or FACTS[actual].family is not FACTS[claimed].family:
-        raise Refusal("lying", claimed=claimed.label, hint=_hint(stream, actual))
-    if {actual, claimed} == {Kind.DOCX, Kind.XLSX}:
+    if actual is None or not interchangeable(actual, claimed):
         raise Refusal("lying", claimed=claimed.label, hint=_hint(stream, actual))
     return actual
 

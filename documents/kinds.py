@@ -28,11 +28,7 @@ class Kind(models.TextChoices):
 
 
 class Family(StrEnum):
-    """Kinds of one family may be taken for each other in a file name: phones mix them up, and it harms nobody.
-
-    A WebP picture called `.jpg` is re-encoded like every other picture; a recording called `.mp4` is the same
-    container as one called `.m4a`. Across families a wrong name is refused.
-    """
+    """Kinds that people tell apart; each has its icon."""
 
     PICTURE = "picture"
     DOCUMENT = "document"
@@ -67,7 +63,7 @@ FACTS: dict[Kind, Facts] = {
     Kind.XLSX: Facts(("xlsx",), _OFFICE + "spreadsheetml.sheet", Family.OFFICE),
     Kind.MP3: Facts(("mp3",), "audio/mpeg", Family.SOUND),
     Kind.WAV: Facts(("wav",), "audio/wav", Family.SOUND),
-    Kind.M4A: Facts(("m4a",), "audio/mp4", Family.FILM),
+    Kind.M4A: Facts(("m4a",), "audio/mp4", Family.SOUND),
     Kind.AMR: Facts(("amr",), "audio/amr", Family.SOUND),
     Kind.MP4: Facts(("mp4", "m4v"), "video/mp4", Family.FILM),
     Kind.CSV: Facts(("csv", "txt"), "text/csv", Family.SHEET),
@@ -76,3 +72,14 @@ BY_EXTENSION: dict[str, Kind] = {ending: kind for kind, facts in FACTS.items() f
 PICTURES = frozenset(kind for kind, facts in FACTS.items() if facts.family is Family.PICTURE)
 #: What a person may attach to a case. A CSV table is for imports only.
 ATTACHMENTS = frozenset(Kind) - {Kind.CSV}
+
+
+def interchangeable(one: Kind, other: Kind) -> bool:
+    """Whether a file of the one kind may bear the ending of the other.
+
+    Telephones call WebP pictures `.jpg` and recordings in an MP4 container `.mp3`. Pictures are painted anew and
+    recordings are never played in a page, so the content decides and the ending is put right. Between all other kinds
+    a wrong ending is refused.
+    """
+    families = {FACTS[one].family, FACTS[other].family}
+    return one is other or families == {Family.PICTURE} or families <= {Family.SOUND, Family.FILM}

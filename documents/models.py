@@ -79,7 +79,7 @@ class File(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[File]] = FileQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[File]] = FileQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("file")

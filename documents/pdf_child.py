@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _FORBIDDEN = {
@@ -45,7 +46,7 @@ def main(parent: int) -> int:
     return 0
 
 
-def lay_out(weasyprint, job) -> bytes:
+def lay_out(weasyprint: Any, job: dict[str, Any]) -> bytes:
     """The page as PDF; every address that is not in the job's table is refused."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -54,10 +55,10 @@ def lay_out(weasyprint, job) -> bytes:
     class Table(URLFetcher):
         """Knows the table and data addresses; no file, no network, no redirect."""
 
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__(allowed_protocols={"data"}, allow_redirects=False)
 
-        def fetch(self, url, headers=None):
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             if url in table:
                 kind, body = table[url]
                 return URLFetcherResponse(url, io.BytesIO(body), {"Content-Type": kind})
@@ -72,7 +73,7 @@ def lay_out(weasyprint, job) -> bytes:
     return page.write_pdf(stylesheets=styles)
 
 
-def refuse(event, _args) -> None:
+def refuse(event: str, _args: object) -> None:
     """A second wall behind the fetcher: nobody in this process talks to the network or starts a program."""
     if event in _FORBIDDEN:
         raise PermissionError(f"{event} is not allowed here")

@@ -21,6 +21,7 @@ from documents.refusals import Refusal
 RENDITION_EDGE = 2048
 THUMBNAIL_EDGE = 320
 _QUALITY = 85
+_BAND = 64
 #: Only the decoder that the content asked for is tried. MPO is a JPEG with a second view behind it (many telephones).
 _FORMATS = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.WEBP: "WEBP", Kind.HEIC: "HEIF"}
 #: What Pillow and its decoders raise for damaged pictures.
@@ -105,7 +106,6 @@ def _open(kind: Kind, stream: BinaryIO) -> Image.Image:
         raise Refusal("picture_broken") from error
     width, height = picture.size
     if width * height > setting("DOCUMENTS_PIXELS"):
-        picture.close()
         raise Refusal("pixels", width=width, height=height, limit=_millions())
     if width < 1 or height < 1:
         raise Refusal("picture_broken")
@@ -117,30 +117,42 @@ def _millions() -> int:
 
 
 def _shrink(picture: Image.Image, edge: int) -> Image.Image:
-    """The picture, at most so large, in a form that can be resized; at most one full-size copy is held."""
+    """The picture, at most so large, in a form that can be resized."""
     picture.load()
-    if picture.mode in ("P", "PA") or "transparency" in picture.info:
-        small = picture.convert("RGBA")
-    elif picture.mode.startswith(("I", "F")):
-        small = _eight_bit(picture)
-    elif picture.mode == "1":
-        small = picture.convert("L")
-    else:
-        small = picture
+    factor = max(picture.size) // edge
+    small = _in_bands(picture, factor) if factor > 1 else _resizable(picture)
     if max(small.size) > edge:
-        small.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small.thumbnail((edge, edge), Image.Resampling.LANCZOS)
     # exif_transpose looks for the orientation in the picture it is given.
     small.info.setdefault("exif", picture.info.get("exif", b""))
     return small
 
 
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Deep greys, stretched to what a screen shows; 16-bit scans would come out white otherwise."""
-    deep = picture.convert("F")
-    low, high = deep.getextrema()
-    if not isinstance(low, float) or not isinstance(high, float) or high <= 255:
-        return deep.convert("L")
-    return deep.point(lambda value: value * (255.0 / 65_535.0) + 0.0).convert("L")
+def _in_bands(picture: Image.Image, factor: int) -> Image.Image:
+    """Shrink by a whole number, one band of lines after the other.
+
+    Resizing a transparent picture in one go makes three copies of it; of forty million points each has 160 MB.
+    """
+    width, height = picture.size
+    small: Image.Image | None = None
+    for top in range(0, height, factor * _BAND):
+        band = _resizable(picture.crop((0, top, width, min(top + factor * _BAND, height)))).reduce(factor)
+        if small is None:
+            small = Image.new(band.mode, (band.width, -(-height // factor)))
+        small.paste(band, (0, top // factor))
+    return small or picture
+
+
+def _resizable(picture: Image.Image) -> Image.Image:
+    """Palettes, single bits and deep greys cannot be averaged; this can."""
+    if picture.mode in ("P", "PA") or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    if picture.mode == "1":
+        return picture.convert("L")
+    if picture.mode.startswith(("I", "F")):
+        # 16-bit scans would come out white otherwise.
+        return picture.convert("F").point(lambda value: value * (255.0 / 65_535.0) + 0.0).convert("L")
+    return picture
 
 
 def _plain(picture: Image.Image, form: str) -> Image.Image:

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 from django.conf import settings
 
@@ -61,10 +61,15 @@ def without_row(names: list[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
+def open_original(file: File) -> BinaryIO:
+    """The bytes as they lie in the store."""
+    return cast(BinaryIO, file.original.storage.open(str(file.original.name), "rb"))
+
+
 def digest_of(file: File) -> str:
     """SHA-256 of the bytes as they lie in the store now."""
     digest = hashlib.sha256()
-    with file.original.storage.open(file.original.name, "rb") as stream:
+    with open_original(file) as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

@@ -7,7 +7,6 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.base import File as Content
 from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
 from django.utils.deconstruct import deconstructible
@@ -21,8 +20,8 @@ class PrivateStorage(FileSystemStorage):
     memory would then be missing behind it.
     """
 
-    def __init__(self, location: str | None = None) -> None:
-        super().__init__(location=location, file_permissions_mode=0o640, directory_permissions_mode=0o750)
+    def __init__(self) -> None:
+        super().__init__(file_permissions_mode=0o640, directory_permissions_mode=0o750)
 
     def url(self, name: str | None) -> str:
         """There is none: the room that owns a file serves it after its own check."""
@@ -48,7 +47,7 @@ def private() -> Storage:
     try:
         return storages["documents"]
     except InvalidStorageError:
-        return PrivateStorage(str(settings.MEDIA_ROOT))
+        return PrivateStorage()
 
 
 def random_name(area: str) -> str:

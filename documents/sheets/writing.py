@@ -15,10 +15,9 @@ from typing import Any, BinaryIO, Literal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from documents.sheets.cells import clean_text, for_csv, for_xlsx, looks_like_a_formula
 
@@ -36,6 +35,8 @@ _NUMBER_FORMATS: dict[Format, str] = {
 _WIDTHS: dict[Format, float] = {
     "text": 24, "integer": 10, "number": 12, "money": 14, "percent": 10, "date": 12, "datetime": 18, "time": 8,
 }  # fmt: skip
+#: openpyxl's write-only sheet; its type stubs lack half of it.
+Page = Any
 #: Rows of one sheet, with its header; what is more goes on in a second sheet.
 MAX_ROWS = 1_048_576
 #: More digits than this a spreadsheet silently rounds.
@@ -137,9 +138,7 @@ def _write_sheet(book: Workbook, sheet: Sheet, stamp: Stamp, written: Written) -
             return
 
 
-def _write_part(
-    page: WriteOnlyWorksheet, columns: Sequence[Column], rows: Iterator[Sequence[Any]], written: Written
-) -> bool:
+def _write_part(page: Page, columns: Sequence[Column], rows: Iterator[Sequence[Any]], written: Written) -> bool:
     """Fill one sheet; True if it is full and more may come."""
     page.append([_header_cell(page, column.title) for column in columns])
     count = 1
@@ -153,9 +152,7 @@ def _write_part(
     return count == MAX_ROWS
 
 
-def _new_sheet(
-    book: Workbook, title: str, columns: Sequence[Column], stamp: Stamp, written: Written
-) -> WriteOnlyWorksheet:
+def _new_sheet(book: Workbook, title: str, columns: Sequence[Column], stamp: Stamp, written: Written) -> Page:
     name = clean_text(str(title)).text.translate(_BAD_IN_TITLES).strip()[:31] or "1"
     page = book.create_sheet(name)
     written.sheets.append(page.title)
@@ -179,7 +176,7 @@ def _footer(line: str) -> str:
     return clean_text(line).text.replace("&", "&&").replace("\n", " ")[:200]
 
 
-def _header_cell(page: WriteOnlyWorksheet, title: str) -> WriteOnlyCell:
+def _header_cell(page: Page, title: str) -> Cell:
     cell = _text_cell(page, clean_text(str(title)).text)
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="E6F1EF")
@@ -187,7 +184,7 @@ def _header_cell(page: WriteOnlyWorksheet, title: str) -> WriteOnlyCell:
     return cell
 
 
-def _cell(page: WriteOnlyWorksheet, value: Any, form: Format, written: Written) -> WriteOnlyCell | None:
+def _cell(page: Page, value: Any, form: Format, written: Written) -> Cell | None:
     plain = _plain(value)
     if plain is None or plain == "":
         return None
@@ -201,11 +198,10 @@ def _cell(page: WriteOnlyWorksheet, value: Any, form: Format, written: Written) 
     return cell
 
 
-def _text_cell(page: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _text_cell(page: Page, text: str) -> Cell:
     """A cell that is text and stays text, also when somebody edits it in Excel (that is what the prefix is for)."""
-    cell = WriteOnlyCell(page, value="")
-    cell._value = for_xlsx(text)  # noqa: SLF001 - the public setter turns "=1+1" into a formula
-    cell.data_type = "s"
+    cell = WriteOnlyCell(page, value=for_xlsx(text))
+    cell.data_type = "s"  # openpyxl takes "=1+1" for a formula and "#N/A" for an error
     if looks_like_a_formula(text):
         cell.quotePrefix = True
     return cell

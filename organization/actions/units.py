@@ -78,7 +78,7 @@ def move_unit(row: T, *, by: Actor, parent: T | None) -> T:
 
 
 def _rewrite_lineages(model: type[T], rows: dict[int, T], moved: int) -> None:
-    parents: dict[int, int | None] = dict(model._default_manager.values_list("pk", "parent_id"))
+    parents: dict[int, int | None] = dict(model._default_manager.values_list("pk", "parent_id"))  # type: ignore[has-type]  # an abstract tree
 
     def lineage(pk: int) -> list[int]:
         parent = parents[pk]
