@@ -72,7 +72,9 @@ def good() -> Iterator[Sent]:
     yield Sent("deep grey png", "扫描.png", lambda: samples.png(mode="I;16"), "png")
     yield Sent("jpeg in print colours", "印刷.jpg", lambda: samples.jpeg(mode="CMYK"), "jpeg")
     yield Sent("video that was cut off", "现场.mp4", lambda: samples.mp4(moov=False), "mp4", flags=("cut_off",))
-    yield Sent("docx with links", "说明.docx", lambda: samples.docx(_links("hyperlink", "https://example.com/")), "docx")
+    yield Sent(
+        "docx with links", "说明.docx", lambda: samples.docx(_links("hyperlink", "https://example.com/")), "docx"
+    )
     yield Sent("docx with a mail link", "说明.docx", lambda: samples.docx(_links("hyperlink", "mailto:a@b.cn")), "docx")
     chart = ("word/embeddings/Workbook1.xlsx", samples.xlsx())
     yield Sent("docx with a chart's table", "图表.docx", lambda: samples.docx(chart), "docx")
@@ -80,7 +82,9 @@ def good() -> Iterator[Sent]:
     marks = {"/Encrypt 9 0 R": "encrypted", "/OpenAction<</S/JavaScript/JS(x)>>": "script", "/S/J#61vaScript": "script",
              "/Names<</EmbeddedFiles 3 0 R>>/EmbeddedFile": "attachments", "/S/Launch": "launch"}  # fmt: skip
     for text, mark in marks.items():
-        yield Sent(f"pdf with {text[:12]}", "合同.pdf", lambda text=text: samples.pdf(text.encode()), "pdf", flags=(mark,))
+        yield Sent(
+            f"pdf with {text[:12]}", "合同.pdf", lambda text=text: samples.pdf(text.encode()), "pdf", flags=(mark,)
+        )
 
 
 def _links(kind: str, target: str) -> tuple[str, bytes]:
@@ -208,7 +212,12 @@ def bombs() -> Iterator[Sent]:
     yield Sent("heic of a header only", "a.heic", lambda: samples.heic()[:60], "!picture_broken")
     yield Sent("webp of a header only", "a.webp", lambda: samples.webp()[:16], "!picture_broken")
     yield Sent("zip bomb", "a.docx", lambda: samples.zip_bomb(200), "!archive_bomb")
-    yield Sent("sheet bomb", "a.xlsx", lambda: samples.zip_bomb(150, "xl/worksheets/sheet1.xml", samples.EXCEL), "!archive_bomb")
+    yield Sent(
+        "sheet bomb",
+        "a.xlsx",
+        lambda: samples.zip_bomb(150, "xl/worksheets/sheet1.xml", samples.EXCEL),
+        "!archive_bomb",
+    )
     yield Sent("high ratio below the size", "a.docx", lambda: samples.zip_bomb(20), "!archive_bomb")
     yield Sent("1,001 entries", "a.docx", lambda: samples.many_entries(1_000), "!archive_bomb")
     yield Sent("1,000 entries", "a.docx", lambda: samples.many_entries(999), "docx")
@@ -218,7 +227,9 @@ def bombs() -> Iterator[Sent]:
     yield Sent("zip with a password", "a.docx", lambda: samples.locked(samples.docx()), "!archive_locked")
     parts = [(samples.CT, samples.content_types(samples.WORD)), ("word/document.xml", b"<a/>")]
     yield Sent("zip packed by LZMA", "a.docx", lambda: samples.archive(parts, zipfile.ZIP_LZMA), "!archive_broken")
-    yield Sent("damaged contents", "a.docx", lambda: samples.archive([(samples.CT, b"<Types"), *parts[1:]]), "!archive_broken")
+    yield Sent(
+        "damaged contents", "a.docx", lambda: samples.archive([(samples.CT, b"<Types"), *parts[1:]]), "!archive_broken"
+    )
     yield Sent("same part twice", "a.docx", lambda: samples.docx(("WORD/document.xml", b"<b/>")), "!archive_broken")
     yield Sent("wav cut in its head", "a.wav", lambda: samples.wav()[:20], "!media_broken")
     yield Sent("wav without form", "a.wav", fixed(b"RIFF\0\0\0\0WAVEdata\4\0\0\0abcd"), "!media_broken")
@@ -238,7 +249,10 @@ def office() -> Iterator[Sent]:
         "macro document renamed": (lambda: samples.docx(main=macro), "macro"),
         "macro type": (lambda: samples.docx(types=("application/vnd.ms-office.vbaProject",)), "macro"),
         "macro relation": (lambda: samples.docx(_own("vbaProject", "vbaProject.bin")), "macro"),
-        "remote template": (lambda: samples.docx(_links("attachedTemplate", "https://evil.example/t.dotm")), "external"),
+        "remote template": (
+            lambda: samples.docx(_links("attachedTemplate", "https://evil.example/t.dotm")),
+            "external",
+        ),
         "remote picture": (lambda: samples.docx(_links("image", "https://evil.example/a.png")), "external"),
         "remote object": (lambda: samples.docx(_links("oleObject", "https://evil.example/a.hta")), "embedded"),
         "remote frame": (lambda: samples.docx(_links("frame", "file:////evil/share/a.htm")), "external"),
@@ -259,7 +273,13 @@ def office() -> Iterator[Sent]:
         "old macro sheet": (lambda: samples.with_parts(book, ("xl/macrosheets/sheet1.xml", b"<a/>")), "macro"),
         "old macro sheet's type": (lambda: samples.with_parts(book, types=(sheet_macro,)), "macro"),
         "table of another file": (
-            lambda: samples.with_parts(book, ("xl/externalLinks/_rels/e.xml.rels", samples.relations(("externalLinkPath", "file:///C:/a.xlsx", "External")))),
+            lambda: samples.with_parts(
+                book,
+                (
+                    "xl/externalLinks/_rels/e.xml.rels",
+                    samples.relations(("externalLinkPath", "file:///C:/a.xlsx", "External")),
+                ),
+            ),
             "external",
         ),
         "object in a workbook": (lambda: samples.with_parts(book, ("xl/embeddings/oleObject1.bin", b"x")), "embedded"),
@@ -278,7 +298,9 @@ def polyglots() -> Iterator[Sent]:
     yield Sent("jpeg with a page behind it", "a.jpg", lambda: samples.jpeg() + samples.HTML, "jpeg")
     yield Sent("webp with a page behind it", "a.webp", lambda: samples.webp() + samples.HTML, "webp")
     yield Sent("heic with a page behind it", "a.heic", lambda: samples.heic() + samples.HTML, "heic")
-    yield Sent("jpeg with an archive behind it", "a.jpg", lambda: samples.jpeg() + samples.archive([("a", MARK)]), "jpeg")
+    yield Sent(
+        "jpeg with an archive behind it", "a.jpg", lambda: samples.jpeg() + samples.archive([("a", MARK)]), "jpeg"
+    )
     yield Sent("jpeg with a script as its comment", "a.jpg", samples.photograph, "jpeg")
     yield Sent("png with a script as its comment", "a.png", lambda: samples.photograph("PNG"), "png")
     yield Sent("pdf with a page behind it", "a.pdf", lambda: samples.pdf() + samples.HTML, "pdf")

@@ -160,7 +160,10 @@ def with_parts(source: bytes, *extra: tuple[str, bytes], types: tuple[str, ...] 
         parts = [(info.filename, old.read(info)) for info in old.infolist()]
     if types:
         more = "".join(f'<Override PartName="/x{n}" ContentType="{each}"/>' for n, each in enumerate(types))
-        parts = [(name, body.replace(b"</Types>", more.encode() + b"</Types>") if name == CT else body) for name, body in parts]
+        parts = [
+            (name, body.replace(b"</Types>", more.encode() + b"</Types>") if name == CT else body)
+            for name, body in parts
+        ]
     return archive([*parts, *extra])
 
 
@@ -212,7 +215,11 @@ def locked(source: bytes) -> bytes:
 
 
 def pdf(extra: bytes = b"") -> bytes:
-    body = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R" + extra + b">>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    body = (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R"
+        + extra
+        + b">>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    )
     return body + b"trailer<</Root 1 0 R>>\n%%EOF\n"
 
 

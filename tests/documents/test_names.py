@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from documents.names import MAX_BYTES, safe_name, shown_name, split_ending
 
 ANYTHING = st.text(st.characters(), max_size=300) | st.text(
-    st.sampled_from("a.b/\\:*?\"<>| \u200b\u202e．／ＰＨＰ\0\r\n\ud800图"), max_size=40
+    st.sampled_from('a.b/\\:*?"<>| \u200b\u202e．／ＰＨＰ\0\r\n\ud800图'), max_size=40
 )
 
 
