@@ -3,9 +3,10 @@
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.template import Node
+from django.template import Engine, Node
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -44,9 +45,16 @@ def _template_being_rendered() -> str:
 
 @pytest.fixture(autouse=True, scope="session")
 def strict_templates() -> Iterator[None]:
+    """For every engine that is made: overriding DEBUG, for one, makes new ones."""
     from django.template import engines
 
-    engine = engines["django"].engine
-    before, engine.string_if_invalid = engine.string_if_invalid, _Strict("%s")
-    yield
-    engine.string_if_invalid = before
+    plain = Engine.__init__
+
+    def strict(self: Engine, *args: Any, **options: Any) -> None:
+        plain(self, *args, **options)
+        self.string_if_invalid = _Strict("%s")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "__init__", strict)
+        patch.setattr(engines["django"].engine, "string_if_invalid", _Strict("%s"))
+        yield

@@ -36,6 +36,13 @@ def test_a_variable_that_is_not_there_fails(tmp_path: Path, monkeypatch: pytest.
             rendered(tmp_path, monkeypatch, text, a={})
 
 
+def test_a_new_template_engine_is_as_strict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with override_settings(DEBUG=True), pytest.raises(strict_templates.UndefinedVariable):
+        rendered(tmp_path, monkeypatch, "{{ b }}")
+    with pytest.raises(strict_templates.UndefinedVariable):
+        rendered(tmp_path, monkeypatch, "{{ b }}")
+
+
 def test_templates_of_others_may_lean_on_absent_names() -> None:
     assert Template("{{ absent }}").render(engine_context({})) == ""
 
