@@ -1,5 +1,6 @@
 """`manage.py prepare`: bring the database to this version, as its owner. Idempotent; every start calls it."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -26,3 +27,4 @@ class Command(BaseCommand):
             call_command("createcachetable", verbosity=0)
         call_command("rights", verbosity=0)
         installation.claim(kind)
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise complains about an absent one
