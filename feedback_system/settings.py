@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "feedback_system.middleware.PrivateResponseMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "organization.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -243,10 +244,17 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "organization.adapters.StaffAccountAdapter"
+ACCOUNT_ADAPTER = "feedback_system.account_adapter.AccountAdapter"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger cannot make us write to other strangers
+#: Failed sign-ins are counted by organization.login_limits; a whole office may sign in at half past eight.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None}
+#: In these roles a password alone is not enough; a person can be asked for it, too (must_use_second_factor).
+SECOND_FACTOR_ROLES = frozenset(
+    env_list("HUIYIN_SECOND_FACTOR_ROLES") or ([] if DEMO or TESTING else ["administrator"])
+)
 MFA_ADAPTER = "organization.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Huiyin"
@@ -312,6 +320,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_HANDLERS = [
+    "documents.upload_handlers.TotalSizeHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 #: Fields of the public form may be hit this often (count, seconds): see organization.limits.
 LIMITS = {
     "public_submit_address": (20, 3600),
@@ -320,7 +333,18 @@ LIMITS = {
     "track_address": (20, 900),
     "track_failed_all": (300, 900),
     "challenge_address": (120, 3600),
+    "sign_in_pair": (5, 300),
+    "sign_in_account": (30, 3600),
+    "sign_in_address": (300, 900),
+    "sign_in_device": (10, 300),
+    "invitation_address": (20, 900),
+    "login_address": (60, 900),
+    "login_account": (10, 900),
+    # Not for tuning: a proof of work counts once, and lives much shorter than this day.
+    "proof_once": (1, 86_400),
 }
+#: A form that comes back sooner was not filled in by a person.
+PUBLIC_FORM_SECONDS = 2
 PROOF_OF_WORK_MAX_NUMBER = 50_000
 PROOF_OF_WORK_SECONDS = 1200
 

@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+
+from organization import login_limits
+from organization.limits import TooMany
+from organization.models import User
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
-    """People are invited; nobody signs up."""
+    """People are invited, nobody signs up; failed sign-ins are counted by ``login_limits``."""
+
+    attempt: login_limits.Attempt | None = None
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is looked at."""
+        login = credentials.get("email") or credentials.get("username") or ""
+        try:
+            self.attempt = login_limits.begin(request, login)
+        except TooMany as error:
+            raise ValidationError(error.message, code="too_many_login_attempts") from error
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """As allauth does; a right password gives the try back."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None and self.attempt is not None:
+            self.attempt.succeeded()
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        """Go on, and remember that this browser is known."""
+        response: HttpResponse = super().post_login(request, user, **options)
+        login_limits.remember(request, response, user)
+        return response
+
+    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, **more: Any) -> None:
+        """As allauth does, but "you have signed in" is said by the desk itself."""
+        if message_template != "account/messages/logged_in.txt":
+            super().add_message(request, level, message_template, **more)
 
 
 def _fernet() -> MultiFernet:
@@ -28,7 +63,7 @@ def _fernet() -> MultiFernet:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """TOTP secrets and recovery codes are stored encrypted."""
+    """TOTP secrets and recovery codes are stored encrypted; who must have a second factor keeps it."""
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret for the database."""
@@ -37,3 +72,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Read a secret back; old keys work until they are taken out of the fallbacks."""
         return _fernet().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Not where it is required; an administrator resets a lost one."""
+        return authenticator.type != Authenticator.Type.TOTP or not authenticator.user.must_prove_second_factor

@@ -4,6 +4,7 @@ import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -35,6 +36,10 @@ class Migration(migrations.Migration):
                 ('weekly', models.JSONField(verbose_name='weekly hours')),
                 ('complete_through', models.DateField(null=True, verbose_name='complete through')),
                 ('revision', models.PositiveIntegerField(default=1)),
+                ('applied_revision', models.PositiveIntegerField(default=1)),
+                ('applied_after', models.BigIntegerField(default=0, help_text='How far the recomputation under way has come.')),
+                ('applied_clocks', models.PositiveIntegerField(default=0, help_text='How many clocks it has moved.')),
+                ('applied_at', models.DateTimeField(help_text='When it last went on.', null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -230,6 +235,22 @@ class Migration(migrations.Migration):
                 'ordering': ['starts_at'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='deputy_ends_after_start'), models.CheckConstraint(condition=models.Q(('principal', models.F('deputy')), _negated=True), name='nobody_is_own_deputy')],
             },
+        ),
+        migrations.CreateModel(
+            name='SheetUpload',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(choices=[('departments', 'Departments'), ('products', 'Products'), ('users', 'Users')], max_length=12)),
+                ('file_name', models.CharField(max_length=120)),
+                ('header', models.JSONField()),
+                ('rows', models.JSONField(help_text="Pairs of the row's number in the file and its cells as text.")),
+                ('created_at', models.DateTimeField(db_index=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='one_user_per_email'),
         ),
         migrations.AddIndex(
             model_name='department',

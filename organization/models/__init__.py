@@ -4,6 +4,7 @@ from organization.models.calendar import Calendar, CalendarDay
 from organization.models.counters import Bucket, Counter
 from organization.models.people import ApiToken, Deputy, Invitation, Membership, Role, User
 from organization.models.profile import Organisation
+from organization.models.sheets import SheetUpload
 from organization.models.units import Department, Function, Product, Site
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Organisation",
     "Product",
     "Role",
+    "SheetUpload",
     "Site",
     "User",
 ]

@@ -8,7 +8,9 @@ class Calendar(models.Model):
     """Weekly working periods; exceptions are ``CalendarDay`` rows.
 
     ``complete_through`` is the last date for which a person has confirmed the State Council's
-    notice of holidays and make-up days; deadlines beyond it are provisional.
+    notice of holidays and make-up days; deadlines beyond it are provisional. Every edit counts
+    ``revision`` up; ``applied_revision`` follows when the running clocks have been recomputed, so
+    a recomputation whose task was lost is found and done again.
     """
 
     code = models.CharField(max_length=40, unique=True)
@@ -17,9 +19,18 @@ class Calendar(models.Model):
     weekly = models.JSONField(_("weekly hours"))
     complete_through = models.DateField(_("complete through"), null=True)
     revision = models.PositiveIntegerField(default=1)
+    applied_revision = models.PositiveIntegerField(default=1)
+    applied_after = models.BigIntegerField(default=0, help_text="How far the recomputation under way has come.")
+    applied_clocks = models.PositiveIntegerField(default=0, help_text="How many clocks it has moved.")
+    applied_at = models.DateTimeField(null=True, help_text="When it last went on.")
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether all running clocks rest on the calendar as it stands."""
+        return self.applied_revision >= self.revision
 
 
 class CalendarDay(models.Model):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from organization.models.units import Department, Function
@@ -42,6 +44,10 @@ class User(AbstractUser):
 
     class Meta:
         ordering = ["name_key", "id"]
+        constraints = [
+            # The address is a login name, too.
+            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="one_user_per_email"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -49,6 +55,11 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         """The name, as Django's own code asks for it."""
         return str(self)
+
+    @property
+    def must_prove_second_factor(self) -> bool:
+        """Whether a password alone is not enough: for the person, or for everybody in the role (threat 25)."""
+        return self.must_use_second_factor or self.role in settings.SECOND_FACTOR_ROLES
 
     @property
     def principal(self) -> int:
