@@ -20,11 +20,11 @@ from .checks import Address
 _SHORT_LIFE_S = 5.0
 _FAILED_STARTS = 5
 
-_MAY_LEAVE_ROOT = """
+_FOLDER_CLOSED = 3
+_MAY_LEAVE_ROOT = f"""
 import os, sys
 import django, psycopg2, feedback_system.settings
-folder = sys.argv[1]
-sys.exit(not os.access(folder, os.R_OK | os.W_OK | os.X_OK))
+sys.exit(0 if os.access(sys.argv[1], os.R_OK | os.W_OK | os.X_OK) else {_FOLDER_CLOSED})
 """
 
 
@@ -131,17 +131,29 @@ def leave_root_if_possible(environment: dict[str, str]) -> tuple[dict[str, str],
         "USER": who.pw_name,
         "LOGNAME": who.pw_name,
     }
+    if hindrance := _hindrance(left):
+        return environment, (
+            f"Web, workers and beat run as root, because the account {who.pw_name} {hindrance}. "
+            "Better: start as an ordinary user."
+        )
+    return left, f"Started as root: web, workers and beat run as {who.pw_name}."
+
+
+def _hindrance(left: dict[str, str]) -> str:
+    """What keeps the servers' account from running the application; "" when nothing does."""
+    if not places.can_enter(places.PROJECT):
+        return f"cannot walk to {places.PROJECT}"
     try:
         tried = spawn([sys.executable, "-c", _MAY_LEAVE_ROOT, str(places.data_dir())], left, stderr=subprocess.DEVNULL)
-        possible = tried.wait(60) == 0
     except OSError:
-        possible = False
-    if possible:
-        return left, f"Started as root: web, workers and beat run as {who.pw_name}."
-    return environment, (
-        f"Web, workers and beat run as root, because the account {who.pw_name} cannot execute {sys.executable}, read "
-        f"{places.PROJECT} or write {places.data_dir()}. Better: start as an ordinary user."
-    )
+        return f"cannot execute {sys.executable}"
+    match tried.wait(60):
+        case 0:
+            return ""
+        case code if code == _FOLDER_CLOSED:
+            return f"cannot write {places.data_dir()}"
+        case _:
+            return f"cannot read all of {places.PROJECT} or of {sys.prefix}"
 
 
 def web(address: Address, environment: dict[str, str]) -> Child:

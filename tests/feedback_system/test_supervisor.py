@@ -386,3 +386,37 @@ def test_the_environment_of_every_process_names_the_folder_by_its_full_path(monk
     environment = processes.base_environment(Address("127.0.0.1", 8000))
     assert Path(environment["HUIYIN_DATA"]).is_absolute()
     json.dumps(environment)  # text only
+
+
+# --- Leaving root -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not places.IS_ROOT, reason="only root can leave root")
+def test_root_says_why_the_application_cannot_leave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Path(tempfile.mkdtemp(prefix="huiyin-test-", dir="/tmp"))
+    try:
+        left = dict(os.environ) | {"HUIYIN_LEFT_ROOT": "1"}
+        with monkeypatch.context() as patch:
+            patch.setattr(places, "PROJECT", closed)
+            assert processes._hindrance(left) == f"cannot walk to {closed}"
+        with monkeypatch.context() as patch:
+            python = closed / "python"
+            shutil.copy("/bin/true", python)
+            patch.setattr(sys, "executable", str(python))
+            assert processes._hindrance(left) == f"cannot execute {python}"
+            closed.chmod(0o755)
+            python.unlink()
+            python.write_text("#!/bin/sh\nexit 3\n")
+            python.chmod(0o755)
+            assert processes._hindrance(left) == f"cannot write {places.data_dir()}"
+            python.write_text("#!/bin/sh\nexit 1\n")
+            assert processes._hindrance(left).startswith("cannot read all of")
+            python.write_text('#!/bin/sh\n[ "$(id -u)" != 0 ]\n')
+            assert processes._hindrance(left) == ""
+    finally:
+        shutil.rmtree(closed)
+
+
+@pytest.mark.skipif(places.IS_ROOT, reason="root is asked above")
+def test_an_ordinary_user_has_nothing_to_leave() -> None:
+    assert processes.leave_root_if_possible({"A": "b"}) == ({"A": "b"}, "")
