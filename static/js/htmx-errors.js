@@ -11,7 +11,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 /** What the server's page says happened ([data-fault]), in one line; nothing if it is no such page. */
 function sentenceOf(xhr) {
-  if (!/^\s*<!doctype/i.test(xhr.responseText)) return "";
+  if (!/^\s*<!doctype/i.test(xhr.responseText) || !xhr.responseText.includes("data-fault")) return "";
   const fault = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-fault]");
   return fault ? [...fault.querySelectorAll("p, li")].map((part) => part.textContent.trim()).join(" ") : "";
 }

@@ -50,8 +50,11 @@ document.addEventListener("click", (event) => {
     event.preventDefault(); // without scripts the link leads to a page with the same form
     showDialog(dialog);
   }
-  const closer = event.target.closest("[data-close]");
-  if (closer) closer.closest("dialog")?.close();
+  const closer = event.target.closest("[data-close], button[formmethod=dialog]")?.closest("dialog");
+  if (closer) {
+    event.preventDefault(); // htmx would send the form that is being cancelled
+    closer.close();
+  }
 });
 
 // The shared sheet: htmx puts a form into it, then it opens.

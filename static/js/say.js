@@ -39,16 +39,23 @@ export function toast(text, tone = "", { link } = {}) {
   close.setAttribute("aria-label", word("close"));
   const end = () => {
     note.remove();
-    if (!box.children.length && box.matches("[popover]") && box.hidePopover) box.hidePopover();
+    if (!box.children.length && box.popover && box.matches(":popover-open")) box.hidePopover();
   };
   close.addEventListener("click", end);
   note.append(sentence, close);
   for (const same of box.children) if (same.firstChild.textContent === sentence.textContent) same.remove();
   box.append(note);
-  if (box.showPopover) {
-    // Only the top layer is above an open dialog; leaving and entering it puts the toasts on top.
-    if (box.matches(":popover-open")) box.hidePopover();
-    box.showPopover();
-  }
+  raise(box);
   if (tone !== "red" && !link) setTimeout(end, 6000);
+}
+
+/** Above everything: what lies outside an open dialog cannot be clicked, so the toasts move into it while it is open. */
+function raise(box) {
+  const dialog = [...document.querySelectorAll("dialog[open]")].pop();
+  const home = dialog ?? document.body;
+  if (box.parentElement !== home) home.append(box); // moving it also hides it
+  dialog?.addEventListener("close", () => box.children.length && raise(box), { once: true });
+  if (!box.popover || !box.showPopover) return; // older browsers show it as an ordinary fixed box
+  if (box.matches(":popover-open")) box.hidePopover();
+  box.showPopover();
 }

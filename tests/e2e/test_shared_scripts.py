@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import django_htmx
 import pytest
 from django.utils.translation import override
 
@@ -177,3 +178,62 @@ def test_files_over_the_limit_are_named_and_left_out(show: Any, tmp_path: Path) 
     opened.set_input_files("input", [str(good), str(large)])
     assert opened.evaluate("document.querySelector('input').files.length") == 1
     assert "“b.pdf”有 1 MB，超过单个文件 1 MB 的限制" in opened.inner_text(".files")
+
+
+SHEET = """<form method="post" hx-post="/close/" hx-target="#sheet-body"><h2>结案</h2><div class="dialog-body">
+    <textarea name="summary"></textarea></div><button id="cancel" formmethod="dialog" formnovalidate>取消</button>
+    <button id="go" class="primary">结案</button></form>"""
+HTMX = Path(django_htmx.__file__).parent / "static/django_htmx/htmx-2.min.js"
+
+
+@pytest.fixture
+def sheet(show: Any) -> Any:
+    """A page whose link opens a form in the shared sheet; posting it is answered as given."""
+
+    def start(status: int, text: str) -> Any:
+        config = re.search(r"<meta name=\"htmx-config\".*?>", (STATIC.parent / "templates/frame/htmx.html").read_text())
+        assert config
+        body = f"""{config[0]}<a id="open" href="/form/" hx-get="/form/" hx-target="#sheet-body">结案</a>
+            <dialog id="sheet"><div id="sheet-body"></div></dialog><div id="toasts" popover="manual"></div>
+            <script>{HTMX.read_text()}</script>"""
+        opened = show(body, "forms", "htmx-errors", answers={"/form/": (200, SHEET), "/close/": (status, text)})
+        opened.click("#open")
+        opened.wait_for_selector("#sheet[open] textarea")
+        opened.fill("textarea", "已处理")
+        return opened
+
+    return start
+
+
+def test_the_sheet_shows_the_form_again_when_it_is_refused(sheet: Any) -> None:
+    opened = sheet(422, "<p class='error'>请填写总结。</p>")
+    opened.click("#go")
+    opened.wait_for_selector("#sheet[open] .error")
+
+
+def test_a_refusal_is_said_in_the_servers_words_and_nothing_typed_is_lost(sheet: Any) -> None:
+    opened = sheet(403, "<!DOCTYPE html><div data-fault><p>您不是主办部门，不能结案。</p></div>")
+    opened.click("#go")
+    opened.wait_for_selector(".toast")
+    assert opened.inner_text(".toast p") == "您不是主办部门，不能结案。"
+    assert opened.input_value("textarea") == "已处理"
+    opened.click("#cancel")
+    assert opened.is_visible(".toast")  # it outlives the dialog
+
+
+def test_a_broken_server_is_said_in_a_sentence(sheet: Any) -> None:
+    opened = sheet(500, "Traceback")
+    opened.click("#go")
+    opened.wait_for_selector(".toast")
+    assert opened.inner_text(".toast p").startswith("服务器出错了")
+    opened.click(".toast button")  # although a dialog is open
+    assert opened.locator(".toast").count() == 0
+
+
+def test_cancelling_a_sheet_sends_nothing(sheet: Any, show: Any) -> None:
+    opened = sheet(200, "")
+    asked = len(show.posted)
+    opened.click("#cancel")
+    opened.wait_for_selector("#sheet:not([open])", state="attached")
+    assert len(show.posted) == asked
+    assert opened.evaluate("document.activeElement.id") == "open"
