@@ -37,4 +37,4 @@ USER huiyin
 VOLUME /data
 EXPOSE 8000
 CMD ["python", "-m", "gunicorn", "feedback_system.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-     "--threads", "8", "--graceful-timeout", "10", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
+     "--threads", "8", "--preload", "--graceful-timeout", "10", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]

@@ -41,7 +41,6 @@ class Supervisor:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.demo = os.environ.get("DEMO", "1").strip().lower() in {"1", "true", "yes", "on"}
         self.environment = processes.base_environment(address)
         self.postgres = None if os.environ.get("DATABASE_URL") else Postgres("run")
         self.redis = None if os.environ.get("REDIS_URL") or not binaries.find_redis() else Redis("run")
@@ -60,16 +59,19 @@ class Supervisor:
         with contextlib.suppress(OSError):  # a checkout that only root can write was compiled when it was installed
             compile_catalogues()
         self._manage("prepare", owner=True)
-        self._manage("seed_demo" if self.demo else "first_administrator")
-        self.children = [
-            processes.web(self.address, self.environment),
+        self._add(processes.web(self.address, self.environment))
+        self._manage("welcome")  # while the web process loads
+        self._wait_for_first_page()
+        for child in (
             processes.worker("clock", self.environment),
             processes.worker("work", self.environment),
             processes.beat(self.environment),
-        ]
-        for child in self.children:
-            child.start()
-        self._wait_for_first_page()
+        ):
+            self._add(child)
+
+    def _add(self, child: Child) -> None:
+        self.children.append(child)
+        child.start()
 
     def _start_servers(self) -> None:
         if self.postgres:
@@ -108,11 +110,9 @@ class Supervisor:
         )
 
     def greet(self) -> None:
-        """Where it is, and with which names to look around."""
+        """Where it is."""
         say(f"\n回音 Huiyin: {self.address.url}   customers: {self.address.url}feedback/\n")
-        if self.demo:
-            self._manage("demo_logins")
-        say(f"\nData: {places.data_dir()}   Logs: {places.log_dir()}   Ctrl-C ends it; the data stay.")
+        say(f"Data: {places.data_dir()}   Logs: {places.log_dir()}   Ctrl-C ends it; the data stay.")
         if missing := missing_pdf_packages():
             say(f"PDF is missing libraries; everything else works. On Debian: apt-get install {' '.join(missing)}")
 

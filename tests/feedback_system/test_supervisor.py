@@ -244,6 +244,7 @@ def test_a_process_that_lived_long_has_its_failures_forgiven(child: Callable[[st
 # --- The whole, once: what a person does ----------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(300)
 def test_one_command_starts_everything_and_ctrl_c_ends_everything(start: Start) -> None:
     run = start().until(READY)
     assert run.status() == 200
@@ -355,7 +356,7 @@ def test_demo_and_real_data_never_share_a_folder_or_a_database(start: Start) -> 
     assert nothing_left(demo.folder)
 
     real = start(folder=demo.folder.with_name("real"), DEMO="0").until(READY)
-    assert "http" in real.text
+    assert "/invitation/" in real.text
     real.process.terminate()
     real.ended()
     again = start(folder=real.folder, DEMO="0").until(READY)
