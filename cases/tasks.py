@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from cases.actions import sweep
+from cases.actions import calendar, sweep
 
 
 @shared_task(queue="clock", ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -13,6 +13,14 @@ def sweep_clocks() -> int:
 
 
 @shared_task(queue="work", ignore_result=True)
-def recompute_open_clocks(calendar_code: str) -> int:
-    """After an edit of a calendar."""
-    return sweep.recompute_open_clocks(calendar_code, at=timezone.now())
+def recompute_open_clocks(calendar_code: str) -> None:
+    """After an edit of a calendar: go on until the running clocks of its cases follow it."""
+    if not calendar.recompute_clocks(calendar_code):
+        recompute_open_clocks.delay(calendar_code)
+
+
+@shared_task(queue="work", ignore_result=True)
+def recompute_pending() -> None:
+    """Beat's tick: take up a recomputation whose task was lost."""
+    for code in calendar.pending(timezone.now()):
+        recompute_open_clocks(code)

@@ -28,6 +28,15 @@ app.conf.beat_schedule = {
         "args": ["work"],
         "options": {"queue": "work"},
     },
+    "heartbeat-beat": {
+        "task": "notifications.tasks.heartbeat",
+        "schedule": 30.0,
+        "args": ["beat"],
+        "options": {"queue": "clock"},
+    },
+    "process-files": {"task": "documents.tasks.process_due", "schedule": 20.0, "options": {"queue": "work"}},
+    "purge-messages": {"task": "notifications.tasks.purge", "schedule": 86_400.0, "options": {"queue": "work"}},
+    "recompute-clocks": {"task": "cases.tasks.recompute_pending", "schedule": 60.0, "options": {"queue": "work"}},
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
     "calendar-alarm": {

@@ -49,10 +49,12 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         login_limits.remember(request, response, user)
         return response
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, **more: Any) -> None:
-        """As allauth does, but "you have signed in" is said by the desk itself."""
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **more: Any
+    ) -> None:
+        """As allauth does, but that somebody has signed in is plain to see on the desk."""
         if message_template != "account/messages/logged_in.txt":
-            super().add_message(request, level, message_template, **more)
+            super().add_message(request, level, message_template, *rest, **more)
 
 
 def _fernet() -> MultiFernet:

@@ -141,6 +141,24 @@ def move_due(clock: CaseClock, due_at: datetime, *, at: datetime, why: str, deci
     clock.save()
 
 
+def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: datetime) -> CaseClock | None:
+    """How a running clock would stand if it were started today from its original start; None when as it stands.
+
+    What a person stated (a task's due time) and what has passed is left alone: a breach is never extended.
+    """
+    if clock.kind == Kind.TASK or clock.breached_at is not None:
+        return None
+    stated = case.customer_deadline if clock.kind == Kind.RESOLUTION and case.round == 1 else None
+    fresh = build_clock(case, Start(clock.kind, clock.started_at, stated), cal)
+    if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
+        return None
+    if clock.due_at != clock.first_due_at and fresh.due_at <= clock.due_at:
+        return None  # more time was granted; a recomputation does not take it away
+    if clock.first_due_at <= at and fresh.due_at > clock.due_at:
+        return None  # due already, although no sweep has said so yet
+    return fresh
+
+
 def recompute(case: Case, *, at: datetime, why: str) -> list[CaseClock]:
     """Recompute the running clocks of the round from their original start (A-20, quality: calendar edits).
 
@@ -149,17 +167,10 @@ def recompute(case: Case, *, at: datetime, why: str) -> list[CaseClock]:
     """
     cal = calendar_of(case)
     changed = []
-    for clock in (
-        CaseClock.objects.filter(case=case, round=case.round, breached_at__isnull=True).running().select_for_update()
-    ):
-        if clock.kind == Kind.TASK:
+    for clock in CaseClock.objects.filter(case=case, round=case.round).running().select_for_update():
+        fresh = recomputed(case, clock, cal, at=at)
+        if fresh is None:
             continue
-        stated = case.customer_deadline if clock.kind == Kind.RESOLUTION and case.round == 1 else None
-        fresh = build_clock(case, Start(clock.kind, clock.started_at, stated, clock.assignment), cal)
-        if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
-            continue
-        if clock.due_at != clock.first_due_at and fresh.due_at <= clock.due_at:
-            continue  # more time was granted; a recomputation does not take it away
         clock.case = case
         clock.policy, clock.provisional = fresh.policy, fresh.provisional
         clock.by_reclassification = fresh.due_at <= at < clock.due_at

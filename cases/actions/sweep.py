@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases import notices
-from cases.models import Alert, Case, CaseClock
+from cases.models import Alert, CaseClock
 from organization.models import Department, User
 from regulations import deadlines
 
@@ -160,22 +160,3 @@ def _tell(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool, 
     # A warning that a late sweep reaches only after the breach would say what is no longer true.
     if created and (breach or now < clock.first_due_at):
         notices.clock_alert(clock, level, users, breach=breach)
-
-
-def recompute_open_clocks(calendar_code: str, *, at: datetime) -> int:
-    """After an edit of a calendar: recompute the running clocks of its cases, keeping the old due times."""
-    from cases.actions.clocks import recompute
-    from cases.actions.moves import finish, lock
-
-    changed = 0
-    cases = Case.objects.open().filter(next_due_at__isnull=False).order_by("pk")
-    for pk in cases.values_list("pk", flat=True).iterator(chunk_size=500):
-        with transaction.atomic():
-            case = lock(Case(pk=pk))
-            if case.profile_version.times.calendar != calendar_code:
-                continue
-            moved = recompute(case, at=at, why="calendar")
-            if moved:
-                finish(case, "recompute", by=Actor.system("calendar"), at=at)
-                changed += len(moved)
-    return changed

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.exceptions import InvalidInput
 from audit.models import Event
 from cases.actions import assignment, clocks, closure, investigation, reply, sweep
+from cases.actions import calendar as following
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
 from cases.models import Alert, Case, CaseClock, Extension
@@ -236,7 +237,7 @@ def test_a_calendar_edit_recomputes_open_clocks_keeps_the_old_due_and_never_unde
     calendars.set_day(
         Calendar.objects.get(code="cn"), date(2026, 11, 24), periods=(), label="停工", by=world.actor("administrator")
     )
-    assert sweep.recompute_open_clocks("cn", at=clock.now) == 1
+    assert following.recompute_chunk("cn", after=0, at=clock.now)[1] == 1
     moved = the(running, "resolution")
     assert local(moved.due_at) == "11-27 17:30"
     assert moved.earlier_dues[0]["due_at"] == old.isoformat()

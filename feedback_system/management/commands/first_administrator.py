@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand
 
 from audit.actor import Actor
 from feedback_system import presets
-from organization.actions.people import Person, create_user, invite
+from organization.actions.invitations import invite
+from organization.actions.people import Person, create_user
 from organization.models import Role, User
 
 
