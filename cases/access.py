@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -36,9 +37,18 @@ class CaseAccess:
     contact: bool
     assignments: list[Assignment] = field(default_factory=list)
 
-    def actor(self, permission: str) -> Actor:
-        """The actor for the audit trail: in one's own right, or as somebody's deputy."""
-        return Actor.staff(self.user, deputy_for=rights.acts_for(self.who, self.case, permission, self.assignments))
+    def actor(self, permission: str, assignment: Assignment | None = None) -> Actor:
+        """The actor for the audit trail: in one's own right, or as somebody's deputy.
+
+        ``assignment`` is the one acted on: who belongs to another department of the case too acts on
+        this one in the place of its own people.
+        """
+        rows = [assignment] if assignment is not None else self.assignments
+        return Actor.staff(self.user, deputy_for=rights.acts_for(self.who, self.case, permission, rows))
+
+    def is_in(self, department_id: int | None) -> bool:
+        """Whether the department is the person's own, or one of somebody's deputised for who is not barred."""
+        return any(person.is_in(department_id) for person in rights.unbarred(self.who, self.case))
 
     def require(self, permission: str) -> None:
         """Raise ``NotAllowed`` without the permission."""
@@ -119,54 +129,57 @@ def get_case(user: User, reference: str, permission: str = "", *, version: str |
     return access
 
 
+#: Acts that only the assignment's own department takes.
+OF_THE_DEPARTMENT = frozenset({"receive", "return_to_hub", "pass_on", "take", "answer", "ask_extension"})
+
+
 def get_assignment(access: CaseAccess, pk: int, permission: str) -> Assignment:
     """An assignment of the case that the person may act on: own department's, or any for the hub."""
     row = _part_of(access, [a for a in access.assignments if a.pk == pk])
-    own = any(person.is_in(row.department_id) for person in access.who.acting)
-    if permission in {"receive", "return_to_hub", "pass_on", "take", "answer", "ask_extension"} and not own:
+    if permission in OF_THE_DEPARTMENT and not access.is_in(row.department_id):
         raise NotAllowed(_("This is another department's assignment."))
-    row.case = access.case
     return row
 
 
 def _part_of(access: CaseAccess, rows: list[M]) -> M:
+    """The one row, with the case of the page, which knows the version the page was made from."""
     if not access.full or not rows:
         raise Http404
-    return rows[0]
+    row = rows[0]
+    if isinstance(row, Visit | Measure | CaseClock | Escalation | Assignment):
+        row.case = access.case
+    return row
 
 
 def get_extension(access: CaseAccess, pk: int) -> Extension:
     """A request for more time on one of the case's assignments."""
-    return _part_of(
-        access,
-        list(
-            Extension.objects.filter(pk=pk, assignment__case=access.case).select_related(
-                "assignment", "assignment__case"
-            )
-        ),
-    )
+    rows = Extension.objects.filter(pk=pk, assignment__case=access.case).select_related("assignment__department")
+    row = _part_of(access, list(rows))
+    row.assignment.case = access.case
+    return row
 
 
 def get_visit(access: CaseAccess, pk: int) -> Visit:
     """A visit of the case."""
-    return _part_of(access, list(Visit.objects.filter(pk=pk, case=access.case).select_related("case")))
+    return _part_of(access, list(Visit.objects.filter(pk=pk, case=access.case).select_related("visitor")))
 
 
 def get_measure(access: CaseAccess, pk: int) -> Measure:
     """A measure of the case."""
-    return _part_of(
-        access, list(Measure.objects.filter(pk=pk, case=access.case).select_related("case", "department", "owner"))
-    )
+    rows = Measure.objects.filter(pk=pk, case=access.case).select_related("department", "owner", "done_by")
+    return _part_of(access, list(rows))
 
 
 def get_clock(access: CaseAccess, pk: int) -> CaseClock:
     """A clock of the case."""
-    return _part_of(access, list(CaseClock.objects.filter(pk=pk, case=access.case).select_related("case")))
+    return _part_of(
+        access, list(CaseClock.objects.filter(pk=pk, case=access.case).select_related("assignment__department"))
+    )
 
 
 def get_escalation(access: CaseAccess, pk: int) -> Escalation:
     """A demand for a higher level in the case."""
-    return _part_of(access, list(Escalation.objects.filter(pk=pk, case=access.case).select_related("case")))
+    return _part_of(access, list(Escalation.objects.filter(pk=pk, case=access.case)))
 
 
 def get_approval(access: CaseAccess, pk: int) -> Approval:
@@ -178,11 +191,33 @@ def get_approval(access: CaseAccess, pk: int) -> Approval:
 
 
 def get_file(access: CaseAccess, pk: int) -> CaseFile:
-    """A file of the case; somebody who sees only the own entry sees only the customer's files."""
-    rows = CaseFile.objects.filter(pk=pk, case=access.case).select_related("file", "case")
+    """A file of the case; somebody who sees only the own entry sees the customer's files and the own ones."""
+    rows = CaseFile.objects.filter(pk=pk, case=access.case).select_related("file")
     if not access.full:
-        rows = rows.filter(from_customer=True)
+        rows = rows.filter(Q(from_customer=True) | Q(by=access.user), subject="")
     row = rows.first()
     if row is None:
         raise Http404
     return row
+
+
+def get_returned(user: User, reference: str) -> Assignment:
+    """The newest assignment that a department of this person gave back; 404 for anybody else, and for the barred.
+
+    After a return the case is not visible to the department any more; what remains to it is its own
+    assignment: number, date and reason.
+    """
+    who = identity_of(user)
+    departments = {pk for person in who.acting for pk in person.departments | person.headed}
+    rows = (
+        Assignment.objects.filter(
+            case__number=reference[:LONGEST_REFERENCE], state=Assignment.State.RETURNED, department__in=departments
+        )
+        .exclude(case__barred__contains=[-who.user_id])
+        .select_related("department", "case")
+        .order_by("-ended_at", "-pk")
+    )
+    for row in rows:
+        if any(person.is_in(row.department_id) for person in rights.unbarred(who, row.case)):
+            return row
+    raise Http404

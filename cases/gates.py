@@ -87,6 +87,7 @@ class ClosingFacts:
     responsible: bool = False
     cause: bool = False
     open_assignments: tuple[str, ...] = ()
+    open_visits: int = 0
     final_reply: bool = False
     measures: int = 0
     unsettled_measures: int = 0
@@ -194,6 +195,8 @@ def _opinion_of_outcome(facts: ClosingFacts) -> list[Reason]:
         else:
             text = _("The customer has not answered yet.")
         return [Reason("not_satisfied", text)]
+    if facts.outcome == Outcome.UNSATISFIED_EXPLAINED and facts.satisfied is not False:
+        return [Reason("not_unsatisfied", _("The customer has not said “not solved”: choose the outcome that fits."))]
     if facts.outcome == Outcome.NO_ANSWER and facts.tries < facts.tries_needed:
         text = _("The customer was asked %(n)d of %(of)d times.") % {"n": facts.tries, "of": facts.tries_needed}
         return [Reason("too_few_tries", text)]
@@ -204,6 +207,8 @@ def _opinion_of_outcome(facts: ClosingFacts) -> list[Reason]:
 
 def _leftovers(facts: ClosingFacts) -> list[Reason]:
     reasons = [Reason("hold", _("Still open: %(name)s.") % {"name": name}) for name in facts.holds]
+    if facts.open_visits:
+        reasons.append(Reason("visit_open", _("A planned visit has been neither recorded nor cancelled.")))
     if facts.open_escalation:
         reasons.append(Reason("escalation_open", _("The demand for a higher level has not been answered.")))
     if facts.breaches_without_reason:

@@ -94,7 +94,7 @@ MOVES = MappingProxyType(
         for move in (
             _move("open", pgettext_lazy("move", "Register"), set(), _S.REGISTERED, "log"),
             _move("ask_completion", pgettext_lazy("move", "Ask for completion"), BEFORE_REPLY, _S.INCOMPLETE),
-            _move("complete", pgettext_lazy("move", "Completed"), {_S.INCOMPLETE}, None, "ask_completion"),
+            _move("complete", pgettext_lazy("move", "Completed"), {_S.INCOMPLETE}, None),
             _move("acknowledge", pgettext_lazy("move", "Acknowledge"), {_S.REGISTERED}, _S.ACKNOWLEDGED),
             _move("decline", pgettext_lazy("move", "Decline"), {_S.REGISTERED}, _S.CLOSED),
             _move("dispatch", pgettext_lazy("move", "Dispatch"), {_S.ACKNOWLEDGED}, _S.DISPATCHED),
@@ -105,8 +105,8 @@ MOVES = MappingProxyType(
                 {_S.DISPATCHED, *WITH_DEPARTMENT},
                 _S.ACKNOWLEDGED,
             ),
-            _move("investigate", pgettext_lazy("move", "Investigate"), {_S.RECEIVED}, _S.INVESTIGATING, "handle"),
-            _move("act", pgettext_lazy("move", "Start handling"), {_S.RECEIVED, _S.INVESTIGATING}, _S.ACTING, "handle"),
+            _move("investigate", pgettext_lazy("move", "Investigate"), {_S.RECEIVED}, _S.INVESTIGATING),
+            _move("act", pgettext_lazy("move", "Start handling"), {_S.RECEIVED, _S.INVESTIGATING}, _S.ACTING),
             _move(
                 "reply",
                 pgettext_lazy("move", "Reply"),
@@ -129,14 +129,14 @@ MOVES = MappingProxyType(
 
 #: The stepper staff see, and the states that each step covers.
 STAFF_STEPS: tuple[tuple[str, Promise, frozenset[State]], ...] = (
-    ("registered", _("Registered"), frozenset({_S.REGISTERED})),
-    ("acknowledged", _("Acknowledged"), frozenset({_S.ACKNOWLEDGED})),
-    ("dispatched", _("Dispatched"), frozenset({_S.DISPATCHED})),
-    ("on_site", _("On site"), frozenset()),
-    ("acting", _("Being handled"), frozenset({_S.RECEIVED, _S.INVESTIGATING, _S.ACTING})),
-    ("replied", _("Replied"), frozenset({_S.REPLIED})),
-    ("awaiting_opinion", _("Customer's opinion"), frozenset({_S.AWAITING_OPINION})),
-    ("closed", _("Closed"), frozenset({_S.CLOSED, _S.ARCHIVED})),
+    ("registered", pgettext_lazy("step", "Registered"), frozenset({_S.REGISTERED})),
+    ("acknowledged", pgettext_lazy("step", "Acknowledged"), frozenset({_S.ACKNOWLEDGED})),
+    ("dispatched", pgettext_lazy("step", "Dispatched"), frozenset({_S.DISPATCHED})),
+    ("on_site", pgettext_lazy("step", "On site"), frozenset()),
+    ("acting", pgettext_lazy("step", "Being handled"), frozenset({_S.RECEIVED, _S.INVESTIGATING, _S.ACTING})),
+    ("replied", pgettext_lazy("step", "Answered"), frozenset({_S.REPLIED})),
+    ("awaiting_opinion", pgettext_lazy("step", "Customer's opinion"), frozenset({_S.AWAITING_OPINION})),
+    ("closed", pgettext_lazy("step", "Closed"), frozenset({_S.CLOSED, _S.ARCHIVED})),
 )
 #: The stages a customer sees.
 CUSTOMER_STAGES: tuple[tuple[str, Promise, frozenset[State]], ...] = (

@@ -21,6 +21,7 @@ from cases.models import (
     Reply,
     Visit,
 )
+from cases.queries.people import people_of
 from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
@@ -233,10 +234,16 @@ def customer_wrote(case: Case, contact: Contact) -> None:
 
 
 def assignment_sent(assignment: Assignment) -> None:
-    """Tell the department's heads what landed on their desk; without a head, all its members."""
+    """Tell the department's heads what landed on their desk; without a head, all its members.
+
+    Where every head is recused, it goes to the next higher ones (RTE-19).
+    """
     case = assignment.case
     heads = list(heads_of(assignment.department))
-    users = heads or list(User.objects.filter(memberships__department=assignment.department, is_active=True))
+    if heads and all(-head.pk in case.barred for head in heads):
+        users = people_of(assignment.department, exclude=[-principal for principal in case.barred])
+    else:
+        users = heads or list(User.objects.filter(memberships__department=assignment.department, is_active=True))
     _tell(
         case,
         users,

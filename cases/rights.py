@@ -56,6 +56,7 @@ PERMISSIONS = MappingProxyType(
     {
         "log": (_g({*WORKING, ADMINISTRATOR}),),
         "ask_completion": (_HUB_STAFF, _LEAD),
+        "complete": (_HUB_STAFF, _LEAD),
         "acknowledge": (_HUB_STAFF,),
         "decline": (_HUB_STAFF,),
         "verify": (_HUB_STAFF,),
@@ -77,10 +78,13 @@ PERMISSIONS = MappingProxyType(
         "recuse": (_HUB_STAFF, _g({MANAGER})),
         "plan_visit": (_HUB_STAFF, _ASSIGNED),
         "record_visit": (_HUB_STAFF, _ASSIGNED),
-        "handle": (_ASSIGNED, _QUALITY, _HUB_STAFF),
+        "cancel_visit": (_HUB_STAFF, _ASSIGNED),
+        "investigate": (_ASSIGNED, _QUALITY, _HUB_STAFF),
+        "act": (_ASSIGNED, _QUALITY, _HUB_STAFF),
         "plan_measure": (_ASSIGNED, _QUALITY),
         "complete_measure": (_ASSIGNED, _QUALITY, _HUB_STAFF),
         "verify_measure": (_QUALITY, _HUB_HEAD),
+        "cancel_measure": (_ASSIGNED, _QUALITY),
         "ask_waiver": (_HUB_STAFF, _LEAD, _QUALITY),
         "approve_waiver": (_g({*WORKING}, Function.MANAGEMENT_REPRESENTATIVE),),
         "reply": (_HUB_STAFF, _LEAD),
@@ -91,6 +95,7 @@ PERMISSIONS = MappingProxyType(
         "answer_escalation": (_g({MANAGER}), _g({*WORKING}, Function.GENERAL_MANAGER), _g({HEAD}, relation="reads")),
         "ask_explained": (_HUB_STAFF,),
         "approve_explained": (_g({MANAGER}), _g({*WORKING}, Function.GENERAL_MANAGER)),
+        "settle": (_HUB_STAFF,),
         "close": (_HUB_STAFF,),
         "close_invalid": (_HUB_HEAD,),
         "archive": (_HUB_STAFF,),
@@ -129,9 +134,7 @@ def permissions_on(who: Identity, case: Case, assignments: list[Assignment] | No
         return frozenset()
     rows = assignments if assignments is not None else list(Assignment.objects.filter(case=case))
     found: set[str] = set()
-    for person in who.acting:
-        if -person.user_id in case.barred:
-            continue
+    for person in unbarred(who, case):
         relations = relations_of(person, case, rows)
         found |= {
             name for name, grants in PERMISSIONS.items() if any(grant.holds_for(person, relations) for grant in grants)
@@ -149,11 +152,17 @@ def general_permissions(who: Identity) -> frozenset[str]:
     )
 
 
+def unbarred(who: Identity, case: Case) -> list[Identity]:
+    """In whose place somebody may act on a case: the person, and those deputised for, without the barred (A-38)."""
+    return [person for person in who.acting if -person.user_id not in case.barred]
+
+
 def acts_for(who: Identity, case: Case, permission: str, assignments: list[Assignment]) -> int | None:
-    """Whom a deputy acts for: None when the person has the permission in his or her own right."""
-    for person in who.acting:
-        if -person.user_id in case.barred:
-            continue
+    """Whom a deputy acts for: None when the person has the permission in his or her own right.
+
+    ``assignments`` are those that the permission must come from: all of the case, or the one acted on.
+    """
+    for person in unbarred(who, case):
         relations = relations_of(person, case, assignments)
         if any(grant.holds_for(person, relations) for grant in PERMISSIONS[permission]):
             return None if person.user_id == who.user_id else person.user_id
@@ -162,7 +171,7 @@ def acts_for(who: Identity, case: Case, permission: str, assignments: list[Assig
 
 def reads_in_full(who: Identity, case: Case) -> bool:
     """Whether a reader sees the whole case; a first-asked person outside it sees entry, stage and reply."""
-    for person in who.acting:
+    for person in unbarred(who, case):
         if person.reads_all:
             return True
         others = person.principals - {-(case.first_asked_id or 0)}
@@ -177,7 +186,7 @@ def sees_contact(who: Identity, case: Case) -> bool:
     """Contact data are for the handling group: not for auditors and the merely informed (SEC-08)."""
     return any(
         person.role != AUDITOR and (HUB in person.functions or person.role == MANAGER or _handles(person, case))
-        for person in who.acting
+        for person in unbarred(who, case)
     )
 
 

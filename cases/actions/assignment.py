@@ -14,10 +14,11 @@ from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
 from cases.actions.intake import Classification, missing_fields, urgency_of
-from cases.actions.moves import Extra, enter, finish, lock, require, required, staff_of, user_of
+from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, Extension, Kind, Reply, Round, Verification
 from cases.models.intake import Urgency
+from cases.queries.people import hub_owner
 from organization.models import Department, User
 
 _URGENCY_ORDER = {Urgency.URGENT: 0, Urgency.IMPORTANT: 1, Urgency.GENERAL: 2}
@@ -35,8 +36,7 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
         _apply(case, classification)
     require(_acknowledge_reasons(case))
     enter(case, MOVES["acknowledge"], at=now)
-    person = user_of(by)
-    case.acknowledged_by = person or case.owner
+    case.acknowledged_by = accountable(by) or case.owner
     case.owner = case.acknowledged_by
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
     if classification:
@@ -131,6 +131,8 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     old = case.urgency
     given = change.classification
     if change.kind is not None:
+        if change.kind.code not in case.policy.kinds:
+            raise InvalidInput("kind", _("The regulations of this case know no such kind. Please choose another."))
         case.kind = change.kind
     wished = given.urgency
     _apply(case, given)
@@ -243,8 +245,9 @@ def receive_assignment(assignment: Assignment, *, by: Actor) -> Assignment:
     case = lock(assignment.case)
     row = _locked_assignment(assignment, Assignment.State.SENT)
     now = timezone.now()
-    person = staff_of(by)
-    row.state, row.received_at, row.received_by, row.holder = Assignment.State.RECEIVED, now, person, person
+    person = accountable(by) or staff_of(by)
+    row.state, row.received_at = Assignment.State.RECEIVED, now
+    row.received_by, row.holder = staff_of(by), person
     row.save()
     clocks.meet(case, clocks.Kind.RECEIPT, happened_at=now, now=now, assignment=row)
     if row.is_lead:
@@ -298,7 +301,7 @@ def _end(row: Assignment, state: str, *, at: datetime, by: Actor, reason: str) -
 
 
 def _give_back_to_hub(case: Case) -> None:
-    case.owner = case.acknowledged_by
+    case.owner = hub_owner(case)
     case.owner_department = None
     case.lead_department = None
     case.dispatched_at = None
@@ -348,11 +351,16 @@ def pass_on(assignment: Assignment, *, by: Actor, to: User, note: str) -> Assign
 
 @transaction.atomic
 def take(assignment: Assignment, *, by: Actor) -> Assignment:
-    """Take what was passed on, or what a colleague holds: from now on this person is accountable."""
+    """Take what was passed on: from now on this person is accountable (RTE-13).
+
+    Refused when nothing was passed on to this person: ownership moves by a hand-over with a note only.
+    """
     case = lock(assignment.case)
     row = _locked_assignment(assignment, Assignment.State.RECEIVED)
-    person = staff_of(by)
-    if row.passed_to_id not in {None, person.pk}:
+    person = accountable(by) or staff_of(by)
+    if row.passed_to_id is None:
+        raise InvalidMove(_("Nothing was passed on to you. Ask the head of the department to pass it on."))
+    if row.passed_to_id != person.pk:
         raise InvalidMove(_("It was passed to %(name)s, who has not taken it yet.") % {"name": row.passed_to})
     before, row.holder, row.passed_to = row.holder_id, person, None
     row.save(update_fields=["holder", "passed_to"])
@@ -389,7 +397,7 @@ def _answer(case: Case, row: Assignment, answer: str, *, by: Actor, now: datetim
     row.save()
     clocks.meet(case, clocks.Kind.TASK, happened_at=now, now=now, assignment=row)
     if row.is_lead:
-        case.owner, case.owner_department = case.acknowledged_by, None
+        case.owner, case.owner_department = hub_owner(case), None
 
 
 @transaction.atomic

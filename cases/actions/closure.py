@@ -12,13 +12,16 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.assignment import end_round
+from cases.actions.assignment import acknowledge_case, end_round
+from cases.actions.intake import Classification
 from cases.actions.moves import Extra, enter, finish, lock, require, required, user_of
+from cases.actions.reply import Answer, reply_to_customer
 from cases.gates import EXPLAINED
 from cases.lifecycle import MOVES, SHORT_OUTCOMES, Outcome, State
 from cases.models import Assignment, Case, Escalation, Hold, Round
 from cases.queries.closure import closing_facts
-from cases.ranks import rank_of
+from cases.queries.people import hub_owner
+from cases.ranks import last_rank, rank_of, top_rank
 from regulations import approvals
 from regulations.models import Approval
 
@@ -60,6 +63,32 @@ def close_case(case: Case, *, by: Actor, outcome: str, summary: Summary) -> Case
     )
     notices.case_closed(case)
     return case
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """An enquiry or a praise, answered and closed while the person is still there (INT-20)."""
+
+    answer: Answer
+    classification: Classification
+    summary: Summary = Summary()
+
+
+@transaction.atomic
+def settle_case(case: Case, settlement: Settlement, *, by: Actor) -> Case:
+    """Acknowledge, answer and close in one step; each of the three leaves its own trace (INT-20, INT-21).
+
+    Only enquiries and praise. The customer, who has the answer, is not also written to that it was
+    accepted.
+    """
+    if case.kind.code not in lifecycle.SHORT_KINDS:
+        raise InvalidInput("kind", _("Only enquiries and praise are settled in one step. Please dispatch the case."))
+    if case.state == State.REGISTERED:
+        case = acknowledge_case(case, by=by, classification=settlement.classification)
+        notices.withdraw_all(case)
+    reply_to_customer(case, settlement.answer, by=by)
+    fresh = Case.objects.select_related("kind", "profile_version").get(pk=case.pk)
+    return close_case(fresh, by=by, outcome=Outcome.SETTLED, summary=settlement.summary)
 
 
 @dataclass(frozen=True)
@@ -138,6 +167,8 @@ def decide_approval(case: Case, approval: Approval, *, by: Actor, granted: bool,
     person = user_of(by)
     if person is None or approval.thread != case.thread:
         raise InvalidMove(_("This step needs a person who is logged in."))
+    if by.deputy_for is not None and by.deputy_for == approval.asked_by_id:
+        raise InvalidMove(_("Nobody approves his or her own request, nor does a deputy. Ask a colleague."))
     now = timezone.now()
     row = approvals.decide(approval, by=person, at=now, granted=granted, opinion=opinion)
     finish(
@@ -159,12 +190,11 @@ def escalate(case: Case, *, by: Actor, demand: str) -> Escalation:
     if Escalation.objects.filter(case=case, answered_at__isnull=True).exists():
         raise InvalidMove(_("A demand for a higher level is waiting for its answer already."))
     now = timezone.now()
-    last = case.replies.filter(final=True).order_by("-pk").first()
     row = Escalation.objects.create(
         case=case,
         round=case.round,
         demand=demand,
-        above_rank=last.rank if last else 1,
+        above_rank=min(last_rank(case), top_rank() - 1),
         asked_at=now,
         asked_by=user_of(by),
     )
@@ -213,7 +243,7 @@ def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
     _reset(case)
     enter(case, MOVES["reopen"], at=now)
     case.acknowledged_by = case.acknowledged_by or case.owner
-    case.owner, case.owner_department = case.acknowledged_by, None
+    case.owner, case.owner_department = hub_owner(case), None
     Round.objects.create(case=case, n=case.round, opened_at=now, acknowledged_at=now)
     clocks.start_clock(case, clocks.Start(clocks.Kind.RESOLUTION, now))
     finish(case, "reopen", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))

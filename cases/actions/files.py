@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from cases.actions.moves import Extra, finish, lock, user_of
+from cases.lifecycle import State
 from cases.models import Case, CaseFile
 from documents.models import File
 
@@ -27,7 +28,7 @@ def attach(
 @transaction.atomic
 def attach_files(case: Case, stored: tuple[File, ...], *, by: Actor, original: bool = False, kept_at: str = "") -> Case:
     """Add evidence later (INT-11): marked original or copy, with the place where the paper is kept."""
-    case = lock(case)
+    case = lock(case, sources=frozenset(State) - {State.ARCHIVED})
     now = timezone.now()
     attach(case, stored, by=by, at=now)
     if original or kept_at:

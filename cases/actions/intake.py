@@ -18,9 +18,11 @@ from cases import lifecycle, notices, readers
 from cases.actions import clocks, files
 from cases.actions.access import grant_access
 from cases.actions.moves import SEALED_FIELDS, Extra, enter, finish, lock, moment, required, user_of, write_search
+from cases.actions.recusal import replace_barred
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Category, Channel, Contact, Kind, Recusal, Round
 from cases.models.intake import Urgency
+from cases.queries.people import duty_person
 from cases.queries.suggestions import department_for, suggest_category
 from customers.actions import NewCustomer, create_customer, give_consent
 from customers.models import ConsentText, Customer
@@ -28,7 +30,6 @@ from customers.queries import find_for_contact
 from documents.models import File
 from organization import numbering
 from organization.models import Department, Product, Site, User
-from organization.queries import organisation
 from regulations.profiles import version_for
 
 SERIES = "case"
@@ -148,6 +149,7 @@ def _register(intake: Intake, *, by: Actor) -> Case:
             Recusal(case=case, user=person, reason=_("Named by the reporter."), accused=True, by=user_of(by), at=now)
             for person in intake.accused.people
         )
+        replace_barred(case)
     Round.objects.create(case=case, n=1, opened_at=case.received_at)
     _start_clocks(case)
     grant_access(case, at=now)
@@ -259,18 +261,6 @@ def _customer(reporter: Reporter, *, by: Actor, now: datetime) -> Customer | Non
     return create_customer(NewCustomer(name=reporter.name, phone=reporter.phone, email=reporter.email), by=by, at=now)
 
 
-def duty_person() -> User | None:
-    """Who owns what arrives without a first-asked person: the person on duty, else a head of the hub."""
-    person = organisation().duty_person
-    if person and person.is_active:
-        return person
-    return (
-        User.objects.filter(is_active=True, memberships__is_head=True, memberships__department__functions__code="hub")
-        .order_by("pk")
-        .first()
-    )
-
-
 def subject_of(text: str) -> str:
     """The first sentence of a text, shortened: a subject where nobody wrote one."""
     first = text.strip().splitlines()[0] if text.strip() else ""
@@ -308,7 +298,7 @@ def _start_clocks(case: Case) -> None:
 
 def _save_derived(case: Case) -> None:
     case.readers, case.barred = readers.of_case(case)
-    case.save(update_fields=["readers", "barred", "next_due_at", "next_due_kind"])
+    case.save(update_fields=["owner", "readers", "barred", "next_due_at", "next_due_kind"])
     write_search(case)
 
 
@@ -492,7 +482,7 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
         )
     if accused:
         case.accused.add(*people)
-    _replace_barred_owner(case, {person.pk for person in people})
+    replace_barred(case)
     finish(
         case,
         "recuse",
@@ -502,25 +492,6 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
     )
     notices.people_barred(case, people)
     return case
-
-
-def _replace_barred_owner(case: Case, barred: set[int]) -> None:
-    """Recusal wins over every duty: the hub's person on duty takes over at once (A-27, RTE-19)."""
-    if case.owner_id in barred:
-        case.owner = hub_person(exclude=barred)
-
-
-def hub_person(exclude: set[int]) -> User | None:
-    """Somebody of the hub who is not excluded: person on duty, then its heads, then its members."""
-    duty = duty_person()
-    if duty and duty.pk not in exclude:
-        return duty
-    return (
-        User.objects.filter(is_active=True, memberships__department__functions__code="hub")
-        .exclude(pk__in=exclude)
-        .order_by("-memberships__is_head", "pk")
-        .first()
-    )
 
 
 def with_key(intake: Intake, key: uuid.UUID | None) -> Intake:

@@ -10,8 +10,12 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from cases.actions.moves import Extra, finish, lock, required, staff_of
+from cases.lifecycle import State
 from cases.models import Case, Note
 from organization.models import Department
+
+#: An archived case is filed: nothing about it changes any more.
+NOT_FILED = frozenset(State) - {State.ARCHIVED}
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class NewNote:
 def add_note(case: Case, note: NewNote, *, by: Actor) -> Note:
     """Write an internal note; the customer never sees it and search never finds it."""
     required(note.text, "text", _("Please write the note."))
-    case = lock(case)
+    case = lock(case, sources=NOT_FILED)
     now = timezone.now()
     row = Note.objects.create(
         case=case,

@@ -13,7 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases import lifecycle, notices
 from cases.actions import clocks, files
-from cases.actions.moves import Extra, enter, finish, lock, moment, required, staff_of
+from cases.actions.moves import Extra, enter, finish, lock, moment, require_reader, required, staff_of
 from cases.lifecycle import MOVES
 from cases.models import Case, Investigation, Visit
 from documents.models import File
@@ -75,8 +75,8 @@ def plan_visit(case: Case, plan: VisitPlan, *, by: Actor) -> Visit:
     """Mark a visit as necessary: the on-site clock starts at receipt (SLA-06, A-05)."""
     required(plan.necessity, "necessity", _("Please say why a visit is needed."))
     case = lock(case, sources=lifecycle.BEFORE_REPLY)
-    if plan.visitor and -plan.visitor.pk in case.barred:
-        raise InvalidInput("visitor", _("%(name)s must not take part in this case.") % {"name": plan.visitor.name})
+    if plan.visitor:
+        require_reader(case, plan.visitor, "visitor")
     now = timezone.now()
     visit = Visit.objects.create(
         case=case,
@@ -122,7 +122,7 @@ def record_visit(visit: Visit, arrival: Arrival, *, by: Actor) -> Visit:
     Recorded later than the profile allows, it needs a reason and is flagged 补录.
     """
     required(arrival.findings, "findings", _("Please write what was found on site."))
-    case = lock(visit.case)
+    case = lock(visit.case, sources=lifecycle.OPEN)
     visit = Visit.objects.select_for_update().get(pk=visit.pk)
     if visit.arrived_at is not None or visit.cancelled_at is not None:
         raise InvalidMove(_("This visit has been recorded or cancelled already."))
@@ -164,7 +164,7 @@ def check_late(case: Case, *, happened_at: datetime, now: datetime, reason: str)
 def cancel_visit(visit: Visit, *, by: Actor, reason: str) -> Visit:
     """Cancel a planned visit with a reason; the on-site clock stops when no other visit is planned."""
     required(reason, "reason", _("Please say why the visit is not needed any more."))
-    case = lock(visit.case)
+    case = lock(visit.case, sources=lifecycle.OPEN)
     visit = Visit.objects.select_for_update().get(pk=visit.pk)
     if visit.arrived_at is not None or visit.cancelled_at is not None:
         raise InvalidMove(_("This visit has been recorded or cancelled already."))

@@ -13,12 +13,14 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import lifecycle, notices
 from cases.actions import files
-from cases.actions.moves import Extra, enter, finish, lock, required, staff_of
+from cases.actions.moves import Extra, enter, finish, lock, require_reader, required, staff_of
 from cases.gates import WAIVER
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Measure, MeasureCheck
 from documents.models import File
 from organization.models import Department, User
+from organization.models.units import Function
+from organization.queries import people_with_function
 from regulations import approvals
 from regulations.models import Approval
 
@@ -47,6 +49,7 @@ def plan_measure(case: Case, plan: Plan, *, by: Actor) -> Measure:
         raise Blocked(
             [Reason("barred", _("%(name)s must not take part in this case.") % {"name": plan.owner.name}, "forbidden")]
         )
+    require_reader(case, plan.owner, "owner")
     if plan.due_on < timezone.localdate(now):
         raise InvalidInput("due_on", _("The date has passed already. Please choose a later one."))
     measure = Measure.objects.create(
@@ -173,15 +176,25 @@ def cancel_measure(measure: Measure, *, by: Actor, reason: str) -> Measure:
 
 @transaction.atomic
 def ask_waiver(case: Case, *, by: Actor, reason: str) -> Approval:
-    """Ask the management representative to approve that nothing is changed (CAP-05)."""
+    """Ask the management representative to approve that nothing is changed (CAP-05).
+
+    Where nobody with that function may decide (recused, or asking himself), the step moves to the
+    managers (RTE-19).
+    """
     required(reason, "reason", _("Please say why no measure is needed."))
     case = lock(case, sources=OPEN_STATES)
     now = timezone.now()
+    free = any(
+        person.pk not in {by.id, by.deputy_for} and -person.pk not in case.barred
+        for person in people_with_function(Function.MANAGEMENT_REPRESENTATIVE)
+    )
+    step = "approve_waiver" if free else "approve_explained"
     approval = approvals.ask(
-        approvals.Question(case.thread, f"{WAIVER}:{case.round}", ("approve_waiver",), reason, case.number),
-        by=by,
-        at=now,
+        approvals.Question(case.thread, f"{WAIVER}:{case.round}", (step,), reason, case.number), by=by, at=now
     )
     finish(case, "ask_waiver", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
-    notices.approval_asked(case, approval, function="management_representative")
+    if free:
+        notices.approval_asked(case, approval, function=Function.MANAGEMENT_REPRESENTATIVE)
+    else:
+        notices.approval_asked(case, approval, role="manager")
     return approval

@@ -19,11 +19,12 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason, StaleRecord
 from audit.queries import events_of
-from cases import lifecycle, readers
+from cases import lifecycle, readers, verbs
 from cases.lifecycle import MOVES, Move
 from cases.models import Case, CaseClock, Round
 from organization import text
 from organization.models import User
+from organization.queries import identity_of
 
 #: Fields of a case that hold personal data or free text: their values are sealed, not chained.
 SEALED_FIELDS = frozenset(
@@ -102,7 +103,7 @@ def lock(case: Case, move: str = "", *, sources: Iterable[str] = ()) -> Case:
 
 def _verbs_since(row: Case, version: int) -> list[str]:
     newest = list(events_of(row.thread).order_by("-seq")[: max(0, row.version - version)])
-    return [f"{event.actor_label}: {event.verb}" for event in reversed(newest)]
+    return [verbs.sentence_of(event) for event in reversed(newest)]
 
 
 def _snapshot(case: Case) -> dict[str, Any]:
@@ -248,3 +249,24 @@ def staff_of(by: Actor) -> User:
     if user is None:
         raise InvalidMove(_("This step needs a person who is logged in."))
     return user
+
+
+def accountable(by: Actor) -> User | None:
+    """Who answers for what ``by`` does: the person, or whom a deputy acts for. A deputy acts, the owner stays."""
+    if by.deputy_for is not None:
+        return User.objects.filter(pk=by.deputy_for).first()
+    return user_of(by)
+
+
+def require_reader(case: Case, person: User, field_name: str) -> None:
+    """Raise ``InvalidInput`` for somebody who would be given work on a case that he or she cannot see.
+
+    The accused and the conflicted are refused in the same way (RTE-18).
+    """
+    if -person.pk in case.barred:
+        raise InvalidInput(field_name, _("%(name)s must not take part in this case.") % {"name": person.name})
+    if not person.is_active or not Case.objects.filter(pk=case.pk).visible_to(identity_of(person)).exists():
+        raise InvalidInput(
+            field_name,
+            _("%(name)s cannot see this case. Add %(name)s's department to the case first.") % {"name": person.name},
+        )

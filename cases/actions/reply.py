@@ -19,8 +19,9 @@ from cases.actions.moves import Extra, enter, finish, lock, moment, require, req
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, Opinion, OpinionRequest, Reply
 from cases.models.reply import Way
+from cases.queries.closure import reply_facts
+from cases.queries.people import hub_owner
 from cases.ranks import rank_of
-from regulations.models import Approval
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     enter(case, MOVES["reply"], at=at)
     # A second answer of the same round leaves the resolution met when it was first met.
     case.replied_at = at if first_answer else replied_at
-    case.owner, case.owner_department = case.acknowledged_by or case.owner, None
+    case.owner, case.owner_department = hub_owner(case) or case.owner, None
     if case.policy.resolution_ends == "reply":
         clocks.meet(case, clocks.Kind.RESOLUTION, happened_at=at, now=now)
     write_search(case)
@@ -94,16 +95,6 @@ def _check_short_way(case: Case) -> None:
             raise InvalidInput(
                 "kind", _("Only enquiries and praise are answered without a department. Please dispatch the case.")
             )
-
-
-def reply_facts(case: Case) -> gates.ReplyFacts:
-    """What the gate of a final reply looks at (two queries)."""
-    unanswered = Assignment.objects.filter(case=case, round=case.round).unanswered().select_related("department")
-    waiting = Approval.objects.filter(thread=case.thread, decided_at__isnull=True)
-    return gates.ReplyFacts(
-        unanswered=tuple(str(a.department) for a in unanswered),
-        approvals_open=tuple(approval.reason[:40] for approval in waiting),
-    )
 
 
 @transaction.atomic

@@ -1,57 +1,183 @@
-"""Facts for the closing gate, in a constant number of queries."""
+"""Facts for the gates of reply and closing, in a constant number of queries, and what they mean in words."""
 
 from __future__ import annotations
 
-from cases.gates import EXPLAINED, WAIVER, ClosingFacts
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from cases import gates
+from cases.gates import EXPLAINED, WAIVER, ClosingFacts, ReplyFacts
 from cases.lifecycle import Outcome
-from cases.models import Assignment, Case, Escalation, Hold, Investigation, Measure
+from cases.models import (
+    Assignment,
+    Case,
+    CaseClock,
+    CaseFile,
+    Escalation,
+    Hold,
+    Investigation,
+    Measure,
+    Opinion,
+    OpinionRequest,
+    Reply,
+    Visit,
+)
 from cases.models.reply import Way
-from regulations import approvals
+from regulations.models import Approval
+
+#: Only these end a complaint by themselves (CAP-05): a correction repairs, it does not prevent.
+PREVENTING = frozenset({Measure.Type.CORRECTIVE, Measure.Type.PREVENTIVE})
+_UNCHECKED = frozenset({"received", "quarantined"})
+
+
+@dataclass(frozen=True)
+class ClosingRows:
+    """The rows of a case that its gates look at; of all rounds, in the order they were made."""
+
+    assignments: Sequence[Assignment]
+    investigations: Sequence[Investigation]
+    visits: Sequence[Visit]
+    measures: Sequence[Measure]
+    replies: Sequence[Reply]
+    requests: Sequence[OpinionRequest]
+    opinions: Sequence[Opinion]
+    escalations: Sequence[Escalation]
+    approvals: Sequence[Approval]
+    holds: Sequence[Hold]
+    clocks: Sequence[CaseClock]
+    files: Sequence[CaseFile]
+
+
+def closing_rows(case: Case) -> ClosingRows:
+    """Read what the closing gate looks at."""
+    here = {"case": case, "round": case.round}
+    return ClosingRows(
+        assignments=list(Assignment.objects.filter(**here).select_related("department")),
+        investigations=list(Investigation.objects.filter(**here)),
+        visits=list(Visit.objects.filter(**here)),
+        measures=list(Measure.objects.filter(**here)),
+        replies=list(Reply.objects.filter(**here)),
+        requests=list(OpinionRequest.objects.filter(**here)),
+        opinions=list(Opinion.objects.filter(**here)),
+        escalations=list(Escalation.objects.filter(case=case)),
+        approvals=list(Approval.objects.filter(thread=case.thread).order_by("pk")),
+        holds=list(Hold.objects.filter(case=case, released_at__isnull=True)),
+        clocks=list(CaseClock.objects.filter(**here)),
+        files=list(CaseFile.objects.filter(case=case, file__state__in=_UNCHECKED).select_related("file")),
+    )
 
 
 def closing_facts(case: Case) -> ClosingFacts:
     """What the gate looks at, of the current round; the outcome proposed is the one that fits the opinion."""
+    return closing_facts_of(case, closing_rows(case))
+
+
+def closing_facts_of(case: Case, rows: ClosingRows) -> ClosingFacts:
+    """The same from rows that were read already; asks the database nothing."""
     rule = case.policy.rule(case.kind.code)
-    investigation = Investigation.objects.filter(case=case, round=case.round).first()
-    states = list(Measure.objects.filter(case=case, round=case.round).values_list("state", flat=True))
-    kept = [state for state in states if state != Measure.State.CANCELLED]
-    opinion = case.opinions.filter(round=case.round).order_by("-pk").first()
-    requests = list(case.opinion_requests.filter(round=case.round).values_list("way", flat=True))
-    replies = case.replies.filter(round=case.round, final=True)
+    n = case.round
+    investigation = max((i for i in rows.investigations if i.round == n), key=lambda i: i.pk, default=None)
+    opinion = max((o for o in rows.opinions if o.round == n), key=lambda o: o.pk, default=None)
+    requests = [r for r in rows.requests if r.round == n]
+    kept = [m for m in rows.measures if m.round == n and m.state != Measure.State.CANCELLED]
+    satisfied = opinion.satisfied if opinion else None
+    tries = sum(request.way != Way.NOT_POSSIBLE for request in requests)
+    needed = case.policy.no_answer_tries
     return ClosingFacts(
         items=frozenset(rule.gate),
         state=case.state,
         kind=case.kind.code,
-        outcome=proposed_outcome(opinion.satisfied if opinion else None),
+        outcome=proposed_outcome(satisfied, has_contact=case.has_contact, tried=tries >= needed),
         has_contact=case.has_contact,
         facts=investigation is not None,
         responsible=bool(investigation and (investigation.responsible_department_id or investigation.responsible_text)),
         cause=bool(investigation and investigation.cause),
-        open_assignments=tuple(
-            str(a.department)
-            for a in Assignment.objects.filter(case=case, round=case.round).unanswered().select_related("department")
-        ),
-        final_reply=replies.exists(),
-        measures=len(kept),
-        unsettled_measures=sum(state != Measure.State.VERIFIED for state in kept),
+        open_assignments=open_assignments(case, rows.assignments),
+        open_visits=sum(v.round == n and not v.arrived_at and not v.cancelled_at for v in rows.visits),
+        final_reply=any(r.final and r.round == n for r in rows.replies),
+        measures=sum(measure.type in PREVENTING for measure in kept),
+        unsettled_measures=sum(measure.state != Measure.State.VERIFIED for measure in kept),
         measures_or_waiver=rule.measures_or_waiver,
-        waiver_granted=approvals.granted(case.thread, f"{WAIVER}:{case.round}"),
+        waiver_granted=granted(rows.approvals, f"{WAIVER}:{n}"),
         opinion_asked=bool(requests) or opinion is not None,
-        satisfied=opinion.satisfied if opinion else None,
-        tries=sum(way != Way.NOT_POSSIBLE for way in requests),
-        tries_needed=case.policy.no_answer_tries,
-        explained_approved=approvals.granted(case.thread, f"{EXPLAINED}:{case.round}"),
-        holds=tuple(Hold.objects.filter(case=case, released_at__isnull=True).values_list("label", flat=True)),
-        open_escalation=Escalation.objects.filter(case=case, answered_at__isnull=True).exists(),
-        breaches_without_reason=case.clocks.filter(
-            round=case.round, breached_at__isnull=False, breach_reason="", met_recorded_late=False
-        ).count(),
-        quarantined_files=case.files.filter(file__state__in=["received", "quarantined"]).count(),
+        satisfied=satisfied,
+        tries=tries,
+        tries_needed=needed,
+        explained_approved=granted(rows.approvals, f"{EXPLAINED}:{n}"),
+        holds=tuple(hold.label for hold in rows.holds),
+        open_escalation=any(escalation.answered_at is None for escalation in rows.escalations),
+        breaches_without_reason=sum(c.round == n and owes_reason(c) for c in rows.clocks),
+        quarantined_files=sum(row.file.state in _UNCHECKED for row in rows.files),
     )
 
 
-def proposed_outcome(satisfied: bool | None) -> str:
-    """The outcome that the customer's answer suggests."""
-    if satisfied is None:
-        return Outcome.SETTLED
-    return Outcome.SETTLED if satisfied else Outcome.UNSATISFIED_EXPLAINED
+def open_assignments(case: Case, assignments: Sequence[Assignment]) -> tuple[str, ...]:
+    """Names of the departments that still owe an answer in this round."""
+    return tuple(str(a.department) for a in assignments if a.round == case.round and a.is_unanswered)
+
+
+def owes_reason(clock: CaseClock) -> bool:
+    """Whether the limit was missed and nobody has said why (SLA-04)."""
+    return clock.breached_at is not None and not clock.breach_reason and not clock.met_recorded_late
+
+
+def granted(approvals: Sequence[Approval], kind: str) -> bool:
+    """Whether the newest decided approval of that kind was granted."""
+    decided = [a for a in approvals if a.kind == kind and a.decided_at is not None]
+    return bool(decided and decided[-1].granted)
+
+
+def proposed_outcome(satisfied: bool | None, *, has_contact: bool = True, tried: bool = False) -> str:
+    """The outcome that the customer's answer suggests; none after all attempts is "no answer"."""
+    if satisfied is None and has_contact and tried:
+        return Outcome.NO_ANSWER
+    return Outcome.UNSATISFIED_EXPLAINED if satisfied is False else Outcome.SETTLED
+
+
+def reply_facts(case: Case) -> ReplyFacts:
+    """What the gate of a final reply looks at (two queries)."""
+    assignments = list(Assignment.objects.filter(case=case, round=case.round).select_related("department"))
+    return reply_facts_of(case, assignments, list(Approval.objects.filter(thread=case.thread)))
+
+
+def reply_facts_of(case: Case, assignments: Sequence[Assignment], approvals: Sequence[Approval]) -> ReplyFacts:
+    """The same from rows that were read already."""
+    return ReplyFacts(
+        unanswered=open_assignments(case, assignments),
+        approvals_open=tuple(approval.reason[:40] for approval in approvals if approval.is_open),
+    )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of what closing still lacks, or already has."""
+
+    text: str
+    ok: bool
+
+
+def _kept(facts: ClosingFacts) -> list[tuple[str, frozenset[str], str]]:
+    """Gate item, the codes of the reasons that speak against it, and the words for when none does."""
+    return [
+        ("facts", frozenset({"no_facts"}), _("The facts are established")),
+        ("responsible", frozenset({"no_responsible"}), _("The responsible unit is identified")),
+        ("cause", frozenset({"no_cause"}), _("The cause is recorded")),
+        ("assignments", frozenset({"assignment_open"}), _("All departments have answered")),
+        (
+            "measures",
+            frozenset({"measure_unverified", "no_measure"}),
+            _("The measures are done and verified") if facts.measures else _("Closing without measures is approved"),
+        ),
+        ("reply", frozenset({"no_reply"}), _("The customer has the final reply")),
+        ("opinion", frozenset({"opinion_not_asked", "no_reply"}), _("The customer's opinion was asked")),
+    ]
+
+
+def checklist(facts: ClosingFacts) -> list[Item]:
+    """What is settled and what is missing, item by item; the summary is written in the act of closing itself."""
+    reasons = gates.closing(facts)
+    missing = {reason.code for reason in reasons}
+    done = [Item(text, ok=True) for item, codes, text in _kept(facts) if item in facts.items and not codes & missing]
+    return [*done, *(Item(str(reason), ok=False) for reason in reasons)]

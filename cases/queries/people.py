@@ -1,0 +1,62 @@
+"""Who answers for a case, and who takes over: recusal wins over every duty (RTE-18, RTE-19, A-27, A-38)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
+from cases.models import Case, Recusal
+from organization.models import Department, Membership, User
+from organization.queries import organisation
+
+
+def barred_ids(case: Case) -> set[int]:
+    """The people with an open recusal, read anew."""
+    return set(Recusal.objects.filter(case=case, lifted_at__isnull=True).values_list("user_id", flat=True))
+
+
+def duty_person() -> User | None:
+    """Who owns what arrives without a first-asked person: the person on duty, else a head of the hub."""
+    person = organisation().duty_person
+    if person and person.is_active:
+        return person
+    return _of_the_hub().filter(memberships__is_head=True).order_by("pk").first()
+
+
+def _of_the_hub() -> QuerySet[User]:
+    return User.objects.filter(is_active=True, memberships__department__functions__code="hub")
+
+
+def hub_person(exclude: Collection[int]) -> User | None:
+    """Somebody of the hub who is not excluded: person on duty, then its heads, then its members."""
+    duty = duty_person()
+    if duty and duty.pk not in exclude:
+        return duty
+    return _of_the_hub().exclude(pk__in=exclude).order_by("-memberships__is_head", "pk").first()
+
+
+def hub_owner(case: Case) -> User | None:
+    """The hub's person on a case: who acknowledged it, unless gone or barred; then somebody else of the hub."""
+    person = case.acknowledged_by
+    if person is not None and person.is_active and -person.pk not in case.barred:
+        return person
+    return hub_person(exclude=[-principal for principal in case.barred])
+
+
+def people_of(department: Department, *, exclude: Collection[int]) -> list[User]:
+    """Who is asked first in a department: its heads, else those above it, else its members; none of the excluded."""
+    memberships = (
+        Membership.objects.filter(department__in=department.lineage, user__is_active=True)
+        .exclude(user__in=exclude)
+        .select_related("user", "department")
+        .order_by("pk")
+    )
+    by_depth: dict[int, list[User]] = {}
+    members: list[User] = []
+    for membership in memberships:
+        if membership.is_head:
+            by_depth.setdefault(membership.department.depth, []).append(membership.user)
+        if membership.department_id == department.pk:
+            members.append(membership.user)
+    return by_depth[max(by_depth)] if by_depth else members
