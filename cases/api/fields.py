@@ -1,0 +1,44 @@
+"""Fields through which texts and codes come in: cleaned like those of the forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from organization import text
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class LineField(serializers.CharField):
+    """One cleaned line."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Clean before the length is checked."""
+        return text.clean_line(super().to_internal_value(data))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class TextField(serializers.CharField):
+    """Cleaned text of several lines."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Clean before the length is checked."""
+        return text.clean(super().to_internal_value(data))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class CodeField(serializers.SlugRelatedField):
+    """A row of a vocabulary by its code; retired ones cannot be chosen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field=kwargs.pop("slug_field", "code"), **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Codes are short strings; anything else is answered before the database is asked."""
+        if not isinstance(data, str) or len(data) > 60 or text.clean_line(data) != data:
+            raise serializers.ValidationError(_("This code is unknown."))
+        return super().to_internal_value(data)

@@ -1,0 +1,513 @@
+"""The API's views: access -> serializer -> action -> detail, as the pages do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers as drf
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.actor import Actor
+from audit.exceptions import InvalidInput, NotAllowed
+from cases import rights
+from cases.access import CaseAccess, get_assignment, get_case, get_extension, get_file, get_measure
+from cases.actions import assignment, closure, files, intake, internal, investigation, measures, reply
+from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
+from cases.api import serializers as s
+from cases.lifecycle import SHORT_OUTCOMES, State
+from cases.models import Case, Measure
+from cases.queries.search import Term, checked, matching, term_of
+from documents.actions import store_upload
+from documents.limits import staff_limits
+from documents.serving import serve_original
+from organization.models import User
+from organization.queries import identity_of
+
+Body = dict[str, Any]
+
+
+class NewestFirst(CursorPagination):
+    """Keyset paging: page 40 costs what page 1 costs."""
+
+    page_size = 25
+    max_page_size = 100
+    page_size_query_param = "page_size"
+    ordering = ("-received_at", "-id")
+
+
+class CaseFilter(filters.FilterSet):
+    """What the list may be narrowed by; unknown values find nothing or are refused, never ignored."""
+
+    state = filters.MultipleChoiceFilter(choices=State.choices)
+    kind = filters.CharFilter(field_name="kind__code", max_length=40)
+    channel = filters.CharFilter(field_name="channel__code", max_length=40)
+    urgency = filters.CharFilter(max_length=12)
+    lead_department = filters.CharFilter(field_name="lead_department__code", max_length=40)
+    received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+
+def _filled(data: Body, *names: str) -> Body:
+    """The given values without the version and without what was left out."""
+    return {name: data[name] for name in names if data.get(name) not in (None, "")}
+
+
+def _case_refs() -> dict[int, Any]:
+    return {403: s.Refusal, 404: s.Refusal, 409: s.Refusal, 422: s.Refusal}
+
+
+def _move(request_body: Any, summary: str) -> Callable[..., Any]:
+    return extend_schema(
+        request=request_body, responses={200: s.CaseDetail, 400: s.Refusal, **_case_refs()}, summary=summary
+    )
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Cases, newest first",
+        parameters=[OpenApiParameter("q", OpenApiTypes.STR, description="Search: text, number, telephone tail, name.")],
+        responses={200: s.CaseRow(many=True), 400: s.Refusal},
+    )
+)
+class CaseViewSet(viewsets.GenericViewSet[Case]):
+    """Cases: list, register, read, and each move by its own word."""
+
+    lookup_field = "number"
+    lookup_value_regex = "[0-9]{4}-[0-9]{6,12}"
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = CaseFilter
+    pagination_class = NewestFirst
+    serializer_class = s.CaseRow
+    queryset = Case.objects.none()
+
+    def get_queryset(self) -> QuerySet[Case]:
+        """Every read starts from what this person may see."""
+        if getattr(self, "swagger_fake_view", False):
+            return Case.objects.none()
+        who = identity_of(self._user)
+        rows = matching(self._term, who) if self._term else Case.objects.visible_to(who)
+        return rows.select_related("kind", "channel", "category", "lead_department", "owner")
+
+    @property
+    def _term(self) -> Term | None:
+        words = str(self.request.query_params.get("q", ""))[:200]
+        return term_of(words) if words.strip() else None
+
+    @property
+    def _user(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated came before
+        return user
+
+    def list(self, request: Request) -> Response:
+        """A page of cases."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer("search", "contact_search"))) or []
+        if self._term:
+            # Neighbouring pairs may fit by chance; what is shown is checked letter by letter.
+            page = list(checked(list(page), self._term, identity_of(self._user)))
+        return self.get_paginated_response(s.CaseRow(page, many=True).data)
+
+    @extend_schema(summary="One case", responses={200: s.CaseDetail, 404: s.Refusal})
+    def retrieve(self, request: Request, number: str) -> Response:
+        """What this person may see of it."""
+        return self._detail(number)
+
+    @extend_schema(
+        summary="Register feedback",
+        request=s.CaseIn,
+        responses={201: s.CaseDetail, 400: s.Refusal, 403: s.Refusal, 422: s.Refusal},
+    )
+    def create(self, request: Request) -> Response:
+        """The same submission_key returns the case of the first submission."""
+        if "log" not in rights.general_permissions(identity_of(self._user)):
+            raise NotAllowed()
+        data = self._clean(s.CaseIn)
+        reporter = Reporter(**_filled(data["reporter"], "name", "organisation", "phone", "email", "refused"))
+        case = intake.open_case(
+            Intake(
+                kind=data["kind"],
+                channel=data["channel"],
+                text=data["text"],
+                reporter=reporter,
+                goods=Goods(product=data.get("product")),
+                accused=Accused(site=data.get("site")),
+                **_filled(
+                    data,
+                    "subject",
+                    "demand",
+                    "customer_deadline",
+                    "stage",
+                    "received_at",
+                    "late_reason",
+                    "submission_key",
+                ),
+            ),
+            by=self._actor(),
+        )
+        try:
+            return self._detail(case.number, code=status.HTTP_201_CREATED)
+        except Http404:
+            # Somebody else's submission key: its case is none of this person's business.
+            raise InvalidInput("submission_key", _("This key has been used. Please send a new one.")) from None
+
+    def _actor(self) -> Actor:
+        return Actor.token(self._user) if self.request.auth else Actor.staff(self._user)
+
+    def _clean(self, serializer: type[drf.Serializer[Any]]) -> Body:
+        found = serializer(data=self.request.data)
+        found.is_valid(raise_exception=True)
+        return found.validated_data
+
+    def _detail(self, number: str, code: int = status.HTTP_200_OK) -> Response:
+        access = get_case(self._user, number)
+        return Response(s.CaseDetail(access.case, context={"access": access}).data, status=code)
+
+    def _open(self, number: str, permission: str, data: Body) -> tuple[CaseAccess, Actor]:
+        access = get_case(self._user, number, permission, version=data.get("version"))
+        actor = access.actor(permission)
+        return access, Actor("token", actor.id, actor.label, actor.deputy_for) if self.request.auth else actor
+
+    # --- The hub ---------------------------------------------------------------------------------------
+
+    @_move(s.ClassificationIn, "Acknowledge")
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, number: str) -> Response:
+        """Take it on."""
+        data = self._clean(s.ClassificationIn)
+        access, by = self._open(number, "acknowledge", data)
+        assignment.acknowledge_case(access.case, by=by, classification=_classification(data))
+        return self._detail(number)
+
+    @_move(s.DeclineIn, "Decline")
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, number: str) -> Response:
+        """Say that it is not ours."""
+        data = self._clean(s.DeclineIn)
+        access, by = self._open(number, "decline", data)
+        assignment.decline_case(access.case, by=by, reason=data["reason"], reply=data["reply"])
+        return self._detail(number)
+
+    @_move(s.VerifyIn, "Verify")
+    @action(detail=True, methods=["post"])
+    def verify(self, request: Request, number: str) -> Response:
+        """Whether it is genuine."""
+        data = self._clean(s.VerifyIn)
+        access, by = self._open(number, "verify", data)
+        assignment.verify_case(access.case, by=by, result=data["result"], basis=data["basis"])
+        return self._detail(number)
+
+    @_move(s.ReclassificationIn, "Classify")
+    @action(detail=True, methods=["post"])
+    def classify(self, request: Request, number: str) -> Response:
+        """Classify or re-classify."""
+        data = self._clean(s.ReclassificationIn)
+        access, by = self._open(number, "classify", data)
+        change = assignment.Reclassification(_classification(data), data.get("kind"), data.get("reason", ""))
+        assignment.classify_case(access.case, change, by=by)
+        return self._detail(number)
+
+    @_move(s.DispatchIn, "Dispatch")
+    @action(detail=True, methods=["post"])
+    def dispatch_case(self, request: Request, number: str) -> Response:
+        """Send it to a lead department and any co-handling ones."""
+        data = self._clean(s.DispatchIn)
+        access, by = self._open(number, "dispatch", data)
+        helpers = tuple(assignment.Task(**task) for task in data.get("helpers", ()))
+        assignment.dispatch_case(access.case, assignment.Task(**data["lead"]), by=by, helpers=helpers)
+        return self._detail(number)
+
+    @_move(s.ReasonIn, "Ask the customer for completion")
+    @action(detail=True, methods=["post"])
+    def ask_completion(self, request: Request, number: str) -> Response:
+        """Put it on hold; ``reason`` is what the customer is asked for."""
+        data = self._clean(s.ReasonIn)
+        access, by = self._open(number, "ask_completion", data)
+        intake.ask_completion(access.case, by=by, missing=data["reason"])
+        return self._detail(number)
+
+    # --- Departments -----------------------------------------------------------------------------------
+
+    @_move(s.Versioned, "Receive")
+    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/receive")
+    def receive(self, request: Request, number: str, pk: str) -> Response:
+        """Confirm that the department has it."""
+        access, by = self._open(number, "receive", self._clean(s.Versioned))
+        assignment.receive_assignment(get_assignment(access, int(pk), "receive"), by=by)
+        return self._detail(number)
+
+    @_move(s.ReasonIn, "Return to the hub")
+    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/return_to_hub")
+    def return_to_hub(self, request: Request, number: str, pk: str) -> Response:
+        """Never to another department. Afterwards the case is out of sight: 204."""
+        data = self._clean(s.ReasonIn)
+        access, by = self._open(number, "return_to_hub", data)
+        assignment.return_assignment(get_assignment(access, int(pk), "return_to_hub"), by=by, reason=data["reason"])
+        try:
+            return self._detail(number)
+        except Http404:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @_move(s.PersonIn, "Pass on")
+    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/pass_on")
+    def pass_on(self, request: Request, number: str, pk: str) -> Response:
+        """Pass the work on to a colleague."""
+        data = self._clean(s.PersonIn)
+        access, by = self._open(number, "pass_on", data)
+        assignment.pass_on(get_assignment(access, int(pk), "pass_on"), by=by, to=data["to"], note=data["note"])
+        return self._detail(number)
+
+    @_move(s.Versioned, "Take")
+    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/take")
+    def take(self, request: Request, number: str, pk: str) -> Response:
+        """Take what was passed on."""
+        access, by = self._open(number, "take", self._clean(s.Versioned))
+        assignment.take(get_assignment(access, int(pk), "take"), by=by)
+        return self._detail(number)
+
+    @_move(s.AnswerIn, "Answer")
+    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/answer")
+    def answer(self, request: Request, number: str, pk: str) -> Response:
+        """Hand in the department's answer."""
+        data = self._clean(s.AnswerIn)
+        access, by = self._open(number, "answer", data)
+        assignment.answer_assignment(get_assignment(access, int(pk), "answer"), by=by, answer=data["answer"])
+        return self._detail(number)
+
+    @_move(s.ExtensionIn, "Ask for more time")
+    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/ask_extension")
+    def ask_extension(self, request: Request, number: str, pk: str) -> Response:
+        """The hub decides."""
+        data = self._clean(s.ExtensionIn)
+        access, by = self._open(number, "ask_extension", data)
+        row = get_assignment(access, int(pk), "ask_extension")
+        assignment.ask_extension(row, by=by, until=data["until"], reason=data["reason"])
+        return self._detail(number)
+
+    @_move(s.DecisionIn, "Decide a request for more time")
+    @action(detail=True, methods=["post"], url_path="extensions/(?P<pk>[0-9]{1,18})/decide")
+    def decide_extension(self, request: Request, number: str, pk: str) -> Response:
+        """Grant or refuse."""
+        data = self._clean(s.DecisionIn)
+        access, by = self._open(number, "decide_extension", data)
+        row = get_extension(access, int(pk))
+        assignment.decide_extension(row, by=by, granted=data["granted"], opinion=data.get("opinion", ""))
+        return self._detail(number)
+
+    # --- Handling --------------------------------------------------------------------------------------
+
+    @_move(s.FindingsIn, "Record an investigation")
+    @action(detail=True, methods=["post"])
+    def investigate(self, request: Request, number: str) -> Response:
+        """Facts, cause, responsibility."""
+        data = self._clean(s.FindingsIn)
+        access, by = self._open(number, "investigate", data)
+        data.pop("version", None)
+        investigation.record_investigation(access.case, investigation.Findings(**data), by=by)
+        return self._detail(number)
+
+    @_move(s.Versioned, "Start handling")
+    @action(detail=True, methods=["post"])
+    def act(self, request: Request, number: str) -> Response:
+        """The handling has begun."""
+        access, by = self._open(number, "act", self._clean(s.Versioned))
+        investigation.start_move(access.case, "act", by=by)
+        return self._detail(number)
+
+    @extend_schema(methods=["get"], summary="Measures", responses={200: s.MeasureOut(many=True), **_case_refs()})
+    @extend_schema(
+        methods=["post"], summary="Plan a measure", request=s.MeasureIn, responses={201: s.MeasureOut, **_case_refs()}
+    )
+    @action(detail=True, methods=["get", "post"], filterset_class=None, pagination_class=None)
+    def measures(self, request: Request, number: str) -> Response:
+        """List, or plan one."""
+        if request.method == "GET":
+            access = get_case(self._user, number)
+            access.require_full()
+            rows = Measure.objects.filter(case=access.case).select_related("department", "owner")
+            return Response(s.MeasureOut(rows, many=True).data)
+        data = self._clean(s.MeasureIn)
+        access, by = self._open(number, "plan_measure", data)
+        data.pop("version", None)
+        row = measures.plan_measure(access.case, measures.Plan(**data), by=by)
+        return Response(s.MeasureOut(row).data, status=status.HTTP_201_CREATED)
+
+    @_move(s.EvidenceIn, "Complete a measure")
+    @action(detail=True, methods=["post"], url_path="measures/(?P<pk>[0-9]{1,18})/complete")
+    def complete_measure(self, request: Request, number: str, pk: str) -> Response:
+        """It is done."""
+        data = self._clean(s.EvidenceIn)
+        access, by = self._open(number, "complete_measure", data)
+        completion = measures.Completion(data["evidence"], data.get("minutes"))
+        measures.complete_measure(get_measure(access, int(pk)), completion, by=by)
+        return self._detail(number)
+
+    @_move(s.CheckIn, "Verify a measure")
+    @action(detail=True, methods=["post"], url_path="measures/(?P<pk>[0-9]{1,18})/verify")
+    def verify_measure(self, request: Request, number: str, pk: str) -> Response:
+        """Never by the implementer."""
+        data = self._clean(s.CheckIn)
+        access, by = self._open(number, "verify_measure", data)
+        check = measures.Check(data["effective"], data["method"], data.get("evidence", ""))
+        measures.verify_measure(get_measure(access, int(pk)), check, by=by)
+        return self._detail(number)
+
+    # --- The customer ----------------------------------------------------------------------------------
+
+    @_move(s.ContactIn, "Record a contact")
+    @action(detail=True, methods=["post"])
+    def record_contact(self, request: Request, number: str) -> Response:
+        """A contact with the customer."""
+        data = self._clean(s.ContactIn)
+        access, by = self._open(number, "record_contact", data)
+        data.pop("version", None)
+        intake.record_contact(access.case, intake.NewContact(**data), by=by)
+        return self._detail(number)
+
+    @_move(s.NoteIn, "Write an internal note")
+    @action(detail=True, methods=["post"])
+    def note(self, request: Request, number: str) -> Response:
+        """The customer never sees it."""
+        data = self._clean(s.NoteIn)
+        access, by = self._open(number, "note", data)
+        main = self._user.memberships.select_related("department").filter(is_main=True).first()
+        row = internal.NewNote(data["text"], data["audience"], main.department if main else None)
+        internal.add_note(access.case, row, by=by)
+        return self._detail(number)
+
+    @_move(s.ReplyIn, "Reply")
+    @action(detail=True, methods=["post"])
+    def reply(self, request: Request, number: str) -> Response:
+        """The final answer."""
+        data = self._clean(s.ReplyIn)
+        access, by = self._open(number, "reply", data)
+        answer = reply.Answer(**_filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
+        reply.reply_to_customer(access.case, answer, by=by)
+        return self._detail(number)
+
+    @_move(s.ProgressIn, "Send a progress notice")
+    @action(detail=True, methods=["post"])
+    def send_progress(self, request: Request, number: str) -> Response:
+        """How far it is."""
+        data = self._clean(s.ProgressIn)
+        access, by = self._open(number, "send_progress", data)
+        answer = reply.Answer(**_filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
+        reply.send_progress(access.case, answer, by=by, expected_at=data.get("expected_at"))
+        return self._detail(number)
+
+    @_move(s.AskOpinionIn, "Ask for the opinion")
+    @action(detail=True, methods=["post"])
+    def ask_opinion(self, request: Request, number: str) -> Response:
+        """One attempt."""
+        data = self._clean(s.AskOpinionIn)
+        access, by = self._open(number, "ask_opinion", data)
+        reply.ask_opinion(access.case, by=by, way=data["way"], result=data.get("result", ""), reached=data["reached"])
+        return self._detail(number)
+
+    @_move(s.OpinionIn, "Record the opinion")
+    @action(detail=True, methods=["post"])
+    def record_opinion(self, request: Request, number: str) -> Response:
+        """What the customer said."""
+        data = self._clean(s.OpinionIn)
+        access, by = self._open(number, "record_opinion", data)
+        data.pop("version", None)
+        reply.record_opinion(access.case, reply.CustomerOpinion(**data), by=by)
+        return self._detail(number)
+
+    # --- The end ---------------------------------------------------------------------------------------
+
+    @_move(s.CloseIn, "Close")
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, number: str) -> Response:
+        """Through the gate, or short with its own proof."""
+        data = self._clean(s.CloseIn)
+        permission = "close_invalid" if data["outcome"] == "invalid" else "close"
+        access, by = self._open(number, permission, data)
+        if data["outcome"] in SHORT_OUTCOMES:
+            other = get_case(self._user, data["duplicate_of"]).case if data.get("duplicate_of") else None
+            end = closure.ShortEnd(data["outcome"], data.get("reason", ""), data.get("proof", ""), other)
+            closure.close_short(access.case, end, by=by)
+        else:
+            summary = closure.Summary(**_filled(data, "course", "cause", "decision", "lesson"))
+            closure.close_case(access.case, by=by, outcome=data["outcome"], summary=summary)
+        return self._detail(number)
+
+    @_move(s.ReasonIn, "Reopen")
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, number: str) -> Response:
+        """The next round."""
+        data = self._clean(s.ReasonIn)
+        access, by = self._open(number, "reopen", data)
+        closure.reopen_case(access.case, by=by, reason=data["reason"])
+        return self._detail(number)
+
+    @_move(s.Versioned, "Archive")
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, number: str) -> Response:
+        """File it."""
+        access, by = self._open(number, "archive", self._clean(s.Versioned))
+        closure.archive_case(access.case, by=by)
+        return self._detail(number)
+
+    # --- Files -----------------------------------------------------------------------------------------
+
+    @extend_schema(methods=["get"], summary="Files", responses={200: s.FileOut(many=True), **_case_refs()})
+    @extend_schema(
+        methods=["post"],
+        summary="Attach files",
+        request={"multipart/form-data": s.UploadIn},
+        responses={201: s.FileOut(many=True), 400: s.Refusal, **_case_refs()},
+    )
+    @action(
+        detail=True,
+        methods=["get", "post"],
+        parser_classes=[MultiPartParser],
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def files(self, request: Request, number: str) -> Response:
+        """List, or attach."""
+        access = get_case(self._user, number)
+        if request.method == "POST":
+            data = self._clean(s.UploadIn)
+            access, by = self._open(number, "attach", {})
+            with transaction.atomic():
+                stored = tuple(store_upload(file, by=by, limits=staff_limits()) for file in data["files"])
+                files.attach_files(access.case, stored, by=by)
+        rows = access.case.files.select_related("file")
+        if not access.full:
+            rows = rows.filter(from_customer=True)
+        code = status.HTTP_201_CREATED if request.method == "POST" else status.HTTP_200_OK
+        return Response(s.FileOut(rows, many=True).data, status=code)
+
+    @extend_schema(
+        summary="A file's original bytes",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: s.Refusal},
+    )
+    @action(
+        detail=True, methods=["get"], url_path="files/(?P<pk>[0-9]{1,18})", filterset_class=None, pagination_class=None
+    )
+    def file(self, request: Request, number: str, pk: str) -> HttpResponseBase:
+        """Always as an attachment."""
+        return serve_original(get_file(get_case(self._user, number), int(pk)).file)
+
+
+def _classification(data: Body) -> Classification:
+    given = _filled(data, "category", "urgency", "priority", "severity")
+    return Classification(criteria=tuple(data.get("criteria", ())), **given)
