@@ -14,6 +14,8 @@ from feedback_system.errors import domain_error_response
 from organization.queries import remembered_identities
 
 Handler = Callable[[HttpRequest], HttpResponse]
+#: What opens a case for a stranger stands in these addresses: not to be kept, passed on or indexed.
+SECRET_ADDRESSES = ("/track/", "/feedback/receipt/")
 
 
 class ClientAddressMiddleware:
@@ -48,6 +50,10 @@ class PrivateResponseMiddleware:
             response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
+        if request.path.startswith(SECRET_ADDRESSES):
+            response["Cache-Control"] = "no-store"
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex, nofollow"
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         return response
 

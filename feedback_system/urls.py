@@ -1,19 +1,22 @@
 """All addresses. Public ones are few and stand together; everything else asks for a login."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from feedback_system.views import health
 
 PUBLIC = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    # Customers change the language too.
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("", include("cases.urls.public")),
 ]
 
 urlpatterns = [
     *PUBLIC,
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("cases/", include("cases.urls")),
     path("customers/", include("customers.urls")),
     path("settings/", include("organization.urls")),

@@ -5,6 +5,7 @@ than the limit, and the loss of the cache forgets nothing.
 """
 
 import hashlib
+import ipaddress
 import math
 
 from django.conf import settings
@@ -44,6 +45,8 @@ def take(limit: str, subject: str = "", *, cost: int = 1) -> None:
     Raises ``TooMany`` when the bucket does not hold enough; nothing is taken then.
     """
     capacity, seconds = settings.LIMITS[limit]
+    if cost > capacity:  # the first one would otherwise pass: there is no bucket yet to ask
+        raise TooMany(seconds)
     rate = capacity / seconds
     with connection.cursor() as cursor:
         cursor.execute(
@@ -65,3 +68,36 @@ def allowed(limit: str, subject: str = "") -> bool:
         )
         row = cursor.fetchone()
     return row is None or bool(row[0])
+
+
+def give_back(limit: str, subject: str = "", *, cost: int = 1) -> None:
+    """Put back what ``take`` took for an attempt that turned out not to count.
+
+    Taking first and giving back keeps a parallel burst within the limit; counting afterwards would not.
+    """
+    capacity, _seconds = settings.LIMITS[limit]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE organization_bucket SET tokens = LEAST(%s, tokens + %s) WHERE key = %s",
+            [float(capacity), float(cost), bucket_key(limit, subject)],
+        )
+
+
+def network_of(address: str) -> str:
+    """What counts as one sender: an IPv4 address, or the /64 that one IPv6 customer is given."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def sweep(*, days: int = 2) -> int:
+    """Forget buckets that nobody has asked for in so long that they are full again."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM organization_bucket WHERE updated_at < now() - make_interval(days => %s)", [days])
+        return int(cursor.rowcount)
