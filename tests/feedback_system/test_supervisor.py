@@ -246,12 +246,13 @@ def test_a_process_that_lived_long_has_its_failures_forgiven(child: Callable[[st
 
 @pytest.mark.timeout(300)
 def test_one_command_starts_everything_and_ctrl_c_ends_everything(start: Start) -> None:
-    run = start().until(READY)
+    run = start(DEMO="0").until(READY)  # without the demonstration, which takes longer to fill
+    assert f"http://127.0.0.1:{run.port}/" in run.text
     assert run.status() == 200
     names = ["web", "clock", "work", "beat", "postgres", "redis"]
     before = {name: run.named(name).pid for name in names}
 
-    second = start(folder=run.folder)
+    second = start(folder=run.folder, DEMO="0")
     assert second.ended() == 1
     assert f"It already runs for the data folder {run.folder}, at http://127.0.0.1:{run.port}/" in second.text
 
