@@ -1,7 +1,8 @@
 """`make trace`: which requirements no test shows yet.
 
-Ids come from docs/requirements.md (first cell of a table row: CAP-03, S17, F41, gate 9), marks from the collected
-tests, `prove` ones included. Ends with 1 when a test names an id that the page does not know.
+Ids come from docs/requirements.md (CAP-03, S17, F41, gate 9: in bold at the start of a list item, or the first cell
+of a table row), marks from the collected tests, `prove` ones included. Ends with 1 when a test names an id that the
+page does not know.
 """
 
 import re
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "requirements.md"
-_ROW = re.compile(r"^\|\s*\**(?P<id>[A-Z]+-\d+[a-z]?|[SF]\d+|gate \d+)\**\s*\|\s*(?P<text>[^|]*)", re.MULTILINE)
+_ID = r"(?P<id>[A-Z]+-\d+[a-z]?|[SF]\d+|gate \d+)"
+_ROW = re.compile(rf"^(?:\| *|- (?=\*\*))\**{_ID}\**(?: *\| *| )(?P<text>[^|〔\n]*)", re.MULTILINE)
 _MARKS = ("req", "system", "form", "gate")
 
 
@@ -59,7 +61,9 @@ def main() -> int:
         print(f"{PAGE} is not there: nothing to compare with.", file=sys.stderr)
         return 1
     found = Collected()
-    code = pytest.main(["--collect-only", "-qq", "-m", "", "-p", "no:terminal"], plugins=[found])
+    # The options of pyproject.toml belong to the terminal plugin, which would print the whole collection.
+    quiet = ["-p", "no:terminal", "-o", "addopts=--import-mode=importlib"]
+    code = pytest.main([*quiet, "--collect-only", "-m", ""], plugins=[found])
     if code:
         print("The tests could not be collected: run pytest --collect-only to see why.", file=sys.stderr)
         return int(code)
