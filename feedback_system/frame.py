@@ -69,9 +69,9 @@ def build_frame(request: HttpRequest) -> Frame:
     return Frame(
         **common,
         menu=_menu(request, who, permissions),
-        views=_views(request, user) if _reads_cases(who) else [],
+        views=_views(request, user) if reads_cases(who) else [],
         admin_menu=_admin_menu(request, who),
-        counters_url=reverse("counters"),
+        counters_url=_counters_url(request),
         user_label=user.name,
         initial=user.name[:1],
         can_log="log" in permissions,
@@ -80,20 +80,28 @@ def build_frame(request: HttpRequest) -> Frame:
     )
 
 
-def _reads_cases(who: Identity) -> bool:
+def _counters_url(request: HttpRequest) -> str:
+    """The desk also asks for the figures of its cards, in the same request."""
+    return reverse("counters") + ("?figures=1" if request.path == reverse("desk") else "")
+
+
+def reads_cases(who: Identity) -> bool:
+    """Whether the person sees cases beside the own entries; administrators do not by their role."""
     return any(person.role != Role.ADMINISTRATOR for person in who.acting)
 
 
 def _item(request: HttpRequest, label: str, name: str, icon: str, badge: str = "") -> MenuItem:
     url = reverse(name)
     active = request.path == url if url == "/" else request.path.startswith(url)
+    if name == "case_list" and request.path.startswith(reverse("overdue")):
+        active = False  # an item of its own
     return MenuItem(label, url, icon, active, badge)
 
 
 def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> list[MenuItem]:
     items = [_item(request, _("Desk"), "desk", "layout-dashboard", "desk")]
-    if _reads_cases(who):
-        items.append(_item(request, _("Cases"), "case_list", "folder-open", "cases"))
+    if reads_cases(who):
+        items.append(_item(request, _("Cases"), "case_list", "message-square-warning", "cases"))
         if any(person.role != Role.AUDITOR for person in who.acting):
             items.append(_item(request, _("Customers"), "customer_list", "users"))
     if "see_overdue" in permissions:
@@ -105,7 +113,7 @@ def _views(request: HttpRequest, user: User) -> list[MenuItem]:
     rows = SavedView.objects.filter(owner=user) | SavedView.objects.filter(shared=True)
     here = request.get_full_path()
     return [
-        MenuItem(view.name, url, "bookmark", url == here)
+        MenuItem(view.name, url, "pin", url == here)
         for view in rows.filter(pinned=True).order_by("position", "id")[:12]
         for url in [f"{reverse('case_list')}?{view.query}"]
     ]
@@ -116,5 +124,5 @@ def _admin_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
         return []
     return [
         _item(request, _("Settings"), "settings", "settings"),
-        _item(request, _("What is running"), "running", "activity"),
+        _item(request, _("What is running"), "running", "server"),
     ]

@@ -1,5 +1,17 @@
-"""Addresses: browse."""
+"""Addresses: lists of cases, saved views, acts on several cases, overdue by department."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cases.views import browse, bulk
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", browse.listing, name="case_list"),
+    path("print/", browse.printed, name="case_list_print"),
+    path("conditions/", browse.conditions, name="case_conditions"),
+    path("overdue/", browse.late, name="overdue"),
+    path("of-customer/<int:pk>/", browse.of_customer, name="customer_cases"),
+    path("views/", bulk.save_view, name="view_save"),
+    path("views/<int:pk>/delete/", bulk.delete_view, name="view_delete"),
+    path("bulk/acknowledge/", bulk.acknowledge, name="bulk_acknowledge"),
+    path("bulk/dispatch/", bulk.dispatch, name="bulk_dispatch"),
+]

@@ -1,0 +1,272 @@
+"""What waits for one person: everything on one list, in order of its due time.
+
+Each source is read newest-due first and cut off, so the desk costs the same for everybody. Every
+source starts from the cases that this person may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from django.db.models import Count, F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from cases import rights
+from cases.models import Assignment, Case, Escalation, Extension, Measure, Visit
+from cases.models.intake import CaseQuerySet, Draft
+from cases.queries.browse import CaseRow, listed, row_of
+from cases.queries.counters import people_of, to_receive
+from cases.queries.next_step import works_for_hub
+from cases.ranks import rank_of_user
+from notifications.models import Message
+from notifications.queries import to_telephone
+from organization.models import User
+from organization.queries import Identity
+from regulations.models import Approval
+
+#: Rows of the list 轮到我的, and of each of the cards beside it.
+MINE_SHOWN, CARD_SHOWN = 15, 8
+#: Messages looked through for those whose case this person may see.
+TELEPHONE_LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do: until when, in which case, what, and anything worth knowing before."""
+
+    due: datetime | None
+    row: CaseRow
+    do: str
+    note: str = ""
+    anchor: str = ""
+
+    @property
+    def case(self) -> Case:
+        """The case it belongs to."""
+        return self.row.case
+
+
+@dataclass(frozen=True)
+class Call:
+    """A message that could not be sent: somebody has to telephone."""
+
+    message: Message
+    case: Case
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything on somebody's desk; ``more`` when there is more of one's own than is shown."""
+
+    mine: list[Task]
+    more: bool
+    receive: list[Task] = field(default_factory=list)
+    verify: list[Task] | None = None
+    decide: list[Task] | None = None
+    calls: list[Call] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+
+
+def desk_of(user: User, who: Identity) -> Desk:
+    """The desk of one person, in a constant number of queries."""
+    own = sorted(_own(who), key=_burning)
+    return Desk(
+        mine=own[:MINE_SHOWN],
+        more=len(own) > MINE_SHOWN,
+        receive=_to_receive(who),
+        verify=_to_verify(who),
+        decide=_to_decide(user, who),
+        calls=to_call(who) if works_for_hub(who) else [],
+        drafts=list(Draft.objects.filter(user=user, form="log").defer("data")[:CARD_SHOWN]),
+    )
+
+
+def _burning(task: Task) -> tuple[bool, datetime, int]:
+    return task.due is None, task.due or task.case.received_at, task.case.pk
+
+
+def _own(who: Identity) -> Iterator[Task]:
+    """Owned cases, held co-handling tasks, what was passed on, measures and visits."""
+    cases = Case.objects.visible_to(who)
+    people = people_of(who)
+    yield from _owned(cases, people, who)
+    yield from _held(cases, people, who)
+    yield from _measures(cases, people, who)
+    yield from _visits(cases, people, who)
+
+
+def _owned(cases: CaseQuerySet, people: list[int], who: Identity) -> Iterator[Task]:
+    rows = listed(cases.open().filter(owner_id__in=people)).order_by(F("next_due_at").asc(nulls_last=True), "id")
+    for case in rows[: MINE_SHOWN + 1]:
+        row = row_of(case, who)
+        yield Task(case.next_due_at, row, row.step.text)
+
+
+def _parts(rows: Iterable[Assignment | Measure | Visit | Extension | Escalation], who: Identity) -> dict[int, CaseRow]:
+    """The rows of the cases to which these belong; one query."""
+    ids = {getattr(part, "case_id", None) or part.assignment.case_id for part in rows}  # type: ignore[union-attr]
+    return {case.pk: row_of(case, who) for case in listed(Case.objects.filter(pk__in=ids))} if ids else {}
+
+
+def _held(cases: CaseQuerySet, people: list[int], who: Identity) -> Iterator[Task]:
+    """Co-handling tasks that I hold, and whatever was passed on to me; a led case is owned anyway."""
+    held = Q(holder_id__in=people, is_lead=False, passed_to__isnull=True) | Q(passed_to_id__in=people)
+    rows = list(
+        Assignment.objects.filter(held, state=Assignment.State.RECEIVED, case__in=cases.open())
+        .order_by("due_at", "id")[: MINE_SHOWN + 1]
+    )  # fmt: skip
+    found = _parts(rows, who)
+    for part in rows:
+        passed = part.passed_to_id in people
+        do = pgettext("desk", "Take what was passed on") if passed else _("Answer the co-handling task")
+        yield Task(
+            part.due_at, found[part.case_id], do, part.passed_note if passed else part.requirement, "assignments"
+        )
+
+
+def _measures(cases: CaseQuerySet, people: list[int], who: Identity) -> Iterator[Task]:
+    rows = list(
+        Measure.objects.filter(owner_id__in=people, state=Measure.State.PLANNED, case__in=cases.open())
+        .order_by("due_on", "id")[: MINE_SHOWN + 1]
+    )  # fmt: skip
+    found = _parts(rows, who)
+    for part in rows:
+        due = timezone.make_aware(datetime.combine(part.due_on, time(23, 59, 59)))
+        yield Task(due, found[part.case_id], _("Carry the measure out"), part.text, "measures")
+
+
+def _visits(cases: CaseQuerySet, people: list[int], who: Identity) -> Iterator[Task]:
+    rows = list(
+        Visit.objects.filter(visitor_id__in=people, arrived_at=None, cancelled_at=None, case__in=cases.open())
+        .order_by(F("planned_at").asc(nulls_last=True), "id")[: MINE_SHOWN + 1]
+    )  # fmt: skip
+    found = _parts(rows, who)
+    for part in rows:
+        yield Task(
+            part.planned_at, found[part.case_id], _("Visit the customer"), part.place or part.necessity, "visits"
+        )
+
+
+def _to_receive(who: Identity) -> list[Task]:
+    if not _may(who, "receive", relations=frozenset({"assigned"})):
+        return []
+    rows = list(to_receive(who).select_related("department").order_by("due_at", "id")[:CARD_SHOWN])
+    found = _parts(rows, who)
+    return [
+        Task(
+            part.due_at,
+            found[part.case_id],
+            pgettext("assignment", "Lead") if part.is_lead else pgettext("assignment", "Co-handling"),
+            f"{part.department} · {part.requirement}",
+            "assignments",
+        )
+        for part in rows
+    ]
+
+
+def _to_verify(who: Identity) -> list[Task] | None:
+    """Measures that somebody else has done; None for people who verify none."""
+    if not _may(who, "verify_measure"):
+        return None
+    people = people_of(who)
+    rows = list(
+        Measure.objects.filter(state=Measure.State.DONE, case__in=Case.objects.visible_to(who).open())
+        .exclude(Q(owner_id__in=people) | Q(done_by_id__in=people))
+        .select_related("done_by").order_by("done_at", "id")[:CARD_SHOWN]
+    )  # fmt: skip
+    found = _parts(rows, who)
+    return [Task(part.done_at, found[part.case_id], str(part.done_by), part.text, "measures") for part in rows]
+
+
+def _to_decide(user: User, who: Identity) -> list[Task] | None:
+    """Requests for more time, approvals and demands for a higher level; None for people who decide none."""
+    names = ("decide_extension", "approve_waiver", "approve_explained", "answer_escalation")
+    allowed = {name for name in names if _may(who, name)}
+    if not allowed:
+        return None
+    found: list[Task] = []
+    if "decide_extension" in allowed:
+        found += _extensions(who)
+    if allowed & {"approve_waiver", "approve_explained"}:
+        found += _approvals(user, who, allowed)
+    if "answer_escalation" in allowed:
+        found += _escalations(user, who)
+    return sorted(found, key=_burning)[:CARD_SHOWN]
+
+
+def _extensions(who: Identity) -> list[Task]:
+    rows = list(
+        Extension.objects.filter(decided_at=None, assignment__case__in=Case.objects.visible_to(who).open())
+        .select_related("assignment__department").order_by("asked_at", "id")[:CARD_SHOWN]
+    )  # fmt: skip
+    found = _parts(rows, who)
+    return [
+        Task(
+            part.assignment.due_at,
+            found[part.assignment.case_id],
+            _("%(name)s asks for more time") % {"name": part.assignment.department},
+            part.reason,
+            "assignments",
+        )
+        for part in rows
+    ]
+
+
+def _approvals(user: User, who: Identity, allowed: set[str]) -> list[Task]:
+    """Questions about cases whose next step is this person's, and which he or she did not ask."""
+    rows = [
+        row
+        for row in Approval.objects.filter(decided_at=None, thread__startswith="case:")
+        .exclude(asked_by=user)
+        .annotate(given=Count("decisions"))
+        .select_related("asked_by")
+        .order_by("asked_at", "id")[:TELEPHONE_LOOKED_AT]
+        if row.steps[row.given] in allowed
+    ]
+    cases = _cases_of_threads([row.thread for row in rows], who)
+    return [
+        Task(row.due_at or row.asked_at, row_of(cases[row.thread], who), _approval_words(row), row.reason, "approvals")
+        for row in rows
+        if row.thread in cases
+    ][:CARD_SHOWN]
+
+
+def _approval_words(row: Approval) -> str:
+    if row.kind.startswith("measure_waiver"):
+        return _("%(name)s asks: no measure needed?") % {"name": row.asked_by or ""}
+    return _("%(name)s asks: close as explained?") % {"name": row.asked_by or ""}
+
+
+def _escalations(user: User, who: Identity) -> list[Task]:
+    rows = list(
+        Escalation.objects.filter(
+            answered_at=None, above_rank__lt=rank_of_user(user), case__in=Case.objects.visible_to(who).open()
+        ).order_by("asked_at", "id")[:CARD_SHOWN]
+    )  # fmt: skip
+    found = _parts(rows, who)
+    return [
+        Task(part.asked_at, found[part.case_id], _("Answer the demand for a higher level"), part.demand, "escalations")
+        for part in rows
+    ]
+
+
+def to_call(who: Identity) -> list[Call]:
+    """Messages to customers that did not go out, of cases this person may see; oldest first."""
+    messages = list(to_telephone(limit=TELEPHONE_LOOKED_AT))
+    cases = _cases_of_threads([message.thread for message in messages], who)
+    return [Call(message, cases[message.thread]) for message in messages if message.thread in cases][:CARD_SHOWN]
+
+
+def _cases_of_threads(threads: list[str], who: Identity) -> dict[str, Case]:
+    """Visible cases by the name of their thread; one query."""
+    ids = {int(thread.partition(":")[2]) for thread in threads if thread.startswith("case:")}
+    return {case.thread: case for case in listed(Case.objects.visible_to(who).filter(pk__in=ids))} if ids else {}
+
+
+def _may(who: Identity, permission: str, relations: frozenset[str] = frozenset({"reads"})) -> bool:
+    """Whether the person could have a permission on some case, own or as deputy."""
+    return any(grant.holds_for(person, relations) for person in who.acting for grant in rights.PERMISSIONS[permission])

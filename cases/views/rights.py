@@ -1,0 +1,22 @@
+"""Rights that need no case: asked at the door of a page."""
+
+from __future__ import annotations
+
+from audit.exceptions import NotAllowed
+from cases import rights
+from organization.models import User
+from organization.queries import Identity, identity_of
+
+
+def may(who: Identity, permission: str) -> bool:
+    """Whether somebody has a permission by role and function alone, own or as deputy."""
+    grants = rights.PERMISSIONS[permission]
+    return any(grant.holds_for(person, frozenset()) for person in who.acting for grant in grants)
+
+
+def require(user: User, permission: str) -> Identity:
+    """Who the person is; ``NotAllowed`` without the permission."""
+    who = identity_of(user)
+    if not may(who, permission):
+        raise NotAllowed
+    return who

@@ -1,0 +1,114 @@
+"""The desk: what is mine and burns; a short list of set-up for administrators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from audit.actor import Actor
+from audit.exceptions import InvalidMove
+from cases.models import Case
+from cases.queries import desk as queries
+from cases.queries.next_step import works_for_hub
+from feedback_system.frame import reads_cases
+from notifications.actions import mark_telephoned
+from notifications.models import Message
+from notifications.queries import inbox
+from organization.models import Role
+from organization.queries import Identity, identity_of
+from organization.requests import LARGEST_ID, person
+
+JUST_HAPPENED = 6
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure that opens a list; the number comes afterwards, with the counters."""
+
+    name: str
+    label: str | Promise
+    query: str
+    tone: str = ""
+
+    @property
+    def url(self) -> str:
+        """The list behind the figure."""
+        return f"{reverse('case_list')}?{self.query}"
+
+    @property
+    def counter(self) -> str:
+        """Its name among the counters."""
+        return f"desk-{self.name}"
+
+
+_OVERDUE = Card("overdue", lazy("Overdue"), "overdue=1&sort=urgent", "red")
+_TODAY = Card("today", lazy("Due today"), "due=today&sort=urgent", "amber")
+_WAITING = Card("awaiting_opinion", lazy("Awaiting the customer's opinion"), "state=awaiting_opinion")
+HUB_CARDS = (
+    _OVERDUE,
+    _TODAY,
+    Card("registered", lazy("To acknowledge"), "state=registered&sort=urgent"),
+    Card("acknowledged", lazy("To dispatch"), "state=acknowledged&sort=urgent"),
+    _WAITING,
+)
+CARDS = (
+    _OVERDUE,
+    _TODAY,
+    Card("dispatched", lazy("To receive"), "state=dispatched&sort=urgent"),
+    Card("handling", lazy("Being handled"), "state=handling&sort=urgent"),
+    _WAITING,
+)
+
+
+@require_GET
+def desk(request: HttpRequest) -> HttpResponse:
+    """Everything that waits for this person, in order of its due time."""
+    user = person(request)
+    who = identity_of(user)
+    if not reads_cases(who):
+        return render(request, "desk/setup.html", {"drafts": queries.Draft.objects.filter(user=user)[:5]})
+    context = {
+        "today": timezone.localtime(),
+        "desk": queries.desk_of(user, who),
+        "cards": HUB_CARDS if works_for_hub(who) else CARDS,
+        "happened": inbox(user.pk, limit=JUST_HAPPENED).messages,
+        "deputised": [one for one in who.deputised if one.role != Role.ADMINISTRATOR],
+        "only_reads": all(one.role == Role.AUDITOR for one in who.acting),
+    }
+    return render(request, "desk/desk.html", context)
+
+
+@require_POST
+def telephoned(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that the customer was told by telephone what could not be sent."""
+    user = person(request)
+    who = identity_of(user)
+    message = _message_to_call(who, pk)
+    if message is None:
+        raise Http404(_("This task is not here any more."))
+    try:
+        mark_telephoned(message, by=Actor.staff(user))
+        messages.success(request, _("Noted: the customer was told by telephone."))
+    except InvalidMove as error:
+        messages.warning(request, error.message)
+    return redirect("desk")
+
+
+def _message_to_call(who: Identity, pk: int) -> Message | None:
+    """A message that waits to be telephoned, of a case that this person may see."""
+    if pk > LARGEST_ID or not works_for_hub(who):
+        return None
+    message = Message.objects.to_telephone().filter(pk=pk, thread__startswith="case:").first()
+    if message is None:
+        return None
+    seen = Case.objects.visible_to(who).filter(pk=int(message.thread.partition(":")[2]))
+    return message if seen.exists() else None
