@@ -215,4 +215,6 @@ def test_bad_texts_are_cleaned_or_refused_and_never_break(world: World, api: Api
 def test_the_clocks_of_a_case_are_in_its_detail(world: World, api: Api) -> None:
     case = w.received(world)
     clocks = api("agent").get(url(case)).json()["clocks"]
-    assert {clock["kind"] for clock in clocks} == set(CaseClock.objects.filter(case=case).values_list("kind", flat=True))
+    assert {clock["kind"] for clock in clocks} == set(
+        CaseClock.objects.filter(case=case).values_list("kind", flat=True)
+    )

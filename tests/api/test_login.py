@@ -56,7 +56,9 @@ def test_an_expired_key_and_that_of_somebody_who_left_open_nothing(world: World,
 
 @pytest.mark.parametrize("header", ["Token", "Token ", "Token a b", "Token \udcff", "Bearer x"])
 def test_malformed_keys_are_refused(world: World, client: Client, header: str) -> None:
-    assert client.get("/api/v1/cases/", headers={"authorization": header.encode("utf-8", "replace").decode()}).status_code in {401, 403}
+    assert client.get(
+        "/api/v1/cases/", headers={"authorization": header.encode("utf-8", "replace").decode()}
+    ).status_code in {401, 403}
 
 
 def test_without_login_there_are_shapes_and_nothing_else(world: World, client: Client) -> None:
