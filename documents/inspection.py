@@ -184,4 +184,4 @@ def _hint(stream: BinaryIO, actual: Kind | None) -> str:
         guess = puremagic.from_string(stream.read(_HEAD))
     except (puremagic.PureError, ValueError, OSError):
         return ""
-    return f" ({guess.lstrip('.').upper()})" if guess else ""
+    return _(" (%(kind)s)") % {"kind": guess.lstrip(".").upper()} if guess else ""

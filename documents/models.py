@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from documents.kinds import FACTS, PICTURES, Kind
 from documents.refusals import sentence
@@ -19,7 +20,7 @@ class State(models.TextChoices):
 
     QUARANTINED = "quarantined", _("Waiting for the virus scanner")
     RECEIVED = "received", _("Being prepared")
-    READY = "ready", _("Ready")
+    READY = "ready", pgettext_lazy("file", "Ready")
     REFUSED = "refused", _("Kept back")
 
 
@@ -40,41 +41,42 @@ class File(models.Model):
 
     The original is evidence: it is never changed and never shown in a page. Its digest was computed while it was
     written. No column points upward; a case, a visit or a reply points here.
+
+    Attributes:
+        sha256, size: of the original; bytes.
+        claimed_name: what the sender called it, made safe to show and to save.
+        kind, media_type: our own decision from the content.
+        flags: what a reader should know before opening it (see `inspection.Verdict`), and "unreadable" for a picture
+            that could not be painted.
+        refusal, finding: why it is kept back after it was stored, and what the scanner found.
+        rendition, thumbnail, rendition_type: painted from a picture, at most 2048 and 320 points wide.
+        width, height, seconds: of the original, where its header says so.
+        uploaded_by, uploaded_kind: who sent it; customers and the system itself have no user.
+        attempts, next_try_at: for the worker; a file that needs nothing more has no next try.
     """
 
-    sha256 = models.CharField(_("digest"), max_length=64, db_collation="C")
-    size = models.PositiveBigIntegerField(_("size"), help_text=_("Bytes of the original."))
-    claimed_name = models.CharField(_("name"), max_length=255, help_text=_("As the sender called it, made safe."))
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    media_type = models.CharField(_("media type"), max_length=100)
-    state = models.CharField(_("state"), max_length=12, choices=State)
-    flags = models.JSONField(_("marks"), default=list, blank=True)
-    refusal = models.CharField(_("why it is kept back"), max_length=20, blank=True)
-    finding = models.CharField(_("what the scanner found"), max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, db_collation="C")
+    size = models.PositiveBigIntegerField()
+    claimed_name = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=Kind)
+    media_type = models.CharField(max_length=100)
+    state = models.CharField(max_length=12, choices=State)
+    flags = models.JSONField(default=list, blank=True)
+    refusal = models.CharField(max_length=20, blank=True)
+    finding = models.CharField(max_length=200, blank=True)
 
-    original = models.FileField(_("original"), storage=private, upload_to=original_name, max_length=120)
-    rendition = models.FileField(
-        _("picture to show"), storage=private, upload_to=rendition_name, max_length=120, blank=True
-    )
-    thumbnail = models.FileField(
-        _("small picture"), storage=private, upload_to=rendition_name, max_length=120, blank=True
-    )
-    rendition_type = models.CharField(_("media type of the picture to show"), max_length=20, blank=True)
-    width = models.PositiveIntegerField(_("width"), null=True)
-    height = models.PositiveIntegerField(_("height"), null=True)
-    seconds = models.FloatField(_("playing time"), null=True, help_text=_("Seconds."))
+    original = models.FileField(storage=private, upload_to=original_name, max_length=120)
+    rendition = models.FileField(storage=private, upload_to=rendition_name, max_length=120, blank=True)
+    thumbnail = models.FileField(storage=private, upload_to=rendition_name, max_length=120, blank=True)
+    rendition_type = models.CharField(max_length=20, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    seconds = models.FloatField(null=True)
 
-    created_at = models.DateTimeField(_("received at"))
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("sent by"),
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text=_("Empty for files from customers and from the system itself."),
-    )
-    uploaded_kind = models.CharField(_("kind of sender"), max_length=10)
-    erased_at = models.DateTimeField(_("erased at"), null=True)
+    created_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    uploaded_kind = models.CharField(max_length=10)
+    erased_at = models.DateTimeField(null=True)
 
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
@@ -155,14 +157,14 @@ class File(models.Model):
 class StoreCheck(models.Model):
     """What a comparison of rows and bytes found; the page "what is running" shows the newest."""
 
-    at = models.DateTimeField(_("at"))
-    rows = models.PositiveIntegerField(_("rows"))
-    blobs = models.PositiveIntegerField(_("stored objects"))
-    size = models.PositiveBigIntegerField(_("bytes of all originals"))
-    rows_without_bytes = models.PositiveIntegerField(_("rows without bytes"))
-    bytes_without_row = models.PositiveIntegerField(_("stored objects without a row"))
-    changed = models.PositiveIntegerField(_("originals whose digest does not fit"))
-    first_missing = models.BigIntegerField(_("first file without bytes"), null=True)
+    at = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    blobs = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField()
+    rows_without_bytes = models.PositiveIntegerField()
+    bytes_without_row = models.PositiveIntegerField()
+    changed = models.PositiveIntegerField()
+    first_missing = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("check of the store")

@@ -34,6 +34,8 @@ _FOLDER = Path(__file__).resolve().parent
 _CHILD = _FOLDER / "pdf_child.py"
 #: Exit codes of the child.
 _NO_LIBRARY, _NO_MEMORY, _TOO_DEEP = 3, 4, 5
+#: Libraries in C end the process in one way or another when they get no memory.
+_OUT_OF_MEMORY = {_NO_MEMORY, -signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGTRAP}
 #: What the child may know of its surroundings: where programs and fonts are, and the language.
 _ENVIRONMENT = (
     "PATH",
@@ -153,7 +155,7 @@ def _failure(code: int, seconds: int) -> PdfFailed:
         )
     if code in (-signal.SIGXCPU, -signal.SIGALRM):
         return PdfFailed(_too_slow(seconds))
-    if code in (_NO_MEMORY, -signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT):
+    if code in _OUT_OF_MEMORY:
         return PdfFailed(
             _(
                 "This paper needs more memory than is allowed. Please choose fewer records, or export a table "

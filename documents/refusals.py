@@ -75,7 +75,7 @@ SENTENCES: dict[str, str | Promise] = {
     ),
     "no_space": _(
         "“%(name)s” could not be stored: the server has no space left for files. Your text is not lost. "
-        "Please send the file later; the administrator has been told."
+        "Please send it again later."
     ),
 }
 

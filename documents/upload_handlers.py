@@ -55,8 +55,8 @@ class TotalSizeHandler(FileUploadHandler):
 
     def _sentence(self, limits: UploadLimits) -> str:
         return _(
-            "The files are too large together: at most %(count)s files of %(size)s MB each are accepted. Nothing "
-            "was stored."
+            "The files are too large together: at most %(count)s files of %(size)s MB each are accepted. "
+            "Nothing was stored. Please send fewer or smaller ones."
         ) % {
             "count": limits.files,
             "size": limits.bytes_per_file // MB,

@@ -1,4 +1,4 @@
-"""Files and the checks of their store."""
+"""Files, and the checks of their store."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -19,14 +19,14 @@ class Migration(migrations.Migration):
             name="StoreCheck",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(verbose_name="at")),
-                ("rows", models.PositiveIntegerField(verbose_name="rows")),
-                ("blobs", models.PositiveIntegerField(verbose_name="stored objects")),
-                ("size", models.PositiveBigIntegerField(verbose_name="bytes of all originals")),
-                ("rows_without_bytes", models.PositiveIntegerField(verbose_name="rows without bytes")),
-                ("bytes_without_row", models.PositiveIntegerField(verbose_name="stored objects without a row")),
-                ("changed", models.PositiveIntegerField(verbose_name="originals whose digest does not fit")),
-                ("first_missing", models.BigIntegerField(null=True, verbose_name="first file without bytes")),
+                ("at", models.DateTimeField()),
+                ("rows", models.PositiveIntegerField()),
+                ("blobs", models.PositiveIntegerField()),
+                ("size", models.PositiveBigIntegerField()),
+                ("rows_without_bytes", models.PositiveIntegerField()),
+                ("bytes_without_row", models.PositiveIntegerField()),
+                ("changed", models.PositiveIntegerField()),
+                ("first_missing", models.BigIntegerField(null=True)),
             ],
             options={
                 "verbose_name": "check of the store",
@@ -39,14 +39,9 @@ class Migration(migrations.Migration):
             name="File",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sha256", models.CharField(db_collation="C", max_length=64, verbose_name="digest")),
-                ("size", models.PositiveBigIntegerField(help_text="Bytes of the original.", verbose_name="size")),
-                (
-                    "claimed_name",
-                    models.CharField(
-                        help_text="As the sender called it, made safe.", max_length=255, verbose_name="name"
-                    ),
-                ),
+                ("sha256", models.CharField(db_collation="C", max_length=64)),
+                ("size", models.PositiveBigIntegerField()),
+                ("claimed_name", models.CharField(max_length=255)),
                 (
                     "kind",
                     models.CharField(
@@ -66,10 +61,9 @@ class Migration(migrations.Migration):
                             ("csv", "CSV table"),
                         ],
                         max_length=10,
-                        verbose_name="kind",
                     ),
                 ),
-                ("media_type", models.CharField(max_length=100, verbose_name="media type")),
+                ("media_type", models.CharField(max_length=100)),
                 (
                     "state",
                     models.CharField(
@@ -80,19 +74,15 @@ class Migration(migrations.Migration):
                             ("refused", "Kept back"),
                         ],
                         max_length=12,
-                        verbose_name="state",
                     ),
                 ),
-                ("flags", models.JSONField(blank=True, default=list, verbose_name="marks")),
-                ("refusal", models.CharField(blank=True, max_length=20, verbose_name="why it is kept back")),
-                ("finding", models.CharField(blank=True, max_length=200, verbose_name="what the scanner found")),
+                ("flags", models.JSONField(blank=True, default=list)),
+                ("refusal", models.CharField(blank=True, max_length=20)),
+                ("finding", models.CharField(blank=True, max_length=200)),
                 (
                     "original",
                     models.FileField(
-                        max_length=120,
-                        storage=documents.storage.private,
-                        upload_to=documents.storage.original_name,
-                        verbose_name="original",
+                        max_length=120, storage=documents.storage.private, upload_to=documents.storage.original_name
                     ),
                 ),
                 (
@@ -102,7 +92,6 @@ class Migration(migrations.Migration):
                         max_length=120,
                         storage=documents.storage.private,
                         upload_to=documents.storage.rendition_name,
-                        verbose_name="picture to show",
                     ),
                 ),
                 (
@@ -112,30 +101,24 @@ class Migration(migrations.Migration):
                         max_length=120,
                         storage=documents.storage.private,
                         upload_to=documents.storage.rendition_name,
-                        verbose_name="small picture",
                     ),
                 ),
-                (
-                    "rendition_type",
-                    models.CharField(blank=True, max_length=20, verbose_name="media type of the picture to show"),
-                ),
-                ("width", models.PositiveIntegerField(null=True, verbose_name="width")),
-                ("height", models.PositiveIntegerField(null=True, verbose_name="height")),
-                ("seconds", models.FloatField(help_text="Seconds.", null=True, verbose_name="playing time")),
-                ("created_at", models.DateTimeField(verbose_name="received at")),
-                ("uploaded_kind", models.CharField(max_length=10, verbose_name="kind of sender")),
-                ("erased_at", models.DateTimeField(null=True, verbose_name="erased at")),
+                ("rendition_type", models.CharField(blank=True, max_length=20)),
+                ("width", models.PositiveIntegerField(null=True)),
+                ("height", models.PositiveIntegerField(null=True)),
+                ("seconds", models.FloatField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("uploaded_kind", models.CharField(max_length=10)),
+                ("erased_at", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("next_try_at", models.DateTimeField(null=True)),
                 (
                     "uploaded_by",
                     models.ForeignKey(
-                        help_text="Empty for files from customers and from the system itself.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="sent by",
                     ),
                 ),
             ],

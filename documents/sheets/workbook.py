@@ -6,6 +6,7 @@ that it will read are measured first, by unpacking them once and counting, which
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import zipfile
@@ -65,21 +66,20 @@ def open_sheet(path: Path, limits: SheetLimits, name: str) -> Opened:
     Raises:
         SheetRefused: damaged, too large, or no such sheet.
     """
-    with path.open("rb") as stream:
-        sheets = _measure(cast(BinaryIO, stream), limits)
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:  # openpyxl raises whatever its parser stumbles over
-        raise SheetRefused(_broken()) from error
-    try:
+    with contextlib.ExitStack() as opening:
+        stream = cast(BinaryIO, opening.enter_context(path.open("rb")))
+        sheets = _measure(stream, limits)
+        try:
+            book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:  # openpyxl raises whatever its parser stumbles over
+            raise SheetRefused(_broken()) from error
+        opening.callback(book.close)
         page = _choose(book, name)
         part = str(page._worksheet_path)  # noqa: SLF001 - the only way from a sheet to its part of the archive
-        found = sheets.get(part.lstrip("/"), _Found())
-    except BaseException:
-        book.close()
-        raise
+        closing = opening.pop_all()
+    found = sheets.get(part.lstrip("/"), _Found())
     notes = [_merge_note(found.merges)] if found.merges else []
-    return Opened(_rows(book, page, found, limits), notes)
+    return Opened(_rows(closing, page, found, limits), notes)
 
 
 # --- Measuring ----------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def _choose(book: Any, name: str) -> Any:
         for page in pages:
             if page.title.strip().casefold() == name.strip().casefold():
                 return page
-        titles = "、".join(f"“{page.title}”" for page in pages[:_NAMED])
+        titles = ", ".join(f"“{page.title}”" for page in pages[:_NAMED])
         raise SheetRefused(
             _("The workbook has no sheet called “%(name)s”. It has: %(titles)s. Please choose one of them.")
             % {"name": name[:40], "titles": titles}
@@ -175,63 +175,73 @@ def _choose(book: Any, name: str) -> Any:
 
 
 def _rows(
-    book: Any, page: Any, found: _Found, limits: SheetLimits
+    closing: contextlib.ExitStack, page: Any, found: _Found, limits: SheetLimits
 ) -> Iterator[tuple[int, tuple[Any, ...], tuple[str, ...]]]:
-    page.reset_dimensions()  # programs write them wrong, and then rows would be missing
+    # Programs write the size of a sheet wrongly, and then rows would be missing. Without it each row is as wide as
+    # its last cell, and rows that are not in the file come as one empty tuple.
+    page.reset_dimensions()
     covered = _covered(found.merges)
     number = 0
-    try:
-        for number, cells in enumerate(page.iter_rows(max_col=limits.columns + 1), 1):
-            values, notes = _values(cells, number)
-            if not values:
-                continue
-            check_size(number, len(values), limits)
-            yield number, values, (*notes, *covered.get(number, ()))
-    except SheetRefused:
-        raise
-    except Exception as error:  # openpyxl raises whatever its parser stumbles over
-        raise SheetRefused(
-            _("After row %(row)s the workbook is damaged. Please open it in Excel, save it again, and try once more.")
-            % {"row": number},
-            row=number,
-        ) from error
-    finally:
-        book.close()
+    with closing:
+        try:
+            for number, cells in enumerate(page.iter_rows(), 1):
+                check_size(number, _width(cells, limits), limits)
+                values, notes = _values(cells[: limits.columns], number)
+                if values:
+                    yield number, values, (*notes, *covered.get(number, ()))
+        except SheetRefused:
+            raise
+        except Exception as error:  # openpyxl raises whatever its parser stumbles over
+            raise SheetRefused(
+                _(
+                    "After row %(row)s the workbook is damaged. Please open it in Excel, save it again, and try once "
+                    "more."
+                )
+                % {"row": number},
+                row=number,
+            ) from error
+
+
+def _width(cells: Sequence[Any], limits: SheetLimits) -> int:
+    """How wide the row is; cells beyond the limit count only if they hold something."""
+    if len(cells) <= limits.columns:
+        return len(cells)
+    last = max((place for place, cell in enumerate(cells, 1) if cell.value is not None), default=0)
+    return max(last, limits.columns)
 
 
 def _values(cells: Sequence[Any], number: int) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """Values up to the last cell that holds one, and a note for each formula."""
+    """Values up to the last cell that holds one, and a note for each formula and error; nothing for a blank row."""
     values: list[Any] = []
     notes: list[str] = []
     width = 0
     for place, cell in enumerate(cells, 1):
-        value = cell.value
-        if value is None:
-            values.append(None)
-            continue
-        if isinstance(value, ArrayFormula | DataTableFormula):
-            value = getattr(value, "text", None) or "="
-        if cell.data_type == "f":
-            notes.append(
-                _(
-                    "Cell %(cell)s holds a formula; its text was read, not its result. Replace it by its value "
-                    "(paste as values)."
-                )
-                % {"cell": f"{get_column_letter(place)}{number}"}
-            )
-        elif cell.data_type == "e":
-            notes.append(
-                _("Cell %(cell)s holds an error (%(value)s). Please correct it.")
-                % {"cell": f"{get_column_letter(place)}{number}", "value": value}
-            )
-        elif isinstance(value, str):
-            value = from_xlsx(value)
-        elif isinstance(value, dt.timedelta):
-            value = str(value)
-        if value != "":
+        value, note = _value(cell)
+        if note:
+            notes.append(note % {"cell": f"{get_column_letter(place)}{number}", "value": value})
+        if value is not None and not (isinstance(value, str) and not value.strip()):
             width = place
         values.append(value)
-    return tuple(values[:width]), tuple(notes)
+    return tuple(values[:width]), tuple(notes) if width else ()
+
+
+def _value(cell: Any) -> tuple[Any, str]:
+    """What a cell holds, and the frame of a sentence if that is odd."""
+    value = cell.value
+    if value is None:
+        return None, ""
+    if cell.data_type == "f":
+        if isinstance(value, ArrayFormula | DataTableFormula):
+            value = getattr(value, "text", None) or "="
+        return value, _(
+            "Cell %(cell)s holds a formula; its text was read, not its result. Replace it by its value (paste as "
+            "values)."
+        )
+    if cell.data_type == "e":
+        return value, _("Cell %(cell)s holds an error (%(value)s). Please correct it.")
+    if isinstance(value, str):
+        return from_xlsx(value), ""
+    return (str(value) if isinstance(value, dt.timedelta) else value), ""
 
 
 def _covered(merges: Mapping[str, tuple[int, int]]) -> dict[int, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -10,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -101,10 +103,14 @@ def write_xlsx(target: Path | BinaryIO, sheets: Sequence[Sheet], *, stamp: Stamp
     book.properties.creator = clean_text(stamp.user).text[:200]
     book.properties.title = clean_text(stamp.number).text[:200]
     written = Written()
-    for sheet in sheets:
-        _write_sheet(book, sheet, stamp, written)
-    _write_about(book, stamp, written)
-    book.save(target)
+    try:
+        for sheet in sheets:
+            _write_sheet(book, sheet, stamp, written)
+        _write_about(book, stamp, written)
+        book.save(target)
+    except BaseException:
+        _discard(book)
+        raise
     return written
 
 
@@ -255,7 +261,7 @@ def _write_about(book: Workbook, stamp: Stamp, written: Written) -> None:
     lines = [
         (_("Made by"), stamp.user),
         (_("Made at"), f"{timezone.localtime(stamp.at):%Y-%m-%d %H:%M:%S}"),
-        (_("Number"), stamp.number),
+        (pgettext("export", "Number"), stamp.number),
         (_("Rows"), str(written.rows)),
         *stamp.notes,
     ]
@@ -268,6 +274,15 @@ def _write_about(book: Workbook, stamp: Stamp, written: Written) -> None:
         )
     for title, text in lines:
         page.append([_text_cell(page, clean_text(str(each)).text) for each in (title, text)])
+
+
+def _discard(book: Workbook) -> None:
+    """Remove the temporary files of a workbook that was not finished; by itself openpyxl keeps them to its end."""
+    for page in book.worksheets:
+        with contextlib.suppress(Exception):
+            cast(Page, page).close()
+        with contextlib.suppress(Exception):
+            cast(Page, page)._writer.cleanup()  # noqa: SLF001
 
 
 # --- CSV ------------------------------------------------------------------------------------------

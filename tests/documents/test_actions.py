@@ -94,7 +94,8 @@ def test_an_undone_transaction_leaves_no_row_and_its_bytes_are_swept_after_a_day
             send()
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     assert not File.objects.exists()
     assert len(blobs(store)) == 1
     now = timezone.now()
@@ -197,7 +198,8 @@ def test_a_picture_that_kills_its_worker_is_given_up_after_three_times(send, mon
     file = send()
     monkeypatch.setattr(pictures, "render", die)
     for _ in range(actions.MAX_ATTEMPTS):
-        pytest.raises(Killed, actions.process_due, by=SYSTEM)
+        with pytest.raises(Killed):
+            actions.process_due(by=SYSTEM)
         assert actions.process_due(by=SYSTEM) == 0, "its lease is not over"
         File.objects.update(next_try_at=timezone.now())
     assert actions.process_due(by=SYSTEM) == 1

@@ -1,10 +1,6 @@
 """The upload corpus: every file gets the verdict that stands beside it."""
 
 import io
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,8 +11,7 @@ from documents.limits import import_limits, public_limits, staff_limits
 from documents.refusals import SENTENCES
 from tests.documents import samples
 from tests.documents.corpus import CORPUS, MB, Sent
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.documents.measuring import measured
 
 
 def judge(sent: Sent):
@@ -93,26 +88,20 @@ def test_a_sender_hears_about_all_files_at_once() -> None:
 
 
 MEASURE = """
-import io, json, resource, sys
-from django.conf import settings
-settings.configure(USE_I18N=False)
 from documents.inspection import inspect
 from documents.limits import public_limits
 from tests.documents.corpus import CORPUS
 limits = public_limits()
 inspect(io.BytesIO(b"x"), "a.jpg", size=1, limits=limits)
 files = [(sent.name, sent.size, sent.make()) for sent in CORPUS]
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()
 for name, size, content in files:
     inspect(io.BytesIO(content), name, size=size or len(content), limits=limits)
 careful = peak() - before
 if "--control" in sys.argv:
-    from openpyxl import load_workbook
     from PIL import Image
-    Image.MAX_IMAGE_PIXELS = None
     from tests.documents import samples
+    Image.MAX_IMAGE_PIXELS = None
     Image.open(io.BytesIO(samples.png_flood())).load()
 print(json.dumps([careful, peak() - before]))
 """
@@ -121,8 +110,6 @@ print(json.dumps([careful, peak() - before]))
 @pytest.mark.parametrize("control", [False, True])
 def test_bombs_cost_no_memory_and_without_the_checks_they_would(control: bool) -> None:
     """Memory of a process that judges the whole corpus; the control decodes one of its bombs."""
-    command = [sys.executable, "-c", MEASURE, *(["--control"] if control else [])]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=100)
-    careful, whole = json.loads(done.stdout)
+    careful, whole = measured(MEASURE, *(["--control"] if control else []))
     assert careful < 200
     assert (whole >= 200) is control

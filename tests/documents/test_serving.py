@@ -32,12 +32,13 @@ def body(response) -> bytes:
 @pytest.mark.parametrize("kind", sorted(samples.GOOD))
 def test_an_original_is_only_offered_for_saving(send, kind: str) -> None:
     content = samples.GOOD[kind]()
-    response = serving.serve_original(send(content, f"现场 1.{ENDINGS[kind]}"))
+    ending = ENDINGS[kind]
+    response = serving.serve_original(send(content, f"现场 1.{ending}"))
     assert body(response) == content
     assert dict(response.headers) == {
         "Content-Type": FACTS[Kind(kind)].media_type,
         "Content-Length": str(len(content)),
-        "Content-Disposition": f"attachment; filename=\"1.{ENDINGS[kind]}\"; filename*=UTF-8''%E7%8E%B0%E5%9C%BA%201.{ENDINGS[kind]}",
+        "Content-Disposition": f"attachment; filename=\"1.{ending}\"; filename*=UTF-8''%E7%8E%B0%E5%9C%BA%201.{ending}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
