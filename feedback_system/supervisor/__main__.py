@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -34,6 +35,22 @@ def say(text: str) -> None:
     """A line for people; the terminal may be gone by now."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
+
+
+_asked_to_end = threading.Event()
+
+
+def _on_signal(number: int, frame: Any) -> None:
+    """Raise at once, because a start may wait long; but only once, so that nothing disturbs the order of ending."""
+    if not _asked_to_end.is_set():
+        _asked_to_end.set()
+        raise Stop
+
+
+def stop_if_asked() -> None:
+    """For a signal that came inside a destructor, where Python swallows what a handler raises."""
+    if _asked_to_end.is_set():
+        raise Stop
 
 
 class Supervisor:
@@ -89,7 +106,9 @@ class Supervisor:
         """One step of manage.py; what it prints is for people."""
         environment = self.environment | ({"HUIYIN_PROCESS": "owner"} if owner else {})
         self.step = processes.spawn([sys.executable, "manage.py", command], environment)
-        code = self.step.wait()
+        while (code := self.step.poll()) is None:
+            stop_if_asked()
+            time.sleep(0.02)
         self.step = None
         if code:
             raise Refused(f"It did not start, because the step '{command}' failed. The reason stands above.")
@@ -97,6 +116,7 @@ class Supervisor:
     def _wait_for_first_page(self) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
+            stop_if_asked()
             self._revive()
             with contextlib.suppress(OSError, http.client.HTTPException):
                 asked = http.client.HTTPConnection(self.address.nearby, self.address.port, timeout=10)
@@ -119,6 +139,7 @@ class Supervisor:
     def watch(self) -> None:
         """Until somebody asks us to end, the terminal is closed, or a process cannot be kept alive."""
         while True:
+            stop_if_asked()
             self._revive()
             if any(event & (select.POLLHUP | select.POLLERR) for _, event in self.terminal.poll(0)):
                 raise Stop
@@ -142,10 +163,7 @@ class Supervisor:
         if self.step and self.step.poll() is None:
             self.step.terminate()
             self.step.wait()
-        for child in reversed(self.children):
-            child.ask_to_end()
-        for child in self.children:
-            child.end(patience_s=12.0)
+        processes.end_all(self.children[::-1])
         for server in (self.redis, self.postgres):
             if server:
                 server.stop()
@@ -156,16 +174,8 @@ def main() -> int:
     if os.environ.get("MAKELEVEL") and (follow := die_with_parent()):
         follow()  # when make is killed
 
-    asked_to_end = False
-
-    def on_signal(number: int, frame: Any) -> None:
-        nonlocal asked_to_end
-        if not asked_to_end:  # a second Ctrl-C does not disturb the order of ending
-            asked_to_end = True
-            raise Stop
-
     for number in _SIGNALS:  # explicitly: a background job inherits SIGINT ignored
-        signal.signal(number, on_signal)
+        signal.signal(number, _on_signal)
     try:
         places.prepare_data_dir()
         address = Address.from_environment()

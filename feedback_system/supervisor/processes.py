@@ -63,28 +63,31 @@ class Child:
         self.start()
         return True
 
-    def ask_to_end(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-
-    def end(self, patience_s: float) -> None:
-        """Wait; then SIGQUIT, at which Celery gives its task back to the queue; then no more questions."""
-        if self.process is None:
-            return
-        for insist, wait_s in ((signal.SIGQUIT, patience_s), (signal.SIGKILL, 8.0)):
-            try:
-                self.process.wait(wait_s)
-                break
-            except subprocess.TimeoutExpired:
-                self.process.send_signal(insist)
-        self._end_orphans()
-        self.process.wait()
+    def end_now(self) -> None:
+        """The process, if it is still there, and what it left behind."""
+        if self.process:
+            self._end_orphans()
+            self.process.wait()
 
     def _end_orphans(self) -> None:
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def end_all(children: list[Child], patience_s: float = 12.0, insist_s: float = 8.0) -> None:
+    """Ask all at once; then SIGQUIT, at which Celery gives its task back to the queue; then no more questions."""
+    for ask, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGQUIT, insist_s)):
+        running = [child.process for child in children if child.process and child.process.poll() is None]
+        for process in running:
+            process.send_signal(ask)
+        deadline = time.monotonic() + wait_s
+        for process in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+    for child in children:
+        child.end_now()
 
 
 def spawn(command: list[str], environment: Mapping[str, str], **how: Any) -> subprocess.Popen[bytes]:

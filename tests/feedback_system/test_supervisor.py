@@ -73,7 +73,7 @@ class Run:
             for line in lines:
                 self.text += line
 
-    def until(self, words: str, seconds: float = 90) -> "Run":
+    def until(self, words: str, seconds: float = 240) -> "Run":
         deadline = time.monotonic() + seconds
         while words not in self.text:
             assert self.process.poll() is None or words in self.text, self.text
@@ -81,7 +81,7 @@ class Run:
             time.sleep(0.05)
         return self
 
-    def ended(self, seconds: float = 60) -> int:
+    def ended(self, seconds: float = 120) -> int:
         code = self.process.wait(seconds)
         self._reader.join(10)
         return code
@@ -198,9 +198,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         return made[-1]
 
     yield make
-    for one in made:
-        one.ask_to_end()
-        one.end(5)
+    processes.end_all(made, 5)
 
 
 def test_a_process_that_ends_is_started_again_and_its_orphans_are_not(child: Callable[[str], processes.Child]) -> None:
@@ -239,6 +237,16 @@ def test_a_process_that_lived_long_has_its_failures_forgiven(child: Callable[[st
     one.process.wait()
     assert one.revive()
     assert one.failed_starts == 0
+
+
+def test_whoever_does_not_listen_is_ended(child: Callable[[str], processes.Child]) -> None:
+    deaf = "import signal, time; [signal.signal(n, 1) for n in (15, 3)]; print(1, flush=True); time.sleep(60)"
+    both = [child(deaf), child(deaf)]
+    deadline = time.monotonic() + 20
+    while both[0].log.read_text().count("1") < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    processes.end_all(both, 0.1, 0.1)
+    assert [one.process.returncode for one in both if one.process] == [-signal.SIGKILL] * 2
 
 
 # --- The whole, once: what a person does ----------------------------------------------------------------------------
