@@ -416,6 +416,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Way": "cases.models.reply.Way",
+        "CaseState": "cases.lifecycle.State",
+        "AssignmentState": "cases.models.assignment.Assignment.State",
+        "MeasureState": "cases.models.measures.Measure.State",
+        "Outcome": "cases.lifecycle.Outcome",
+        "FileState": "documents.models.State",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -211,3 +211,13 @@ SUMMARY = closure.Summary(course="客户来电", cause="焊接电流偏低", dec
 def closed(world: World, **values: Any) -> Case:
     """A closed case."""
     return closure.close_case(satisfied(world, **values), by=world.actor("agent"), outcome="settled", summary=SUMMARY)
+
+
+def in_days(days: int) -> datetime:
+    """A moment some days from now."""
+    return timezone.now() + timedelta(days=days)
+
+
+def tomorrow() -> date:
+    """The next day here."""
+    return timezone.localdate() + timedelta(days=1)

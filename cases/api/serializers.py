@@ -411,9 +411,3 @@ class UploadIn(serializers.Serializer[Any]):
     """Files to attach (multipart)."""
 
     files = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=20)
-
-
-class Refusal(serializers.Serializer[Any]):
-    """Why something was refused."""
-
-    detail = serializers.CharField()

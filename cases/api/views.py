@@ -33,6 +33,7 @@ from cases.queries.search import Term, checked, matching, term_of
 from documents.actions import store_upload
 from documents.limits import staff_limits
 from documents.serving import serve_original
+from organization.api import Refusal
 from organization.models import User
 from organization.queries import identity_of
 
@@ -70,12 +71,12 @@ def _filled(data: Body, *names: str) -> Body:
 
 
 def _case_refs() -> dict[int, Any]:
-    return {403: s.Refusal, 404: s.Refusal, 409: s.Refusal, 422: s.Refusal}
+    return {403: Refusal, 404: Refusal, 409: Refusal, 422: Refusal}
 
 
 def _move(request_body: Any, summary: str) -> Callable[..., Any]:
     return extend_schema(
-        request=request_body, responses={200: s.CaseDetail, 400: s.Refusal, **_case_refs()}, summary=summary
+        request=request_body, responses={200: s.CaseDetail, 400: Refusal, **_case_refs()}, summary=summary
     )
 
 
@@ -83,7 +84,7 @@ def _move(request_body: Any, summary: str) -> Callable[..., Any]:
     list=extend_schema(
         summary="Cases, newest first",
         parameters=[OpenApiParameter("q", OpenApiTypes.STR, description="Search: text, number, telephone tail, name.")],
-        responses={200: s.CaseRow(many=True), 400: s.Refusal},
+        responses={200: s.CaseRow(many=True), 400: Refusal},
     )
 )
 class CaseViewSet(viewsets.GenericViewSet[Case]):
@@ -124,7 +125,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             page = list(checked(list(page), self._term, identity_of(self._user)))
         return self.get_paginated_response(s.CaseRow(page, many=True).data)
 
-    @extend_schema(summary="One case", responses={200: s.CaseDetail, 404: s.Refusal})
+    @extend_schema(summary="One case", responses={200: s.CaseDetail, 404: Refusal})
     def retrieve(self, request: Request, number: str) -> Response:
         """What this person may see of it."""
         return self._detail(number)
@@ -132,7 +133,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @extend_schema(
         summary="Register feedback",
         request=s.CaseIn,
-        responses={201: s.CaseDetail, 400: s.Refusal, 403: s.Refusal, 422: s.Refusal},
+        responses={201: s.CaseDetail, 400: Refusal, 403: Refusal, 422: Refusal},
     )
     def create(self, request: Request) -> Response:
         """The same submission_key returns the case of the first submission."""
@@ -224,7 +225,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         return self._detail(number)
 
     @_move(s.DispatchIn, "Dispatch")
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], url_path="dispatch", url_name="dispatch")
     def dispatch_case(self, request: Request, number: str) -> Response:
         """Send it to a lead department and any co-handling ones."""
         data = self._clean(s.DispatchIn)
@@ -472,7 +473,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         methods=["post"],
         summary="Attach files",
         request={"multipart/form-data": s.UploadIn},
-        responses={201: s.FileOut(many=True), 400: s.Refusal, **_case_refs()},
+        responses={201: s.FileOut(many=True), 400: Refusal, **_case_refs()},
     )
     @action(
         detail=True,
@@ -498,7 +499,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
     @extend_schema(
         summary="A file's original bytes",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: s.Refusal},
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: Refusal},
     )
     @action(
         detail=True, methods=["get"], url_path="files/(?P<pk>[0-9]{1,18})", filterset_class=None, pagination_class=None

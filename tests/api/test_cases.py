@@ -107,7 +107,7 @@ def test_a_case_walks_to_its_end_by_the_api(world: World, api: Api) -> None:
     assert post(agent, url(case, "acknowledge/"), category="product.quality", priority=1).status_code == 200
     assert post(agent, url(case, "verify/"), result="substantiated", basis="照片").status_code == 200
     lead = {"department": "production", "requirement": "查明原因", "due_at": due}
-    assert post(agent, url(case, "dispatch_case/"), lead=lead).status_code == 200
+    assert post(agent, url(case, "dispatch/"), lead=lead).status_code == 200
     task = f"assignments/{case.assignments.get().pk}"
     assert post(head, url(case, f"{task}/receive/")).status_code == 200
     findings = {"facts": "发热属实", "cause": "元件老化", "responsible_department": "production"}

@@ -1,0 +1,195 @@
+"""Walking every address as every person: what is asked for, and what came back."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from cases.actions import assignment, investigation, measures
+from cases.actions.intake import Accused
+from cases.models import Case, Draft, SavedView
+from tests import world as w
+from tests.access.matrix import ADDRESSES, STAFF, Rule
+from tests.world import World
+
+METHODS = ("get", "post", "put", "patch", "delete")
+#: Not a refusal and not a success: the address exists, but does not take this method.
+NOT_TAKEN = 405
+ABSENT = "2026-999999"
+ABSENT_PK = 987_654_321
+
+
+def names(resolver: URLResolver | None = None) -> Iterator[tuple[str, dict[str, type]]]:
+    """Every named address with the names of its arguments."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from names(entry)
+        elif isinstance(entry, URLPattern) and entry.name:
+            converters = {k: type(v) for k, v in entry.pattern.converters.items()}
+            groups = getattr(getattr(entry.pattern, "regex", None), "groupindex", {})
+            yield entry.name, {**dict.fromkeys(groups, str), **converters}
+
+
+@dataclass
+class Matter:
+    """The case of the matrix and its parts, by the names of their arguments."""
+
+    case: Case
+    parts: dict[str, int] = field(default_factory=dict)
+
+    def arguments(self, name: str, wanted: dict[str, type], *, own: bool) -> dict[str, Any]:
+        """Arguments that name this case, or something that does not exist."""
+        found: dict[str, Any] = {}
+        for key, converter in wanted.items():
+            if key == "number":
+                found[key] = self.case.number if own else ABSENT
+            elif key in {"pk", "part", "id"}:
+                found[key] = self._part(name) if own else ABSENT_PK
+                if "UUID" in converter.__name__:
+                    found[key] = uuid.UUID(int=self.parts.get("draft", 0) or 1)
+            else:
+                found[key] = "x" * 20
+        return found
+
+    def _part(self, name: str) -> int:
+        words = {
+            "measure": "measure", "visit": "visit", "extension": "extension", "clock": "clock", "escalation": "escalation",
+            "approval": "approval", "file": "file", "waiver": "approval", "breach": "clock",
+        }  # fmt: skip
+        for word, part in words.items():
+            if word in name:
+                return self.parts.get(part, ABSENT_PK)
+        return self.parts["assignment"]
+
+
+def build_matter(world: World) -> Matter:
+    """A complaint received by production; agent2 and the general manager are accused."""
+    case = w.received(world, accused=Accused(people=(world.agent2, world.general_manager)))
+    head = world.actor("production_head")
+    row = case.assignments.get()
+    visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=head)
+    plan = measures.Plan("corrective", "复检", world.production, world.production_handler, w.tomorrow())
+    measure = measures.plan_measure(case, plan, by=head)
+    extension = assignment.ask_extension(row, by=head, until=w.in_days(9), reason="等待报告")
+    case.refresh_from_db()
+    clock = case.clocks.filter(kind="resolution").get()
+    Draft.objects.create(user=world.agent, created_at=case.received_at, updated_at=case.received_at)
+    SavedView.objects.create(owner=world.agent, name="我的", query="mine=1")
+
+    return Matter(
+        case,
+        {
+            "assignment": row.pk, "visit": visit.pk, "measure": measure.pk, "extension": extension.pk, "clock": clock.pk,
+        },
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request."""
+
+    name: str
+    method: str
+    own: bool
+    status: int
+    location: str
+    body: str
+
+
+def ask(client: Client, name: str, arguments: dict[str, Any], method: str, *, own: bool) -> Answer | None:
+    """One request in a savepoint that is rolled back, so that no request changes what the next one meets."""
+    try:
+        url = reverse(name, kwargs=arguments)
+    except NoReverseMatch:
+        return None
+    with transaction.atomic():
+        response = getattr(client, method)(url)
+        body = response.content.decode("utf-8", "replace") if not response.streaming else ""
+        changed = fingerprint()
+        transaction.set_rollback(True)
+    location = response.headers.get("Location", "")
+    return Answer(name, method, own, response.status_code, location, f"{changed}|{neutral(body, arguments)}")
+
+
+def fingerprint() -> str:
+    """What any change of a case leaves behind: events, versions, messages."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM audit_event), (SELECT coalesce(sum(version), 0) FROM cases_case),"
+            " (SELECT count(*) FROM notifications_message), (SELECT count(*) FROM organization_user),"
+            " (SELECT count(*) FROM organization_department)"
+        )
+        return ",".join(str(n) for n in cursor.fetchone())
+
+
+def neutral(body: str, arguments: dict[str, Any]) -> str:
+    """A body without what differs by request: tokens, nonces, and the reference that was asked for."""
+    body = re.sub(r"csrf[^\s>]*[\"'>][^\"'>]*", "", body, flags=re.IGNORECASE)
+    body = re.sub(r"[A-Za-z0-9_-]{32,}", "", body)
+    for value in sorted((str(v) for v in arguments.values()), key=len, reverse=True):
+        body = body.replace(value, "*")
+    return body
+
+
+def expected(rule: Rule, person: str, *, own: bool, readers: frozenset[str]) -> str:
+    """``ok``, ``refused`` (the person may know that it exists), ``absent`` or ``login``."""
+    if rule.sort == "public":
+        return "ok"
+    if person not in STAFF:
+        return "login"
+    if rule.sort == "login":
+        return "ok"
+    if rule.sort == "people":
+        return "ok" if person in rule.people else "refused"
+    if not own or person not in readers:
+        return "absent"
+    return "ok" if person in rule.people else "refused"
+
+
+def judge(answer: Answer, verdict: str, before: str) -> str:
+    """An empty string when the answer fits the verdict, else what is wrong."""
+    changed = not answer.body.startswith(before + "|")
+    if answer.status >= 500:
+        return f"fault {answer.status}"
+    if answer.status == NOT_TAKEN:
+        return ""
+    to_login = answer.status in {401} or (answer.status == 302 and "/accounts/login/?next" in answer.location)
+    match verdict:
+        case "login":
+            return "" if to_login and not changed else f"{answer.status} without a login"
+        case "absent":
+            return "" if answer.status == 404 and not changed else f"{answer.status} for somebody who must not see it"
+        case "refused":
+            return (
+                "" if answer.status in {403, 404} and not changed else f"{answer.status} for somebody without the right"
+            )
+    return "" if answer.status not in {401, 403} and not to_login else f"{answer.status} for somebody with the right"
+
+
+def walk(world: World, matter: Matter, person: str, readers: frozenset[str]) -> list[str]:
+    """Every address and method as one person; what differs from the matrix."""
+    client = Client(raise_request_exception=False)
+    if person in STAFF:
+        client.force_login(world.users[person])
+    before, cookies = fingerprint(), client.cookies.output()
+    wrong = []
+    for name, wanted in sorted(names()):
+        rule = ADDRESSES.get(name)
+        if rule is None:
+            continue
+        for own in (True, False) if rule.sort == "case" else (True,):
+            arguments = matter.arguments(name, wanted, own=own)
+            verdict = expected(rule, person, own=own, readers=readers)
+            for method in METHODS if verdict != "ok" else METHODS[:2]:
+                client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+                answer = ask(client, name, arguments, method, own=own)
+                if answer and (fault := judge(answer, verdict, before)):
+                    wrong.append(f"{person} {method.upper()} {name} own={own}: {fault} (expected {verdict})")
+    return wrong
