@@ -85,6 +85,10 @@ def seconds_since(started: str) -> float | None:
         return None
 
 
+# Also said by the browser, before anything is sent.
+_NO_KIND = gettext_lazy("Please choose what it is.")
+_NO_TEXT = gettext_lazy("Please write what happened.")
+_NO_CONSENT = gettext_lazy("Without your consent we may not keep what you entered. Please tick it.")
 _DAMAGED = gettext_lazy("The form was damaged on its way. Your text is still here; please send it again.")
 
 
@@ -95,14 +99,14 @@ class FeedbackForm(forms.Form):
         Kind.objects.none(),
         to_field_name="code",
         empty_label=None,
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"data-missing": _NO_KIND}),
         label=gettext_lazy("What is it about?"),
-        error_messages={"required": gettext_lazy("Please choose what it is.")},
+        error_messages={"required": _NO_KIND},
     )
     text = LongTextField(
         label=gettext_lazy("What happened"),
-        rows=5,
-        error_messages={"required": gettext_lazy("Please write what happened.")},
+        widget=forms.Textarea(attrs={"rows": 5, "data-missing": _NO_TEXT}),
+        error_messages={"required": _NO_TEXT},
     )
     product_text = LineField(required=False, max_length=120, label=gettext_lazy("Product or store"))
     files = FilesField(required=False, label=gettext_lazy("Photos or files"))  # type: ignore[assignment]
@@ -110,9 +114,7 @@ class FeedbackForm(forms.Form):
     contact_refused = forms.BooleanField(required=False, label=gettext_lazy("I do not want to leave a contact"))
     name = LineField(required=False, max_length=100, label=gettext_lazy("Your name"))
     consent = forms.BooleanField(
-        error_messages={
-            "required": gettext_lazy("Without your consent we may not keep what you entered. Please tick it.")
-        }
+        widget=forms.CheckboxInput(attrs={"data-missing": _NO_CONSENT}), error_messages={"required": _NO_CONSENT}
     )
     # What people do not see: the page writes these by hand, and what is wrong with them stands above the form.
     website = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -8,7 +8,7 @@ import "./page.js";
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   const form = event.target.closest("form");
-  const button = form?.querySelector("button.primary, button[type=submit], button:not([type])");
+  const button = form?.querySelector("button.primary") ?? form?.querySelector("button[type=submit], button:not([type])");
   if (!button) return;
   event.preventDefault();
   form.requestSubmit(button);
@@ -75,7 +75,8 @@ document.addEventListener("invalid", (event) => {
   event.preventDefault();
   const label = (place.querySelector("label:not(.choice), legend")?.firstChild?.textContent ?? "").trim() || input.name;
   const name = input.validity.valueMissing ? "field_missing" : input.validity.tooLong ? "field_long" : "field_wrong";
-  showError(place, input, word(name, { label, n: input.maxLength }));
+  const own = input.validity.valueMissing && input.dataset.missing; // a sentence of the field's own
+  showError(place, input, own || word(name, { label, n: input.maxLength }));
   if (place === input.form.querySelector(".field.wrong")) (place.querySelector("[role=combobox]") ?? input).focus();
 }, true);
 function showError(place, input, sentence) {
@@ -124,7 +125,7 @@ for (const form of document.querySelectorAll("form[data-draft-url]")) keepDraft(
 
 function keepDraft(form) {
   const state = form.querySelector("[data-draft-state]") ?? document.querySelector("[data-draft-state]");
-  let timer = 0, running = null, waiting = false, over = false;
+  let timer = 0, running = null, waiting = false, over = false, lost = false, checking = false, sure = false;
 
   const tell = (text, tone = "", link = null) => {
     if (!state) return;
@@ -141,10 +142,14 @@ function keepDraft(form) {
     const data = new FormData(form);
     for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
     data.set("csrfmiddlewaretoken", csrf());
-    running = fetch(form.dataset.draftUrl, { method: "POST", body: data, headers: { "X-CSRFToken": csrf(), Accept: "application/json" }, keepalive: true });
+    // A request that outlives its page may carry 64 KB; a longer text is sent like any other.
+    const keepalive = [...data.values()].reduce((sum, value) => sum + value.length, 0) < 15_000;
+    running = fetch(form.dataset.draftUrl, { method: "POST", body: data, headers: { "X-CSRFToken": csrf(), Accept: "application/json" }, keepalive });
     try {
+      lost = false;
       await heard(await running);
     } catch {
+      lost = true;
       tell(word("not_saved"), "amber");
       timer = setTimeout(save, 15_000);
     } finally {
@@ -156,6 +161,7 @@ function keepDraft(form) {
   async function heard(answer) {
     const login = document.body.dataset.loginUrl;
     if (answer.status === 401 || answer.status === 403 || (answer.redirected && login && new URL(answer.url).pathname === login)) {
+      lost = true;
       return tell(word("draft_expired"), "red", login); // the next change, or coming back to this window, tries again
     }
     if (answer.status >= 500) throw new Error(answer.status);
@@ -179,10 +185,25 @@ function keepDraft(form) {
   form.addEventListener("input", (event) => event.isComposing || later());
   form.addEventListener("compositionend", later);
   form.addEventListener("change", later);
-  form.addEventListener("submit", () => {
+  // Before it is sent it is kept once more: with an expired sign-in, or no network, it stays in the page instead of
+  // being lost behind a login form.
+  form.addEventListener("submit", async (event) => {
     clearTimeout(timer);
-    over = true;
-    setTimeout(() => (over = form.isConnected ? false : over), 5000); // still here: the form was refused
+    if (sure) {
+      over = true;
+      setTimeout(() => (over = form.isConnected ? false : over), 5000); // still here: the form was refused
+      return;
+    }
+    event.preventDefault();
+    if (checking) return;
+    checking = true;
+    while (running) await new Promise((resolve) => setTimeout(resolve, 30));
+    await save();
+    checking = false;
+    if (lost) return;
+    sure = true;
+    form.requestSubmit(event.submitter);
+    sure = false;
   });
   document.addEventListener("visibilitychange", () => {
     if (dirty.has(form)) save(); // leaving: keep it; coming back after a new sign-in: try again

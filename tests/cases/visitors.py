@@ -6,11 +6,15 @@ import base64
 import hashlib
 import json
 import re
+import threading
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -88,3 +92,18 @@ def picture(name: str = "现场.png", *, size: tuple[int, int] = (32, 24)) -> Si
     made = io.BytesIO()
     Image.new("RGB", size, "#8a5").save(made, "PNG")
     return SimpleUploadedFile(name, made.getvalue(), content_type="image/png")
+
+
+def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run ``work(0)`` to ``work(count - 1)`` in threads that begin together, each with its own connection."""
+    start = threading.Barrier(count)
+
+    def run(n: int) -> Any:
+        try:
+            start.wait(timeout=30)
+            return work(n)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
