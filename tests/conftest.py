@@ -5,6 +5,7 @@ pyproject.toml.
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -24,6 +25,7 @@ settings.load_profile("huiyin")
 SETTINGS = "feedback_system.settings"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 FOLDER_PREFIX = "huiyin-test-"
+IN_USE = "in-use.lock"
 
 
 def _choose_data_folder() -> None:
@@ -31,11 +33,26 @@ def _choose_data_folder() -> None:
     if WORKER:
         return
     for old in Path("/tmp").glob(FOLDER_PREFIX + "*"):
-        with contextlib.suppress(OSError):  # left by a run that was killed
-            if time.time() - old.stat().st_mtime > 86_400:
+        with contextlib.suppress(OSError):
+            if _was_killed(old):
                 shutil.rmtree(old, ignore_errors=True)
-    os.environ["HUIYIN_DATA"] = tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp")
+    folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp")
+    Path(folder).chmod(0o711)  # as root, the servers' account walks through
+    fcntl.flock(os.open(f"{folder}/{IN_USE}", os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)  # until this process is gone
+    os.environ["HUIYIN_DATA"] = folder
     os.environ["HUIYIN_PROFILE"] = "test"
+
+
+def _was_killed(folder: Path) -> bool:
+    """Does nobody hold this folder's lock any more? One without a lock is given a day."""
+    if not (folder / IN_USE).exists():
+        return time.time() - folder.stat().st_mtime > 86_400
+    with (folder / IN_USE).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _choose_redis_database() -> None:
