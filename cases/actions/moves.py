@@ -218,9 +218,10 @@ def search_words(case: Case, contacts: Iterable[str] = ()) -> tuple[list[str], l
     private = [
         *text.bigrams(f"{case.reporter_name} {case.reporter_email} {case.reporter_phone}"),
         *(digits[-n:] for n in range(4, len(digits) + 1)),
-        *([text.initials(case.reporter_name)] if case.reporter_name else []),
+        text.initials(case.reporter_name),
     ]
-    return text.bigrams(open_text), sorted(set(private))
+    # A name of signs only has no initials, and PostgreSQL takes no empty lexeme.
+    return text.bigrams(open_text), sorted({*private} - {""})
 
 
 def write_search(case: Case) -> None:
