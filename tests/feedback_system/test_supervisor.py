@@ -430,3 +430,15 @@ def test_root_says_why_the_application_cannot_leave_it(monkeypatch: pytest.Monke
 @pytest.mark.skipif(places.IS_ROOT, reason="root is asked above")
 def test_an_ordinary_user_has_nothing_to_leave() -> None:
     assert processes.leave_root_if_possible({"A": "b"}) == ({"A": "b"}, "")
+
+
+def test_a_signal_that_came_inside_a_destructor_is_heard_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    from feedback_system.supervisor import __main__ as supervisor
+
+    monkeypatch.setattr(supervisor, "_asked_to_end", threading.Event())
+    supervisor.stop_if_asked()
+    with pytest.raises(supervisor.Stop):
+        supervisor._on_signal(signal.SIGINT, None)
+    supervisor._on_signal(signal.SIGINT, None)  # a second one does not disturb the order of ending
+    with pytest.raises(supervisor.Stop):
+        supervisor.stop_if_asked()
