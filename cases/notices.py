@@ -379,7 +379,7 @@ def escalation_answered(case: Case, escalation: Escalation) -> None:
 
 
 def case_closed(case: Case, *, reply: str = "") -> None:
-    """Tell the customer that it ends here; what is still waiting to be sent to staff is withdrawn."""
+    """Tell the customer that it ends here."""
     _tell_customer(case, "case_closed", f"closed:{case.round}", text=reply)
 
 
