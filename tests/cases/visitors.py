@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import json
+import os
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -95,7 +99,10 @@ def picture(name: str = "现场.png", *, size: tuple[int, int] = (32, 24)) -> Si
 
 
 def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """Run ``work(0)`` to ``work(count - 1)`` in threads that begin together, each with its own connection."""
+    """Run ``work(0)`` to ``work(count - 1)`` in threads that begin together, each with its own connection.
+
+    One test of the whole run at a time: the server has a hundred connections for all workers.
+    """
     start = threading.Barrier(count)
 
     def run(n: int) -> Any:
@@ -105,5 +112,13 @@ def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(count) as pool:
+    with connections_for_many(), ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+@contextmanager
+def connections_for_many() -> Iterator[None]:
+    """Wait until no other worker of this run holds many connections."""
+    with (Path(os.environ["HUIYIN_DATA"]) / "many-connections").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
