@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from audit.actions import record
+from audit.actions import erase, record
 from audit.actor import Actor
 from documents import pictures, queries
 from documents.exceptions import FileRefused, StoreFull
@@ -43,7 +43,7 @@ ORPHAN_AGE = dt.timedelta(hours=24)
 
 
 def store_upload(uploaded: Content[Any], *, by: Actor, limits: UploadLimits) -> File:
-    """Judge one file, write its bytes with their digest, and add its row (INT-24).
+    """Judge one file, write its bytes with their digest, and add its row (INT-11).
 
     Bytes first, row in the caller's transaction: whatever dies between the two, there is never a row without bytes.
     Bytes without a row are swept after a day. Call it in the transaction of the record that the file belongs to;
@@ -304,6 +304,7 @@ def erase_file(file: File, *, by: Actor) -> File:
     file.state, file.next_try_at, file.erased_at = State.READY, None, now
     file.save()
     record(file.thread, "erase", by=by, at=now, changes={"state": (before, "erased")})
+    erase(thread=file.thread, by=by, at=now)
 
     def delete() -> None:
         for name in names:

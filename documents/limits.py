@@ -56,7 +56,7 @@ class UploadLimits:
 
 
 def public_limits() -> UploadLimits:
-    """Limits of the public form and the tracking page (INT-24)."""
+    """Limits of the public form and the tracking page (INT-23)."""
     return UploadLimits(setting("DOCUMENTS_PUBLIC_FILES"), setting("DOCUMENTS_PUBLIC_BYTES"))
 
 

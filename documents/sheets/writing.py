@@ -95,7 +95,7 @@ class Written:
 
 
 def write_xlsx(target: Path | BinaryIO, sheets: Sequence[Sheet], *, stamp: Stamp) -> Written:
-    """Write a workbook: frozen header, filters, real dates and numbers, and every text as text (RPT-22).
+    """Write a workbook: frozen header, filters, real dates and numbers, and every text as text (RPT-01, SEC-13).
 
     No cell is a formula or a link, whatever it contains. Rows are written as they come; memory does not grow.
     """

@@ -4,6 +4,7 @@ import datetime as dt
 import errno
 import hashlib
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def blobs(store: Path) -> list[Path]:
 # --- Taking in ---------------------------------------------------------------------------------
 
 
-@pytest.mark.req("INT-24")
+@pytest.mark.req("INT-11")
 def test_the_original_is_kept_byte_for_byte_with_its_digest(send, store: Path) -> None:
     content = samples.photograph() + samples.HTML
     file = send(content, "../现场照片.php.jpg")
@@ -300,6 +301,7 @@ def test_erasing_takes_bytes_and_name_and_leaves_the_fact(
     assert Event.objects.filter(thread=file.thread, verb="erase").count() == 1
     actions.erase_file(file, by=SYSTEM)
     assert Event.objects.filter(thread=file.thread, verb="erase").count() == 1
+    assert list(Sealed.objects.filter(event__thread=file.thread).values_list("new", flat=True)) == [None]
 
 
 def test_a_waiting_file_can_be_erased(send, settings) -> None:
@@ -386,3 +388,20 @@ def test_the_application_role_can_do_all_of_it(send, as_application_role) -> Non
     actions.process_due(by=SYSTEM)
     actions.erase_file(File.objects.get(pk=file.pk), by=SYSTEM)
     actions.reconcile(timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_at_once_paint_each_picture_once(send) -> None:
+    files = [send(samples.jpeg((400, 300))) for _ in range(6)]
+
+    def work(_number: int) -> int:
+        try:
+            return actions.process_due(by=SYSTEM)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        done = sum(pool.map(work, range(6)))
+    assert done == len(files)
+    assert set(File.objects.values_list("state", flat=True)) == {State.READY}
+    assert Event.objects.filter(verb="show").count() == len(files)

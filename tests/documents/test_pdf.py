@@ -84,7 +84,6 @@ def attack(path: Path, port: int) -> str:
       <svg><image href="{web}/l.png"/><image href="{file}"/></svg></body></html>"""
 
 
-@pytest.mark.gate(16)
 def test_a_paper_reads_no_file_and_calls_nobody(tmp_path: Path) -> None:
     path = tmp_path / "secret.txt"
     path.write_text(CANARY)
@@ -184,14 +183,15 @@ def test_a_long_table_is_made_in_time() -> None:
 
 @pytest.mark.prove
 @pytest.mark.timeout(300)
-def test_the_inputs_that_were_measured_end_within_their_limit() -> None:
-    """M23 with the limits of the settings: 2,000 rows, 40,000 letters in one point, 1,500 nested boxes."""
+def test_the_inputs_that_were_measured_end_within_their_limit(settings) -> None:
+    """M23: a table of 2,000 rows is made; 40,000 letters in one point and 1,500 nested boxes are ended."""
+    settings.PDF_SECONDS = 25
     rows = "".join(f"<tr><td>{n}</td><td>阀门漏水</td><td>{n}</td></tr>" for n in range(2_000))
     assert pdf.render_pdf(f"<table>{rows}</table>").startswith(b"%PDF-")
     for html in (ENDLESS, "<div>" * 1_500 + "x"):
         start = time.monotonic()
         failing(html)
-        assert time.monotonic() - start < 70
+        assert time.monotonic() - start < 30
 
 
 def test_a_caller_that_is_killed_leaves_no_child(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def assert_clean(rendition: pictures.Rendition) -> None:
             assert picture.format in {"JPEG", "WEBP"}
 
 
-@pytest.mark.req("INT-24")
+@pytest.mark.req("INT-11")
 @pytest.mark.parametrize("sent", PICTURES, ids=[sent.label for sent in PICTURES])
 def test_what_hides_in_a_picture_does_not_come_through(sent) -> None:
     assert_clean(pictures.render(Kind(sent.expected), io.BytesIO(sent.make())))

@@ -28,7 +28,7 @@ def body(response) -> bytes:
 
 
 @pytest.mark.django_db
-@pytest.mark.req("INT-24")
+@pytest.mark.req("INT-11")
 @pytest.mark.parametrize("kind", sorted(samples.GOOD))
 def test_an_original_is_only_offered_for_saving(send, kind: str) -> None:
     content = samples.GOOD[kind]()

