@@ -23,8 +23,9 @@ _FAILED_STARTS = 5
 _FOLDER_CLOSED = 3
 _MAY_LEAVE_ROOT = f"""
 import os, sys
+if not os.access(sys.argv[1], os.R_OK | os.W_OK | os.X_OK):
+    sys.exit({_FOLDER_CLOSED})
 import django, psycopg2, feedback_system.settings
-sys.exit(0 if os.access(sys.argv[1], os.R_OK | os.W_OK | os.X_OK) else {_FOLDER_CLOSED})
 """
 
 
