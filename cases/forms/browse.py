@@ -32,7 +32,7 @@ from organization.requests import LARGEST_ID
 #: What a list shows unless its address says otherwise.
 OPEN, HANDLING, ALL = "open", "handling", "all"
 STATES: tuple[tuple[str, str | Promise], ...] = (
-    (OPEN, _("Open")),
+    (OPEN, pgettext_lazy("states", "Open")),
     (HANDLING, _("With a department")),
     *State.choices,
     (ALL, pgettext_lazy("states", "All")),
@@ -81,6 +81,12 @@ class NumberFilter(df.Filter):
     field_class = NumberField
 
 
+class DayFilter(df.Filter):
+    """A date, with the browser's own picker."""
+
+    field_class = DayField
+
+
 @dataclass(frozen=True)
 class Active:
     """A filter that is on: its name in the address, and what its chip says."""
@@ -104,8 +110,8 @@ class CaseFilter(df.FilterSet):
     mine = df.ChoiceFilter(label=_("Mine"), choices=YES, method="by_me")
     overdue = df.ChoiceFilter(label=_("Overdue"), choices=YES, method="by_overdue")
     due = df.ChoiceFilter(label=_("Due"), choices=DUES, method="by_due")
-    received_from = df.Filter(field_class=DayField, label=_("Received from"), method="by_received_from")
-    received_to = df.Filter(field_class=DayField, label=_("Received until"), method="by_received_to")
+    received_from = DayFilter(label=_("Received from"), method="by_received_from")
+    received_to = DayFilter(label=_("Received until"), method="by_received_to")
     product = WordFilter(Product, label=_("Product"))
     site = WordFilter(Site, label=_("Site"))
     customer = NumberFilter(field_name="customer_id", label=_("Customer"))

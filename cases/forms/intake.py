@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from cases.actions.drafts import Entry
 from cases.actions.intake import LONGEST_TEXT, Accused, Classification, Goods, Intake, NewContact, Reporter, urgency_of
@@ -89,7 +90,8 @@ class KindSelect(forms.RadioSelect):
     def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """One button."""
         option: dict[str, Any] = super().create_option(*args, **kwargs)
-        option["attrs"]["data-shows"] = "#answer" if str(option["value"]) in SHORT_KINDS else "#no-answer"
+        if str(option["value"]) in SHORT_KINDS:
+            option["attrs"]["data-shows"] = "#answer"
         return option
 
 
@@ -129,7 +131,7 @@ class LogForm(forms.Form):
     )
 
     channel = WordField(Channel.objects.none(), label=lazy("Channel"), empty_label=None)
-    received_at = LocalDateTimeField(label=lazy("Received"), required=False)
+    received_at = LocalDateTimeField(label=pgettext_lazy("time", "Received"), required=False)
     late_reason = LineField(label=lazy("Why it is registered late"), required=False, max_length=500)
     stage = forms.ChoiceField(label=lazy("Stage"), required=False, choices=[UNCLEAR, *Stage.choices])
     demand = TextField(label=lazy("What the customer wants"), required=False, max_length=2000, rows=2)

@@ -148,8 +148,8 @@ function keepDraft(form) {
     try {
       lost = false;
       await heard(await running);
-    } catch {
-      lost = true;
+    } catch (error) {
+      lost = !error.answered; // a server that answers, even wrongly, may still take the form itself
       tell(word("not_saved"), "amber");
       timer = setTimeout(save, 15_000);
     } finally {
@@ -164,7 +164,7 @@ function keepDraft(form) {
       lost = true;
       return tell(word("draft_expired"), "red", login); // the next change, or coming back to this window, tries again
     }
-    if (answer.status >= 500) throw new Error(answer.status);
+    if (answer.status >= 500) throw Object.assign(new Error(answer.status), { answered: true });
     if (!answer.ok) return tell(word("draft_refused"), "red");
     if (answer.status !== 204 && (answer.headers.get("content-type") ?? "").includes("json")) {
       const { draft, url } = await answer.json();
