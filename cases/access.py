@@ -136,7 +136,12 @@ OF_THE_DEPARTMENT = frozenset({"receive", "return_to_hub", "pass_on", "take", "a
 def get_assignment(access: CaseAccess, pk: int, permission: str) -> Assignment:
     """An assignment of the case that the person may act on: own department's, or any for the hub."""
     row = _part_of(access, [a for a in access.assignments if a.pk == pk])
-    if permission in OF_THE_DEPARTMENT and not access.is_in(row.department_id):
+    given = {row.holder_id, row.passed_to_id}
+    mine = any(
+        person.is_in(row.department_id) or person.user_id in given
+        for person in rights.unbarred(access.who, access.case)
+    )
+    if permission in OF_THE_DEPARTMENT and not mine:
         raise NotAllowed(_("This is another department's assignment."))
     return row
 

@@ -21,7 +21,7 @@ def of_case(case: Case) -> tuple[list[int], list[int]]:
 
 
 def readers_of(case: Case, assignments: Iterable[Assignment]) -> list[int]:
-    """Principals that may read: the first-asked person, departments with an assignment, quality.
+    """Principals that may read: the first-asked person, departments with an assignment and who holds it, quality.
 
     Hub, managers and auditors read all and are not listed. After a return the department is
     gone from the list: what remains visible to it is number, date and reason (its own assignment).
@@ -31,9 +31,9 @@ def readers_of(case: Case, assignments: Iterable[Assignment]) -> list[int]:
         found.add(-case.first_asked_id)
     own_only = case.policy.department_reads_own_only
     for assignment in assignments:
-        if own_only and assignment.holder_id:
-            found.add(-assignment.holder_id)
-        else:
+        # Work may be passed to somebody of a department below, who must then be able to read it.
+        found |= {-pk for pk in (assignment.holder_id, assignment.passed_to_id) if pk}
+        if not (own_only and assignment.holder_id):
             found.add(DEPARTMENT_PRINCIPAL_BASE + assignment.department_id)
     acknowledged = case.acknowledged_at is not None or case.state not in {State.REGISTERED, State.INCOMPLETE}
     if acknowledged and case.kind.code in QUALITY_READS:

@@ -105,10 +105,11 @@ PERMISSIONS = MappingProxyType(
         "see_overdue": (_g({MANAGER, AUDITOR}), _g({*WORKING}, Function.GENERAL_MANAGER), _HUB_HEAD),
         "read_history": (_g({MANAGER, AUDITOR}), _HUB_STAFF, _QUALITY),
         "import": (_HUB_HEAD, _g({ADMINISTRATOR})),
+        "see_messages": (_HUB_HEAD,),
     }
 )
 #: Permissions asked without a case.
-GENERAL = frozenset({"log", "see_overdue", "import"})
+GENERAL = frozenset({"log", "see_overdue", "import", "see_messages"})
 
 
 def relations_of(person: Identity, case: Case, assignments: list[Assignment]) -> frozenset[str]:
@@ -116,7 +117,8 @@ def relations_of(person: Identity, case: Case, assignments: list[Assignment]) ->
     found = {"reads"}
     for assignment in assignments:
         live = assignment.round == case.round and assignment.state in {"sent", "received", "answered"}
-        if live and person.is_in(assignment.department_id):
+        given = person.user_id in {assignment.holder_id, assignment.passed_to_id}
+        if live and (given or person.is_in(assignment.department_id)):
             found.add("assigned")
             if assignment.is_lead:
                 found.add("lead")

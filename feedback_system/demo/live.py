@@ -225,7 +225,9 @@ class Teller:
             measures.plan_measure(self.case, plan, by=self.lead)
 
     def _doer(self) -> str:
-        return {"production": "wulei", "quality": "qianfang", "service": "maqi"}.get(self.story.lead, "zhengkai")
+        """Somebody of the lead department, by preference not its head."""
+        department = self.cast.departments[self.story.lead]
+        return department.memberships.order_by("is_head", "pk").values_list("user__username", flat=True)[0]
 
     def answered(self) -> None:
         """The measure is done and verified; the departments hand in."""

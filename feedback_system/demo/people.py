@@ -42,7 +42,7 @@ PEOPLE = (
     ("zhaomin", "赵敏", Role.HEAD, "quality", True, "", "质管部负责人（质量、检验）"),
     ("qianfang", "钱芳", Role.HANDLER, "quality", False, "", "质管员（质量）"),
     ("heqiang", "何强", Role.HEAD, "production", True, "", "生产部负责人"),
-    ("wulei", "吴磊", Role.HANDLER, "workshop1", False, "", "一车间处理人"),
+    ("wulei", "吴磊", Role.HANDLER, "production", False, "", "生产部处理人"),
     ("zhengkai", "郑凯", Role.HANDLER, "workshop2", False, "", "二车间处理人"),
     ("linong", "李浓", Role.HEAD, "technical", True, "", "技术部负责人（技术）"),
     ("zhoutao", "周涛", Role.HEAD, "sales", True, "", "销售部负责人（销售）"),
