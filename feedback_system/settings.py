@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from feedback_system import embedded
@@ -27,6 +28,19 @@ def env_flag(name: str, *, default: bool) -> bool:
 def env_list(name: str) -> list[str]:
     """Read a comma-separated environment variable."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def env_limit(name: str, preset: tuple[int, int]) -> tuple[int, int]:
+    """Read LIMIT_<NAME>, such as 6000/3600: so many in so many seconds. A limit can be moved, never switched off."""
+    given = os.environ.get(variable := f"LIMIT_{name.upper()}")
+    if not given:
+        return preset
+    count, _slash, seconds = given.partition("/")
+    if not (count.isdecimal() and seconds.isdecimal() and int(count) and int(seconds)):
+        raise ImproperlyConfigured(
+            f"{variable} is {given!r}. Write how many in how many seconds, such as {preset[0]}/{preset[1]}."
+        )
+    return int(count), int(seconds)
 
 
 # --- What runs here ---------------------------------------------------------------------------
@@ -325,7 +339,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-#: Fields of the public form may be hit this often (count, seconds): see organization.limits.
+#: So often (count) in so many seconds, see organization.limits. LIMIT_PUBLIC_SUBMIT_ALL=6000/3600 chooses another.
 LIMITS = {
     "public_submit_address": (20, 3600),
     "public_submit_all": (3000, 3600),
@@ -340,6 +354,8 @@ LIMITS = {
     "invitation_address": (20, 900),
     "login_address": (60, 900),
     "login_account": (10, 900),
+}
+LIMITS = {name: env_limit(name, preset) for name, preset in LIMITS.items()} | {
     # Not for tuning: a proof of work counts once, and lives much shorter than this day.
     "proof_once": (1, 86_400),
 }
