@@ -5,12 +5,15 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from feedback_system.views import health
+from organization.views import invitations
 
 PUBLIC = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # Customers change the language too.
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("accounts/invitation/", invitations.invitation, name="invitation"),
+    path("accounts/invitation/<str:token>/", invitations.invitation_link, name="invitation_link"),
     path("", include("cases.urls.public")),
 ]
 
@@ -19,7 +22,10 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("cases/", include("cases.urls")),
     path("customers/", include("customers.urls")),
+    path("settings/", include("feedback_system.settings_urls")),
     path("settings/", include("organization.urls")),
     path("", include("feedback_system.pages")),
     path("api/", include("feedback_system.api")),
 ]
+
+handler500 = "feedback_system.views.faults.server_error"
