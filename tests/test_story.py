@@ -1,0 +1,245 @@
+"""The whole life of a complaint, through HTTP, with the clock moved by hand.
+
+One matter goes from the first call to the archive and comes back once: every step is taken on the page
+that its person would use, and what the clock, the outbox and the customer see is checked on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.verification import verify
+from cases.actions import sweep
+from cases.models import Case, CaseClock
+from cases.secrets import access_code, link_token
+from notifications.delivery import sweep_due
+from notifications.models import Message
+from tests.forms import submit
+from tests.world import PASSWORD, World
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 11, 16, 9, 12, tzinfo=SHANGHAI)
+
+
+class Hand:
+    """The hand that moves the clock."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: int) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def hand() -> Iterator[Hand]:
+    moved = Hand()
+    with mock.patch("django.utils.timezone.now", side_effect=moved):
+        yield moved
+
+
+def person(name: str) -> Client:
+    """Somebody who logs in on the login page."""
+    client = Client()
+    answer = submit(client, "/accounts/login/", login=name, password=PASSWORD)
+    assert answer.status_code == 302, answer.content.decode()[:500]
+    return client
+
+
+def after(answer: Any, case: Case) -> Case:
+    """The case after an act that was carried out."""
+    assert answer.status_code in {302, 303}, re.sub(r"\s+", " ", answer.content.decode())[:3000]
+    return Case.objects.get(pk=case.pk)
+
+
+def at(moment: datetime) -> str:
+    """How a person types a moment."""
+    return timezone.localtime(moment, SHANGHAI).strftime("%Y-%m-%dT%H:%M")
+
+
+def clock(case: Case, kind: str) -> CaseClock:
+    return CaseClock.objects.filter(case=case, kind=kind).latest("pk")
+
+
+@pytest.mark.req("RES-20", "RTE-04", "SLA-05", "SLA-06", "SLA-07", "RES-11", "RES-21", "INT-24")
+@pytest.mark.form("F02")
+def test_one_complaint_goes_all_the_way_through(world: World, hand: Hand, settings: Any, tmp_path: Any) -> None:
+    settings.SMS_ADAPTER = ""
+
+    # A call comes in; the agent logs it and takes it on in the same step.
+    agent = person("agent")
+    assert "登记反馈" in agent.get("/").content.decode()
+    answer = submit(
+        agent,
+        "/cases/log/",
+        reporter_name="周慧",
+        reporter_phone="13805126634",
+        text="热水器内胆漏水，上月已报修一次，这两天又漏了，要求换新机。",
+        kind="complaint",
+        category="product.quality",
+        priority="1",
+        acknowledge="on",
+    )
+    assert answer.status_code in {302, 303}, re.findall(r"class=\"error\"[^>]*>(.*?)<", answer.content.decode(), re.S)
+    case = Case.objects.get()
+    assert answer.status_code in {302, 303}
+    assert (case.number, case.state) == ("2026-000001", "acknowledged")
+    assert (case.first_asked, case.owner) == (world.agent, world.agent)
+    receipt = agent.get(answer.headers["Location"]).content.decode()
+    assert case.number in receipt
+    assert clock(case, "acknowledgement").state == "met"
+
+    # The receipt could not be sent by SMS, so it waits on the desk to be told by telephone.
+    sweep_due()
+    assert set(Message.objects.filter(thread=case.thread, user=None).values_list("state", flat=True)) == {"not_sent"}
+
+    # Somebody else finds the case by two characters; another department finds nothing.
+    page = f"/cases/{case.number}/"
+    assert case.number in agent.get("/search/?q=漏水").content.decode()
+    assert person("finance_handler").get(page).status_code == 404
+
+    # Verified, then dispatched to production, with quality co-handling.
+    hand.forward(minutes=20)
+    case = after(submit(agent, f"{page}verify/", result="substantiated", basis="照片与上月维修记录一致"), case)
+    case = after(
+        submit(
+            agent, f"{page}dispatch/", department=str(world.production.pk), requirement="查明焊缝原因，提出处理意见。",
+            due_at=at(hand.now + timedelta(days=3)), helper_1=str(world.quality.pk), helper_1_requirement="核对同批次",
+            helper_1_due_at=at(hand.now + timedelta(days=2)),
+        ),
+        case,
+    )  # fmt: skip
+    assert (case.state, case.lead_department) == ("dispatched", world.production)
+    lead, helper = case.assignments.get(is_lead=True), case.assignments.get(is_lead=False)
+
+    # Nobody receives it in time: the head is warned, then the breach is told, each once.
+    hand.now = clock(case, "receipt").due_at + timedelta(minutes=1)
+    sweep.sweep_clocks()
+    sweep.sweep_clocks()
+    sweep_due()
+    head = person("production_head")
+    assert case.number in head.get("/inbox/").content.decode()
+    assert clock(case, "receipt").state == "breached"
+    case = after(submit(head, f"{page}assignments/{lead.pk}/receive/", holds="version"), case)
+    assert (case.state, case.owner) == ("received", world.production_head)
+    quality = person("quality_head")
+    case = after(submit(quality, f"{page}assignments/{helper.pk}/receive/", holds="version"), case)
+
+    # A visit is necessary; it happened in time, recorded the same day.
+    case = after(submit(head, f"{page}plan_visit/", necessity="客户要求上门查看"), case)
+    hand.forward(hours=16)
+    head = person("production_head")
+    visit = case.visits.get()
+    case = after(
+        submit(
+            head, f"{page}visits/{visit.pk}/record_visit/", arrived_at=at(hand.now - timedelta(hours=1)),
+            findings="内胆焊缝处渗水，已拍照。", customer_statement="希望换新机。",
+        ),
+        case,
+    )  # fmt: skip
+    assert clock(case, "on_site").state == "met"
+
+    # Why, and what we change: done by one, verified by another.
+    case = after(
+        submit(
+            head, f"{page}investigate/", facts="内胆环缝有砂眼，属实。", cause="焊接电流偏低",
+            responsible_department=str(world.production.pk),
+        ),
+        case,
+    )  # fmt: skip
+    case = after(
+        submit(
+            head, f"{page}plan_measure/", type="corrective", text="焊机参数上锁，同批次复检",
+            department=str(world.production.pk), owner=str(world.production_handler.pk),
+            due_on=(hand.now + timedelta(days=4)).date().isoformat(),
+        ),
+        case,
+    )  # fmt: skip
+    measure = case.measures.get()
+    worker = person("production_handler")
+    case = after(submit(worker, f"{page}measures/{measure.pk}/complete_measure/", evidence="参数锁定照片"), case)
+    assert worker.get(f"{page}measures/{measure.pk}/verify_measure/").status_code == 403
+    quality = person("quality_head")
+    case = after(
+        submit(quality, f"{page}measures/{measure.pk}/verify_measure/", effective="yes", method="抽检 20 台"), case
+    )
+
+    # The lead waits for its helper; then both answer, and the hub owns it again.
+    refused = submit(head, f"{page}assignments/{lead.pk}/answer/", answer="已整改，同意换新机")
+    assert refused.status_code == 422
+    case = after(submit(quality, f"{page}assignments/{helper.pk}/answer/", answer="同批次已隔离"), case)
+    case = after(submit(head, f"{page}assignments/{lead.pk}/answer/", answer="已整改，同意换新机"), case)
+    assert case.owner == world.agent
+
+    # The answer; the resolution clock ends. Closing is still refused, and says why.
+    agent = person("agent")
+    case = after(submit(agent, f"{page}reply/", way="phone", result="为您换新机一台。", measures="已整改。"), case)
+    assert clock(case, "resolution").state == "met"
+    assert submit(agent, f"{page}close/", outcome="settled", course="来电", decision="换新").status_code == 422
+
+    # The customer follows it with number and code, and is not satisfied yet.
+    customer = Client()
+    answer = submit(customer, "/track/", number=case.number, secret=access_code(case))
+    mine = customer.get(answer.headers["Location"]).content.decode()
+    assert "为您换新机一台" in mine
+    assert "焊接电流" not in mine
+    assert "林晓" not in mine
+    submit(customer, answer.headers["Location"], opinion="no", remark="还没有收到新机")
+    case.refresh_from_db()
+    assert case.state == "awaiting_opinion"
+
+    # Answered again; the link is used; now it is settled.
+    hand.forward(hours=20)
+    agent = person("agent")
+    case = after(submit(agent, f"{page}reply/", way="phone", result="新机今日已送达。"), case)
+    stranger = Client()
+    clean = stranger.get(f"/track/{link_token(case)}/", follow=True)
+    assert clean.redirect_chain
+    assert link_token(case) not in clean.redirect_chain[-1][0]
+    submit(stranger, clean.redirect_chain[-1][0], opinion="yes")
+    case.refresh_from_db()
+    assert case.opinions.latest("pk").satisfied
+
+    # The missed receipt owes its reason; then the gate is empty.
+    refused = submit(agent, f"{page}close/", outcome="settled", course="来电反映漏水", decision="换新机")
+    assert refused.status_code == 422
+    late = clock(case, "receipt")
+    breached = CaseClock.objects.filter(case=case, breached_at__isnull=False)
+    for row in breached:
+        case = after(submit(agent, f"{page}clocks/{row.pk}/give_breach_reason/", reason="交接班漏看"), case)
+    assert late.kind == "receipt"
+    case = after(
+        submit(
+            agent, f"{page}close/", outcome="settled", course="客户来电反映漏水", cause="焊接电流偏低", decision="换新机",
+            lesson="每班点检焊机",
+        ),
+        case,
+    )  # fmt: skip
+    assert (case.state, case.outcome, case.rounds.get().outcome) == ("closed", "settled", "settled")
+    slip = agent.get(f"{page}slip/").content.decode()
+    assert case.number in slip
+    assert "焊接电流偏低" in slip
+
+    # Weeks later it leaks again: same number, next round, new clocks; the old round stays closed.
+    hand.forward(days=20)
+    agent = person("agent")
+    closed_at = case.closed_at
+    case = after(submit(agent, f"{page}reopen/", reason="客户来电：新机也漏水"), case)
+    assert (case.round, case.state) == (2, "acknowledged")
+    assert case.rounds.get(n=1).closed_at == closed_at
+    assert clock(case, "resolution").started_at == hand.now
+
+    # Nothing of all this was lost or altered.
+    assert verify(files=False).ok
