@@ -12,8 +12,10 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the profile part, the message templates and who may be told of a case."""
-        from cases import notices, policy
+        from cases import notices, policy, ties
+        from organization.ties import register as register_ties
         from regulations.document import register_part
 
         register_part("cases", policy.CasesPart)
         notices.register()
+        register_ties(ties.reasons)

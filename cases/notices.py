@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -112,6 +113,10 @@ _TO_STAFF = {
     "overdue_by_reclassification": (_("{number} is overdue by reclassification"), _("{text}")),
     "clock_warning": (_("{number}: {clock} is due {due}"), _("{subject}")),
     "clock_breach": (_("{number}: {clock} was due {due}"), _("{subject}. Please say why, and what is done now.")),
+    "handed_over": (
+        _("Open work was handed over to you: {count}"),
+        _("By {person}. What is due first stands on your desk."),
+    ),
     "import_digest": (
         _("Import “{name}”: {count} records wait in the hub"),
         _("Acknowledge and dispatch them together in the case list."),
@@ -418,6 +423,26 @@ def withdraw_for_department(case: Case, department: Department) -> None:
 def withdraw_all(case: Case) -> None:
     """Nothing waiting is sent any more."""
     withdraw(case.thread)
+
+
+def handed_over(users: Iterable[User], count: int, *, by: Actor, at: datetime) -> None:
+    """One message for all that changed hands, in the inbox and by mail."""
+    names = ("number", "subject", "due", "text", "department", "clock", "name")
+    context: Mapping[str, Any] = dict.fromkeys(names, "") | {"person": by.label, "count": count}
+    for user in users:
+        for channel in (ChannelName.IN_APP, *([ChannelName.EMAIL] if user.email else [])):
+            enqueue(
+                NewMessage(
+                    dedupe_key=f"user:{user.pk}:handed-over:{at.isoformat()}:{channel}",
+                    kind="handed_over",
+                    thread=f"user:{user.pk}",
+                    channel=channel,
+                    user_id=user.pk,
+                    context=context,
+                    language=user.language,
+                    path="/",
+                )
+            )
 
 
 def import_digest(name: str, count: int, users: Iterable[User]) -> None:

@@ -28,6 +28,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "cancel_assignment": pgettext_lazy("happening", "cancelled an assignment"),
         "pass_on": pgettext_lazy("happening", "passed on"),
         "take": pgettext_lazy("happening", "took over"),
+        "hand_over": pgettext_lazy("happening", "handed the work over"),
         "answer": pgettext_lazy("happening", "answered the assignment"),
         "ask_extension": pgettext_lazy("happening", "asked for more time"),
         "decide_extension": pgettext_lazy("happening", "decided on more time"),

@@ -273,7 +273,7 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
         raise InvalidMove(_("The case can no longer be returned to the hub."))
     if row.state == Assignment.State.SENT:
         clocks.meet(case, clocks.Kind.RECEIPT, happened_at=now, now=now, assignment=row)
-    _end(row, Assignment.State.RETURNED, at=now, by=by, reason=reason)
+    end_assignment(row, Assignment.State.RETURNED, at=now, by=by, reason=reason)
     case.returned_at = now
     case.return_count += 1
     if row.is_lead:
@@ -291,7 +291,8 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
     return row
 
 
-def _end(row: Assignment, state: str, *, at: datetime, by: Actor, reason: str) -> None:
+def end_assignment(row: Assignment, state: str, *, at: datetime, by: Actor, reason: str) -> None:
+    """Close an assignment without an answer: its clocks stop, its open request for more time ends with it."""
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, at, user_of(by), reason
     row.save()
     clocks.stop(row.clocks.all(), at=at)
@@ -317,7 +318,7 @@ def cancel_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
     if row.is_lead:
         raise InvalidMove(_("The lead department's task cannot be cancelled; return the case to the hub instead."))
     now = timezone.now()
-    _end(row, Assignment.State.CANCELLED, at=now, by=by, reason=reason)
+    end_assignment(row, Assignment.State.CANCELLED, at=now, by=by, reason=reason)
     finish(
         case,
         "cancel_assignment",

@@ -35,7 +35,7 @@ def _locked(calendar: Calendar) -> Calendar:
     return Calendar.objects.select_for_update().get(pk=calendar.pk)
 
 
-def _touch(calendar: Calendar, verb: str, *, by: Actor, changes: dict[str, tuple[object, object]]) -> Calendar:
+def _touch(calendar: Calendar, verb: str, *, by: Actor, changes: Mapping[str, tuple[object, object]]) -> Calendar:
     calendar.revision += 1
     calendar.applied_after, calendar.applied_clocks, calendar.applied_at = 0, 0, None
     calendar.save()
@@ -77,7 +77,7 @@ def clear_days(calendar: Calendar, days: Iterable[date], *, by: Actor) -> int:
     changes = {row.day.isoformat(): (row.periods, None) for row in rows}
     if changes:
         rows.delete()
-        _touch(calendar, "clear_days", by=by, changes=dict(changes))
+        _touch(calendar, "clear_days", by=by, changes=changes)
     return len(changes)
 
 

@@ -28,7 +28,7 @@ def appoint_deputy(principal: User, deputy: User, *, by: Actor, starts_at: datet
             [
                 Reason(
                     "oneself",
-                    _("Nobody makes himself or herself somebody's deputy. Let the colleague or another administrator do it."),
+                    _("Nobody makes himself or herself somebody's deputy. Ask the colleague or an administrator."),
                     "forbidden",
                 )
             ]

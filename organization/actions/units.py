@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -86,6 +86,13 @@ def move_unit(row: T, *, by: Actor, parent: T | None) -> T:
     return row
 
 
+@transaction.atomic
+def change_unit(row: T, unit: Unit, *, parent: T | None, by: Actor) -> T:
+    """Rename and move in one step; both, or neither."""
+    row = move_unit(row, by=by, parent=parent)
+    return rename_unit(row, by=by, name=unit.name, name_en=unit.name_en)
+
+
 def _rewrite_lineages(model: type[T], rows: dict[int, T], moved: int) -> None:
     parents: dict[int, int | None] = dict(model._default_manager.values_list("pk", "parent_id"))
 
@@ -102,7 +109,8 @@ def _rewrite_lineages(model: type[T], rows: dict[int, T], moved: int) -> None:
 def retire_reasons(row: Tree) -> list[Reason]:
     """Why a unit cannot be retired now; the page shows them beside the button."""
     found = []
-    if type(row)._default_manager.filter(parent=row, retired_at__isnull=True).exists():
+    siblings: Any = type(row)._default_manager  # of the concrete table
+    if siblings.filter(parent=row, retired_at__isnull=True).exists():
         found.append(Reason("children", _("Other units lie under it. Move or retire them first.")))
     if isinstance(row, Department):
         if count := row.memberships.filter(user__is_active=True).count():
