@@ -1,6 +1,6 @@
 """Run one command with the servers up: `python -m feedback_system.embedded [--test] COMMAND...`.
 
-Servers that already run for this data folder are used. Without a command they stay until Ctrl-C.
+Servers that already run for this data folder are used, and so are those of DATABASE_URL and REDIS_URL. Without a command they stay until Ctrl-C.
 """
 
 import os
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     os.environ["HUIYIN_PROFILE"] = profile
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with services(profile):
+        with services(profile, postgres="DATABASE_URL" not in os.environ, redis="REDIS_URL" not in os.environ):
             if arguments:
                 return subprocess.call(arguments)
             for line in (database_url("app"), database_url("owner"), redis_url(0), broker_url(0)):

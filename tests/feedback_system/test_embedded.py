@@ -199,7 +199,10 @@ def test_an_interrupted_first_start_leaves_nothing_in_the_way(folder: Path) -> N
 
 def test_servers_end_with_the_process_that_started_them(folder: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-m", "feedback_system.embedded", "--test"], stdout=subprocess.PIPE, cwd=places.PROJECT
+        [sys.executable, "-m", "feedback_system.embedded", "--test"],
+        stdout=subprocess.PIPE,
+        cwd=places.PROJECT,
+        env={k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")},
     )
     assert holder.stdout is not None
     holder.stdout.readline()
@@ -214,6 +217,14 @@ def test_servers_end_with_the_process_that_started_them(folder: Path) -> None:
         assert ask("app", "SELECT 1") == 1
 
 
+def test_with_servers_of_ones_own_a_command_starts_none(folder: Path) -> None:
+    own = {"DATABASE_URL": "postgresql://localhost/x", "REDIS_URL": "redis://localhost"}
+    command = [sys.executable, "-m", "feedback_system.embedded", "true"]
+    subprocess.run(command, env=os.environ | own, check=True, cwd=places.PROJECT)
+    assert not (folder / "postgres").exists()
+    assert not (folder / "redis").exists()
+
+
 def test_a_command_runs_with_the_servers_up(made: Path) -> None:
     code = (
         "import psycopg2; from feedback_system import embedded as e; psycopg2.connect(e.database_url('app')); print(7)"
@@ -223,6 +234,7 @@ def test_a_command_runs_with_the_servers_up(made: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        env={k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")},
         cwd=places.PROJECT,
     )
     assert done.stdout == "7\n"
