@@ -1,6 +1,7 @@
 """Run one command with the servers up: `python -m feedback_system.embedded [--test] COMMAND...`.
 
-Servers that already run for this data folder are used, and so are those of DATABASE_URL and REDIS_URL. Without a command they stay until Ctrl-C.
+Servers that already run for this data folder are used, and so are those of DATABASE_URL and REDIS_URL.
+Without a command they stay until Ctrl-C.
 """
 
 import os
