@@ -157,7 +157,7 @@ def _register(intake: Intake, *, by: Actor) -> Case:
     if intake.consent:
         give_consent(intake.consent, thread=case.thread, channel=case.channel.code, at=now, customer=case.customer)
     _save_derived(case)
-    record(case.thread, "open", by=by, at=now, **_opening_event(case))
+    record(case.thread, "open", by=by, at=now, **opening_event(case))
     if not intake.quiet:
         notices.case_opened(case)
     return case
@@ -266,7 +266,7 @@ def subject_of(text: str) -> str:
     first = text.strip().splitlines()[0] if text.strip() else ""
     for stop in "。！？!?；;":
         first = first.split(stop)[0]
-    first = first.strip() or text.strip()
+    first = first.strip() or " ".join(text.split())
     return first if len(first) <= SUBJECT_LENGTH else first[: SUBJECT_LENGTH - 1] + "…"
 
 
@@ -302,7 +302,8 @@ def _save_derived(case: Case) -> None:
     write_search(case)
 
 
-def _opening_event(case: Case) -> dict[str, Any]:
+def opening_event(case: Case) -> dict[str, Any]:
+    """What the history says of a registration: open values, and the personal ones to be sealed."""
     sealed = {f: (None, getattr(case, f)) for f in sorted(SEALED_FIELDS) if getattr(case, f)}
     return {
         "changes": {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cases.models import Category
 from cases.policy import CasesPart
 from organization.models import Department
@@ -10,9 +12,14 @@ from regulations.models import ProfileVersion
 
 def suggest_category(text: str) -> Category | None:
     """The category whose keywords the text names most often; None when it names none."""
+    return category_in(text, Category.objects.active().exclude(keywords=[]))
+
+
+def category_in(text: str, categories: Iterable[Category]) -> Category | None:
+    """As ``suggest_category``, among categories that were read before: for many texts at once."""
     best: Category | None = None
     score = 0
-    for category in Category.objects.active().exclude(keywords=[]):
+    for category in categories:
         hits = sum(text.count(word) for word in category.keywords)
         if hits > score:
             best, score = category, hits

@@ -18,6 +18,8 @@ _SAMPLE_RECORDS = 50
 _DELIMITERS = (",", "\t", ";", "|", "，")
 #: Of a text that is UTF-8 with a few damaged bytes, at most this part of the foreign letters is damaged.
 _DAMAGE = 0.02
+#: Less than one byte in so many is zero: no UTF-16 of letters and commas looks like that and decodes as UTF-8 too.
+_FEW = 10
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -63,6 +65,8 @@ def _find_encoding(path: Path) -> tuple[str, bool]:
         if head.startswith(mark):
             return name, False
     if b"\0" in head:
+        if head.count(b"\0") * _FEW < len(head) and _decodes(path, "utf-8"):
+            return "utf-8", False  # a stray zero, which cleaning will remove
         return _wide(head), False
     if _decodes(path, "utf-8"):
         return "utf-8", False
