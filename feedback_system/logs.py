@@ -8,8 +8,8 @@ import re
 from datetime import UTC, datetime
 
 _MASKS = (
-    (re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "[phone]"),
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "[id-number]"),
+    (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)"), "[phone]"),
+    (re.compile(r"(?<![\d.])\d{17}[\dXx](?!\d)"), "[id-number]"),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[mail]"),
     (re.compile(r"(?i)((?:password|passwd|token|secret|authorization|code)[\"']?\s*[=:]\s*)[^\s,;&}]+"), r"\1[masked]"),
     (re.compile(r"(/track/)[A-Za-z0-9_-]{20,}"), r"\1[masked]"),

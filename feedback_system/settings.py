@@ -175,7 +175,7 @@ DATABASES["default"]["OPTIONS"]["options"] = " ".join(
     [
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
         "-c lock_timeout=5000" if PROCESS != "owner" else "-c lock_timeout=0",
-        "-c idle_in_transaction_session_timeout=30000" if PROCESS == "web" else "",
+        f"-c idle_in_transaction_session_timeout={30_000 if PROCESS == 'web' else 600_000}",
         # Short OLTP queries only: compiling them costs more than it saves.
         "-c jit=off",
     ]
