@@ -22,6 +22,7 @@ from organization.requests import LARGEST_ID, person, words
 #: Auditors see no contact data and administrators no content (SEC-08).
 _KEPT_OUT = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 MATCHES = 25
+PEOPLE_SHOWN = 50
 
 
 def may_see_customers(user: User) -> bool:
@@ -62,4 +63,6 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if customer is None:
         raise Http404
     record_reading(f"customer:{customer.pk}", "page", by=Actor.staff(user), at=timezone.now())
-    return render(request, "customers/card.html", {"card": queries.card(customer), "customer": customer})
+    people = list(customer.people.order_by("name_key", "id")[:PEOPLE_SHOWN])
+    context = {"card": queries.card(customer), "customer": customer, "people": people}
+    return render(request, "customers/card.html", context)

@@ -20,6 +20,7 @@ from django.utils.translation import pgettext_lazy
 from cases.lifecycle import WITH_DEPARTMENT, Outcome, State
 from cases.models import Category, Channel, Kind
 from cases.models.intake import CaseQuerySet, Priority, Urgency
+from cases.queries.browse import of_customer
 from cases.queries.counters import end_of_today, people_of
 from cases.queries.paging import NEWEST, ORDERS, Order
 from customers.models import Customer
@@ -38,6 +39,7 @@ STATES: tuple[tuple[str, str | Promise], ...] = (
     (ALL, pgettext_lazy("states", "All")),
 )
 YES = (("1", _("Yes")),)
+ANY = pgettext_lazy("filter", "Any")
 DUES = (("today", _("Today")), ("week", _("Within 7 days")))
 BULK_MOST = 100
 
@@ -53,11 +55,18 @@ def _start_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+class OneOf(df.ChoiceFilter):
+    """One of some words, or any."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(empty_label=ANY, **kwargs)
+
+
 class WordFilter(df.ModelChoiceFilter):
     """A word of a vocabulary by its code; of a tree also everything under it."""
 
     def __init__(self, model: Any, **kwargs: Any) -> None:
-        super().__init__(queryset=model.objects.all(), to_field_name="code", **kwargs)
+        super().__init__(queryset=model.objects.all(), to_field_name="code", empty_label=ANY, **kwargs)
 
     def filter(self, qs: CaseQuerySet, value: Any) -> CaseQuerySet:
         """Rows of the word, or of any word under it."""
@@ -99,24 +108,24 @@ class Active:
 class CaseFilter(df.FilterSet):
     """The filters of the case list; everything in the address that is no filter is left alone."""
 
-    state = df.ChoiceFilter(label=_("State"), choices=STATES, method="by_state")
+    state = OneOf(label=_("State"), choices=STATES, method="by_state")
     kind = WordFilter(Kind, label=_("Kind"))
     category = WordFilter(Category, label=_("Category"))
     channel = WordFilter(Channel, label=_("Channel"))
-    urgency = df.ChoiceFilter(label=_("Urgency"), choices=Urgency.choices)
-    priority = df.ChoiceFilter(label=_("Priority"), choices=[(str(v), n) for v, n in Priority.choices])
+    urgency = OneOf(label=_("Urgency"), choices=Urgency.choices)
+    priority = OneOf(label=_("Priority"), choices=[(str(v), n) for v, n in Priority.choices])
     department = WordFilter(Department, label=_("Department"), method="by_department")
     owner = df.ModelChoiceFilter(label=_("Owner"), queryset=User.objects.all(), to_field_name="username")
-    mine = df.ChoiceFilter(label=_("Mine"), choices=YES, method="by_me")
-    overdue = df.ChoiceFilter(label=_("Overdue"), choices=YES, method="by_overdue")
-    due = df.ChoiceFilter(label=_("Due"), choices=DUES, method="by_due")
+    mine = OneOf(label=_("Mine"), choices=YES, method="by_me")
+    overdue = OneOf(label=_("Overdue"), choices=YES, method="by_overdue")
+    due = OneOf(label=_("Due"), choices=DUES, method="by_due")
     received_from = DayFilter(label=_("Received from"), method="by_received_from")
     received_to = DayFilter(label=_("Received until"), method="by_received_to")
     product = WordFilter(Product, label=_("Product"))
     site = WordFilter(Site, label=_("Site"))
-    customer = NumberFilter(field_name="customer_id", label=_("Customer"))
-    outcome = df.ChoiceFilter(label=_("Outcome"), choices=Outcome.choices)
-    repeat = df.ChoiceFilter(label=_("Repeat"), choices=YES, method="by_repeat")
+    customer = NumberFilter(label=_("Customer"), method="by_customer")
+    outcome = OneOf(label=_("Outcome"), choices=Outcome.choices)
+    repeat = OneOf(label=_("Repeat"), choices=YES, method="by_repeat")
 
     def __init__(self, data: QueryDict, cases: CaseQuerySet, *, who: Identity, now: datetime) -> None:
         super().__init__(data or QueryDict(mutable=True), cases)
@@ -174,6 +183,10 @@ class CaseFilter(df.FilterSet):
         """Received on that day or earlier."""
         return cases.filter(received_at__lt=_start_of(value) + timedelta(days=1)) if value < date.max else cases
 
+    def by_customer(self, cases: CaseQuerySet, name: str, value: int) -> CaseQuerySet:
+        """Of one customer, or of the people of one organisation."""
+        return cases.filter(customer_id__in=of_customer(value))
+
     def by_repeat(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         """Linked to an earlier case of the same matter."""
         return cases.filter(repeat_of__isnull=False)
@@ -206,8 +219,7 @@ class CaseFilter(df.FilterSet):
 
     def _customer(self, pk: int) -> str:
         """The name, for those whose list it is; a number tells nobody whether there is such a customer."""
-        one = self.qs.filter(customer_id=pk).values_list("customer_id", flat=True).order_by()[:1]
-        found = Customer.objects.filter(pk__in=list(one)).first()
+        found = Customer.objects.filter(pk=pk).first() if self.qs.order_by().exists() else None
         return found.name if found else f"#{pk}"
 
 

@@ -13,10 +13,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy
 
 from cases.actions.drafts import Entry
 from cases.actions.intake import LONGEST_TEXT, Accused, Classification, Goods, Intake, NewContact, Reporter, urgency_of

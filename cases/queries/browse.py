@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -14,7 +15,7 @@ from cases.masks import mask_name
 from cases.models import Case, SavedView
 from cases.models.intake import CaseQuerySet, Urgency
 from cases.queries.next_step import NextStep, next_step
-from customers.models import CustomerType
+from customers.models import Customer, CustomerType
 from organization.queries import Identity
 
 #: Long columns that no list shows.
@@ -89,6 +90,11 @@ def customer_label(case: Case, who: Identity) -> str:
     if not open_name and not rights.sees_contact(who, case):
         name = mask_name(name)
     return " · ".join(part for part in (name, case.reporter_organisation) if part)
+
+
+def of_customer(pk: int) -> QuerySet[Customer, int]:
+    """The customer of that number and, for an organisation, its people."""
+    return Customer.objects.filter(Q(pk=pk) | Q(organisation_id=pk)).values_list("pk", flat=True)  # type: ignore[return-value]
 
 
 def marks_of(case: Case) -> list[Mark]:

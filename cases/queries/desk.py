@@ -52,10 +52,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Call:
-    """A message that could not be sent: somebody has to telephone."""
+    """What could not be sent about one case: somebody has to telephone. The oldest message first."""
 
-    message: Message
     case: Case
+    messages: list[Message]
+
+    @property
+    def message(self) -> Message:
+        """The newest: what the customer should hear last."""
+        return self.messages[-1]
 
 
 @dataclass(frozen=True)
@@ -183,11 +188,9 @@ def _to_verify(who: Identity) -> list[Task] | None:
 
 
 def _to_decide(user: User, who: Identity) -> list[Task] | None:
-    """Requests for more time, approvals and demands for a higher level; None for people who decide none."""
+    """Requests for more time, approvals and demands for a higher level; None where nothing is to be expected."""
     names = ("decide_extension", "approve_waiver", "approve_explained", "answer_escalation")
     allowed = {name for name in names if _may(who, name)}
-    if not allowed:
-        return None
     found: list[Task] = []
     if "decide_extension" in allowed:
         found += _extensions(who)
@@ -195,6 +198,8 @@ def _to_decide(user: User, who: Identity) -> list[Task] | None:
         found += _approvals(user, who, allowed)
     if "answer_escalation" in allowed:
         found += _escalations(user, who)
+    if not found and not allowed & {"approve_waiver", "approve_explained"}:
+        return None
     return sorted(found, key=_burning)[:CARD_SHOWN]
 
 
@@ -255,10 +260,12 @@ def _escalations(user: User, who: Identity) -> list[Task]:
 
 
 def to_call(who: Identity) -> list[Call]:
-    """Messages to customers that did not go out, of cases this person may see; oldest first."""
-    messages = list(to_telephone(limit=TELEPHONE_LOOKED_AT))
-    cases = _cases_of_threads([message.thread for message in messages], who)
-    return [Call(message, cases[message.thread]) for message in messages if message.thread in cases][:CARD_SHOWN]
+    """Customers to whom messages did not go out, of cases this person may see; who waits longest first."""
+    waiting: dict[str, list[Message]] = {}
+    for message in to_telephone(limit=TELEPHONE_LOOKED_AT):
+        waiting.setdefault(message.thread, []).append(message)
+    cases = _cases_of_threads(list(waiting), who)
+    return [Call(cases[thread], messages) for thread, messages in waiting.items() if thread in cases][:CARD_SHOWN]
 
 
 def _cases_of_threads(threads: list[str], who: Identity) -> dict[str, Case]:

@@ -50,7 +50,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Recognition:
-    """What is known of whoever calls: nobody, one caller with the card, or several to choose from."""
+    """What is known of whoever calls: nobody, one caller with the card, or several to choose from.
+
+    ``by_phone_only``: the name that was typed is not the one that the number belongs to.
+    """
 
     term: str
     name: str = ""
@@ -59,6 +62,7 @@ class Recognition:
     caller: Caller | None = None
     choices: tuple[CallerCard, ...] = ()
     by_number: tuple[CaseRow, ...] = ()
+    by_phone_only: bool = False
 
 
 def recognise(term: str, *, who: Identity) -> Recognition:
@@ -69,7 +73,8 @@ def recognise(term: str, *, who: Identity) -> Recognition:
     term = text.clean_line(term)[: text.QUERY_LENGTH]
     typed = split_caller(term)
     found = customers.match(term) if term else []
-    if not found and typed.phone and typed.name:  # 张三 13800001111
+    by_phone_only = not found and bool(typed.phone and typed.name)
+    if by_phone_only:  # 张三 13800001111: perhaps somebody else with a known number
         found = customers.match(typed.phone)
     cards = tuple(customers.card(customer) for customer in found)
     return Recognition(
@@ -80,6 +85,7 @@ def recognise(term: str, *, who: Identity) -> Recognition:
         caller=caller_of(found[0], who=who) if len(found) == 1 else None,
         choices=cards if len(cards) > 1 else (),
         by_number=tuple(_cases_of_number(typed.phone, who)) if not found else (),
+        by_phone_only=by_phone_only and bool(found),
     )
 
 

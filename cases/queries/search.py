@@ -144,7 +144,7 @@ def _page(cases: CaseQuerySet, term: Term, who: Identity, *, after: Key | None, 
         for case in checked(rows, term, who):
             if len(hits) == size:
                 return Found(hits, after=str(segment.key_of(hits[-1].case)))
-            hits.append(Hit(case, excerpt_of(case.text, term)))
+            hits.append(Hit(case, excerpt_of(case, term)))
         if len(rows) < chunk:
             return Found(hits)
         beyond = segment.key_of(rows[-1])
@@ -232,9 +232,11 @@ def _spoken(case_ids: list[int]) -> dict[int, str]:
     return found
 
 
-def excerpt_of(whole: str, term: Term) -> Excerpt | None:
-    """The first place of the text where the first word stands; None where it stands elsewhere."""
-    part = next(iter(term.typed.split()), "")
+def excerpt_of(case: Case, term: Term) -> Excerpt | None:
+    """The first place of the text where the first word stands; None where the subject shows it already."""
+    whole, part = case.text, next(iter(term.typed.split()), "")
+    if part.lower() in case.subject.lower():
+        return None
     at = whole.lower().find(part.lower()) if part else -1
     if at < 0 or len(whole.lower()) != len(whole):
         return None

@@ -22,7 +22,7 @@ from cases.queries.next_step import works_for_hub
 from feedback_system.frame import reads_cases
 from notifications.actions import mark_telephoned
 from notifications.models import Message
-from notifications.queries import inbox
+from notifications.queries import inbox, to_telephone_of
 from organization.models import Role
 from organization.queries import Identity, identity_of
 from organization.requests import LARGEST_ID, person
@@ -89,17 +89,18 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def telephoned(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note that the customer was told by telephone what could not be sent."""
+    """Note that the customer was told by telephone what could not be sent: this message and those before it."""
     user = person(request)
     who = identity_of(user)
     message = _message_to_call(who, pk)
     if message is None:
         raise Http404(_("This task is not here any more."))
-    try:
-        mark_telephoned(message, by=Actor.staff(user))
-        messages.success(request, _("Noted: the customer was told by telephone."))
-    except InvalidMove as error:
-        messages.warning(request, error.message)
+    for waiting in to_telephone_of(message.thread).filter(pk__lte=message.pk):
+        try:
+            mark_telephoned(waiting, by=Actor.staff(user))
+        except InvalidMove:  # a colleague was quicker
+            continue
+    messages.success(request, _("Noted: the customer was told by telephone."))
     return redirect("desk")
 
 

@@ -50,7 +50,7 @@ def _page(request: HttpRequest, form: TokenForm, *, key: str = "", status: int =
         "deputies": current.filter(principal=user),
         "deputyships": current.filter(deputy=user),
         "tokens": _living(user),
-        "languages": settings.LANGUAGES,
+        "languages": [code for code, _name in settings.LANGUAGES],
         "form": form,
         "key": key,
         "now": now,
