@@ -203,6 +203,15 @@ def _empty_cache() -> None:
         cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _chinese_again() -> None:
+    """A request in English leaves its language in the thread: no test inherits it."""
+    from django.conf import settings
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+
+
 @pytest.fixture
 def world(db: None) -> Any:
     """A small organisation with one person for each part in a case."""
