@@ -17,6 +17,8 @@ from cases.actions.intake import Accused, Classification, Goods, Intake, Reporte
 from cases.models import Case, Category, Channel, Kind, SavedView
 from feedback_system.demo.people import Cast
 from feedback_system.demo.stories import STORIES, Story
+from notifications.models import Message
+from notifications.models import State as MessageState
 from organization.models import Department
 
 #: How far a story goes; each step includes those before it.
@@ -290,7 +292,9 @@ def live_stories(cast: Cast) -> int:
     now = timezone.now()
     for story in sorted(STORIES, key=lambda s: -s.hours_ago):
         Teller(cast, story, now).tell()
+    # What the past would have sent has long been read; only the last day's messages wait to go out.
+    Message.objects.filter(created_at__lt=now - timedelta(days=1)).update(state=MessageState.WITHDRAWN, context={})
     SavedView.objects.get_or_create(
-        owner=cast.users["sunqian"], name="今日到期", defaults={"query": "due=today&sort=urgent", "shared": True}
+        owner=cast.users["sunqian"], name="紧急未结", defaults={"query": "state=open&urgency=urgent", "shared": True}
     )
     return len(STORIES)
