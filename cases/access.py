@@ -63,7 +63,7 @@ class CaseAccess:
 
 def open_access(user: User, reference: str) -> CaseAccess:
     """The case with that number, for this person; 404 when absent or not visible."""
-    if not reference or len(reference) > LONGEST_REFERENCE or not reference.isascii():
+    if not (reference.isascii() and reference.isprintable() and 0 < len(reference) <= LONGEST_REFERENCE):
         raise Http404
     who = identity_of(user)
     case = (

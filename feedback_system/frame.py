@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -122,7 +122,9 @@ def _views(request: HttpRequest, user: User) -> list[MenuItem]:
 def _admin_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
     if who.role != Role.ADMINISTRATOR:
         return []
-    return [
-        _item(request, _("Settings"), "settings", "settings"),
-        _item(request, _("What is running"), "running", "server"),
-    ]
+    running = _item(request, _("What is running"), "running", "server")
+    # It lies below the settings by its address, not by its place in the menu.
+    everything = _item(request, _("Settings"), "settings", "settings")
+    if running.active:
+        everything = replace(everything, active=False)
+    return [everything, running]

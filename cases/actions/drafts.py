@@ -187,9 +187,11 @@ def log_feedback(entry: Entry, *, by: Actor, draft: Draft | None = None) -> Logg
     if entry.answer and entry.intake.kind.code not in SHORT_KINDS:
         raise InvalidInput("answer", _("Only enquiries and praise are closed at once. Please dispatch the others."))
     case = open_case(entry.intake, by=by)
+    if case.first_asked_id != by.id:
+        raise InvalidInput("submission_key", _("The form was damaged on its way. Please send it again."))
     if draft is not None:
         draft.delete()
-    if case.state != State.REGISTERED or case.first_asked_id != by.id or case.version > 1:
+    if case.state != State.REGISTERED or case.version > 1:
         return Logged(case)
     if entry.original or entry.kept_at:
         kept = case.files.filter(file__in=entry.intake.files)

@@ -261,7 +261,7 @@ class LogForm(forms.Form):
 
     def _people(self, field: str, names: Iterable[str]) -> tuple[User, ...]:
         found: dict[int, User] = {}
-        for name in filter(None, (name.strip() for name in names)):
+        for name in filter(None, map(text.clean_line, names)):
             person, problem = colleague(name)
             if person is None:
                 self.add_error(field, problem)

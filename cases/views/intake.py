@@ -17,19 +17,21 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actor import Actor
 from audit.exceptions import DomainError, InvalidInput
-from cases.access import get_case
+from cases.access import CaseAccess, get_case
 from cases.actions import drafts
-from cases.actions.access import access_code
 from cases.actions.drafts import Entry, Logged, Typed
 from cases.forms.intake import DueForm, LogForm, subject_line, typed_values
 from cases.models import Case, Draft
 from cases.queries import intake as queries
 from cases.queries.intake import Caller
+from cases.queries.next_step import works_for_hub
+from cases.secrets import access_code
 from cases.views.drafts import get_draft, parse_uuid
 from cases.views.lookup import dues_of, known, only_self, same_as
 from cases.views.rights import may, require
 from documents.exceptions import PdfFailed, StoreFull
 from documents.models import File
+from organization import text
 from organization.models import User
 from organization.queries import Identity, identity_of
 from organization.requests import number, person, words
@@ -224,7 +226,7 @@ def _keep_refused(request: HttpRequest, form: LogForm, user: User) -> Draft | No
 def _act(request: HttpRequest, who: Identity, act: str) -> HttpResponse:
     """Find, pick or change the caller; take over; link; attach; go on with an open case."""
     user = person(request)
-    name, _colon, argument = act.partition(":")
+    name, _colon, argument = text.clean_line(act).partition(":")
     draft = _kept(request.POST, user)
     if name == "add":
         case = get_case(user, argument, "record_contact").case
@@ -279,8 +281,13 @@ def logged(request: HttpRequest, number: str) -> HttpResponse:
     running = case.clocks.filter(round=case.round).running()
     context = {
         "case": case,
-        "code": access_code(case) if access.contact else "",
+        "code": access_code(case) if _may_read_out(access) else "",
         "clocks": list(running.order_by("due_at")),
         "may_log": may(access.who, "log"),
     }
     return render(request, "cases/logged.html", context)
+
+
+def _may_read_out(access: CaseAccess) -> bool:
+    """Whether this person gives the customer the code: who registered it, and the hub."""
+    return access.case.first_asked_id == access.user.pk or (access.contact and works_for_hub(access.who))
