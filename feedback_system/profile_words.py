@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from cases.models import CaseClock, Category, Channel, Kind
@@ -98,7 +98,9 @@ def describe(body: Mapping[str, Any]) -> list[Section]:
             [_step(each.to, each.after_minutes) for each in times.ladder],
         ),
         Section(
-            "kinds", _("Kinds and what closing needs"), [_kind(code, rule, names) for code, rule in cases.kinds.items()]
+            "kinds",
+            _("Kinds and what closing needs"),
+            [_kind(code, cases.kinds[code], names) for code in names.kinds if code in cases.kinds],
         ),
         Section("criteria", _("Facts that force an urgency"), [_criterion(each) for each in cases.criteria]),
         Section(
@@ -106,6 +108,10 @@ def describe(body: Mapping[str, Any]) -> list[Section]:
         ),
         Section("other", _("Other settings"), _other(times, cases, names)),
     ]
+
+
+def _listed(words: Iterable[str]) -> str:
+    return pgettext("between names", ", ").join(words)
 
 
 def _named(names: Mapping[str, str], code: str) -> str:
@@ -127,7 +133,7 @@ def _limit(rule: LimitRule, names: _Names) -> Row:
         "warn": round(rule.warn * 100),
     }
     return (
-        f"{label} · {', '.join(who)}" if who else label,
+        f"{label} · {_listed(who)}" if who else label,
         _("%(amount)s, from %(start)s to %(end)s; warned when %(warn)d%% of the time has passed") % words,
     )
 
@@ -150,7 +156,7 @@ def amount(rule: LimitRule) -> str:
 def _step(level: str, minutes: int) -> Row:
     hours, rest = divmod(minutes, 60)
     if minutes == 0:
-        when = _("at once")
+        when = pgettext("ladder", "at once")
     elif rest == 0:
         when = ngettext("%(n)d hour later", "%(n)d hours later", hours) % {"n": hours}
     else:
@@ -159,13 +165,13 @@ def _step(level: str, minutes: int) -> Row:
 
 
 def _kind(code: str, rule: KindRule, names: _Names) -> Row:
-    words = [", ".join(str(GATE[item]) for item in rule.gate)]
+    words = [_listed(str(GATE[item]) for item in rule.gate)]
     if rule.measures_or_waiver:
         words.append(_("a measure, or an approved waiver"))
     if rule.verify_before_dispatch:
         words.append(_("verified before it is dispatched"))
     words.append(_("begins as %(urgency)s") % {"urgency": dict(Urgency.choices)[rule.urgency]})
-    return _named(names.kinds, code), "; ".join(words)
+    return _named(names.kinds, code), pgettext("between parts", "; ").join(words)
 
 
 def _criterion(each: Any) -> Row:
@@ -184,7 +190,7 @@ def _other(times: TimesPart, cases: CasesPart, names: _Names) -> list[Row]:
     days, months = cases.task_working_days, cases.repeat_months
     return [
         (_("Working calendar"), _named(names.calendars, times.calendar)),
-        (_("Categories offered"), ", ".join(_named(names.categories, code) for code in cases.categories) or _("all")),
+        (_("Categories offered"), _listed(_named(names.categories, code) for code in cases.categories) or _("all")),
         (
             _("Time for an assignment, as proposed"),
             ngettext("%(n)d working day", "%(n)d working days", days) % {"n": days},

@@ -50,7 +50,7 @@ class Column:
 _CODE = Column(
     "code", gettext_lazy("Code"), gettext_lazy("letters and digits, fixed for ever"), required=True, longest=40
 )
-_NAME = Column("name", gettext_lazy("Name"), gettext_lazy("as people call it"), required=True)
+_NAME = Column("name", pgettext_lazy("of a thing", "Name"), gettext_lazy("as people call it"), required=True)
 _ENGLISH = Column("name_en", gettext_lazy("English name"), gettext_lazy("may be empty"))
 _PHONE = Column("phone", gettext_lazy("Telephone"), gettext_lazy("may be empty"), longest=40)
 

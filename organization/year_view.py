@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from calendar import Calendar as Weeks
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from organization.working_time import WorkingCalendar, is_working_day
 
@@ -31,6 +31,28 @@ class Month:
 def months(cal: WorkingCalendar, labels: Mapping[date, str], *, year: int, today: date) -> list[Month]:
     """The twelve months of a year."""
     return [Month(date(year, month, 1), _weeks(cal, labels, year, month, today)) for month in range(1, 13)]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Exceptions that follow each other and say the same: a holiday, or a make-up day."""
+
+    first: date
+    last: date
+    works: bool
+    label: str
+
+
+def spans(days: Iterable[tuple[date, bool, str]]) -> list[Span]:
+    """Days (date, worked, label) in order, put together where one follows the other."""
+    found: list[Span] = []
+    for day, works, label in days:
+        last = found[-1] if found else None
+        if last and (last.works, last.label) == (works, label) and day == last.last + timedelta(days=1):
+            found[-1] = replace(last, last=day)
+        else:
+            found.append(Span(day, day, works, label))
+    return found
 
 
 def _weeks(

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.actions.vocabulary import CategoryWords, Word
 from cases.models import Category
@@ -23,7 +24,7 @@ _BETWEEN = re.compile(r"[\s,，、;；]+")
 class CategoryForm(forms.Form):
     """What a category is called, and which words of a text suggest it."""
 
-    name = LineField(label=_("Name"), max_length=100)
+    name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100)
     name_en = LineField(label=_("English name"), max_length=100, required=False)
     parent = forms.ModelChoiceField(
         label=_("Lies under"),
@@ -71,7 +72,7 @@ class WordForm(forms.Form):
     """One kind or channel."""
 
     pk = forms.IntegerField(widget=forms.HiddenInput)
-    name = LineField(label=_("Name"), max_length=100)
+    name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100)
     name_en = LineField(label=_("English name"), max_length=100, required=False)
     position = forms.IntegerField(label=_("Position"), min_value=0, max_value=999)
     in_use = forms.BooleanField(label=_("In use"), required=False, initial=True)
@@ -134,5 +135,7 @@ def _value(route: Route) -> str:
 def _targets() -> list[tuple[Any, Any]]:
     codes = dict(Department.objects.values_list("pk", "code"))
     departments = [(f"department:{codes[pk]}", name) for pk, name in indented(Department)]
-    functions = [(f"function:{f.code}", str(f)) for f in Function.objects.filter(personal=False)]
+    functions = [
+        (f"function:{f.code}", _("function: %(name)s") % {"name": f}) for f in Function.objects.filter(personal=False)
+    ]
     return [(_("Whoever carries the function"), functions), (_("Department"), departments)]

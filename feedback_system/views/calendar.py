@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from organization.models import Calendar
 from organization.queries import working_calendar
 from organization.requests import number, person
 from organization.time_words import WEEKDAYS
-from organization.year_view import months
+from organization.year_view import months, spans
 
 EARLIEST, LATEST = 2020, 2100
 
@@ -64,7 +64,7 @@ def _page(request: HttpRequest, row: Calendar, *, status: int = 200, **forms_sho
         "months": months(
             working_calendar(row.code), {each.day: each.label for each in exceptions}, year=year, today=today
         ),
-        "exceptions": exceptions,
+        "exceptions": spans((each.day, bool(each.periods), each.label) for each in exceptions),
         "ends_soon": actions.ends_soon(row, today=today),
         "weekly": forms.WeeklyForm(calendar=row),
         "days": forms.DaysForm(),
@@ -136,14 +136,18 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
 def calendar_clear(request: HttpRequest) -> HttpResponse:
     """Let the ticked dates follow the week again."""
     by, row = _admit(request)
-    days = []
-    for value in request.POST.getlist("days")[:400]:
-        try:
-            days.append(date.fromisoformat(value))
-        except ValueError:
-            continue
+    days = [day for value in request.POST.getlist("days")[:400] for day in _span(value)]
     count = actions.clear_days(row, days, by=by)
     return _done(request, row, _("%(count)d days follow the weekly hours again.") % {"count": count})
+
+
+def _span(value: str) -> list[date]:
+    """The dates of "2026-10-01/2026-10-07"; none for anything else."""
+    try:
+        first, last = (date.fromisoformat(part) for part in value.split("/"))
+    except ValueError:
+        return []
+    return [first + timedelta(days=n) for n in range(min((last - first).days, 366) + 1)]
 
 
 @require_POST

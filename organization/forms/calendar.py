@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from organization.actions.calendar import Exceptional
 from organization.forms.fields import DayField, LineField, TextField
@@ -87,7 +88,7 @@ class DaysForm(forms.Form):
         widget=forms.RadioSelect,
         initial="0",
     )
-    label = LineField(label=_("Name"), max_length=40, required=False)
+    label = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=40, required=False)
 
     def clean(self) -> dict[str, Any]:
         """In order, and not for months."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from organization.actions.organisation import Facts
 from organization.forms.fields import LineField
@@ -16,7 +17,7 @@ from organization.models import Organisation
 class OrganisationForm(forms.Form):
     """Name, hotline, hours, person on duty."""
 
-    name = LineField(label=_("Name"), max_length=100, help_text=_("As it stands on papers."))
+    name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100, help_text=_("As it stands on papers."))
     short_name = LineField(label=_("Short name"), max_length=30, help_text=_("Beside every page's title."))
     hotline = LineField(label=_("Hotline"), required=False, max_length=40)
     hotline_hours = LineField(label=_("Hotline hours"), required=False, max_length=60)

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from organization.actions.people import Person, Place
 from organization.forms.fields import LineField, LocalDateTimeField
@@ -146,7 +147,7 @@ class DeputyForm(forms.Form):
     principal = PersonChoice(label=_("For"), required=False)
     deputy = PersonChoice(label=_("Deputy"))
     starts_at = LocalDateTimeField(label=_("From"))
-    ends_at = LocalDateTimeField(label=_("Until"))
+    ends_at = LocalDateTimeField(label=pgettext_lazy("end of a period", "Until"))
 
     def __init__(self, *args: Any, for_others: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from organization.forms.fields import LineField
 from organization.models import Department, Function, Product, Site
@@ -43,7 +44,7 @@ class UnitForm(forms.Form):
         validators=[CODE],
         help_text=_("Cannot be changed later: tables and profiles refer to it."),
     )
-    name = LineField(label=_("Name"), max_length=100)
+    name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100)
     name_en = LineField(label=_("English name"), max_length=100, required=False)
 
     def __init__(self, data: Any = None, *, model: type[Tree], row: Any = None, under: Tree | None = None) -> None:

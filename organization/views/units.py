@@ -173,7 +173,6 @@ def _page(request: HttpRequest, what: str, form: UnitForm, row: Any) -> HttpResp
         "form": form,
         "row": row,
         "reasons": actions.retire_reasons(row) if row is not None and not row.is_retired else [],
-        "is_new": row is None,
         "list_url": what,
         "new_url": f"{what}_new",
         "retire_url": f"{what}_retire",
