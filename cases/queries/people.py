@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cases.models import Case, Recusal
+from organization import text
 from organization.models import Department, Membership, User
 from organization.queries import organisation
+
+COLLEAGUES_OFFERED = 8
 
 
 def barred_ids(case: Case) -> set[int]:
@@ -60,3 +63,13 @@ def people_of(department: Department, *, exclude: Collection[int]) -> list[User]
         if membership.department_id == department.pk:
             members.append(membership.user)
     return by_depth[max(by_depth)] if by_depth else members
+
+
+def colleagues(term: str, *, barred: Collection[int]) -> list[User]:
+    """Active colleagues whose name, initials or pinyin begin as typed; ``barred`` are principals left out."""
+    folded = text.fold(term)
+    if not folded:
+        return []
+    fits = Q(name__istartswith=term) | Q(initials__startswith=folded) | Q(name_key__startswith=folded)
+    rows = User.objects.filter(fits, is_active=True).exclude(pk__in=[-principal for principal in barred])
+    return list(rows.prefetch_related("departments").order_by("name_key", "pk")[:COLLEAGUES_OFFERED])
