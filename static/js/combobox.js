@@ -60,7 +60,8 @@ function combobox(box, input, { find, pick, min, pause }) {
     else if (text) return say(word("no_match", { text }));
     else return close();
     show();
-    mark(box.dataset.comboGo === undefined && text ? 0 : -1);
+    const chosen = found.findIndex((option) => option.dataset.chosen !== undefined); // Tab and Enter keep what holds
+    mark(chosen >= 0 ? chosen : box.dataset.comboGo === undefined && text ? 0 : -1);
     status.textContent = word("matches", { n: found.length });
   }
   function say(sentence) {
@@ -183,6 +184,7 @@ function fromSelect(select) {
         const line = document.createElement("li");
         line.setAttribute("role", "option");
         line.dataset.value = option.value;
+        if (option.value === select.value) line.dataset.chosen = "";
         line.textContent = option.textContent;
         return line;
       });

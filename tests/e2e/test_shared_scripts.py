@@ -168,6 +168,26 @@ def test_a_combobox_works_by_keyboard_alone(show: Any) -> None:
     assert opened.input_value("[name=p]") == ""  # typed on: the choice no longer holds
 
 
+def test_looking_at_the_offers_does_not_change_what_was_chosen(show: Any) -> None:
+    body = """<form><label for="d">部门</label><select id="d" name="d" data-combo><option value="">—</option>
+        <option value="1">财务部</option><option value="2">技术部</option><option value="3" selected>生产部</option>
+        </select></form><button>next</button>"""
+    opened = show(body, "combobox")
+    opened.click("#d")
+    opened.wait_for_selector("[role=option][aria-selected=true]")
+    assert opened.inner_text("[role=option][aria-selected=true]") == "生产部"
+    opened.keyboard.press("Tab")
+    assert (opened.input_value("#d"), opened.input_value("[name=d]")) == ("生产部", "3")
+    opened.fill("#d", "生产部")  # typed once more, and Enter
+    opened.wait_for_selector("[role=option][aria-selected=true]")
+    opened.keyboard.press("Enter")
+    assert opened.input_value("[name=d]") == "3"
+    opened.fill("#d", "财")
+    opened.wait_for_selector("[role=option][aria-selected=true]")
+    opened.keyboard.press("Enter")
+    assert (opened.input_value("#d"), opened.input_value("[name=d]")) == ("财务部", "1")
+
+
 def test_files_over_the_limit_are_named_and_left_out(show: Any, tmp_path: Path) -> None:
     good, large = tmp_path / "a.pdf", tmp_path / "b.pdf"
     good.write_bytes(b"%PDF")
