@@ -79,7 +79,11 @@ def test_a_deputy_of_the_administrator_sets_nothing_up(world: World, client: Cli
 
     now = timezone.now()
     appoint_deputy(
-        world.administrator, world.agent, by=world.actor("administrator"), starts_at=now, ends_at=now + timedelta(days=1)
+        world.administrator,
+        world.agent,
+        by=world.actor("administrator"),
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
     )
     client.force_login(world.agent)
     assert client.get(reverse("users")).status_code == 403
@@ -100,7 +104,13 @@ def test_the_organisations_facts_are_changed_and_written_down(world: World, clie
     from organization.queries import organisation
 
     client.force_login(world.administrator)
-    given = {"name": "安居电器有限公司", "short_name": "安居", "hotline": "400-1", "hotline_hours": "9–17", "duty_person": ""}
+    given = {
+        "name": "安居电器有限公司",
+        "short_name": "安居",
+        "hotline": "400-1",
+        "hotline_hours": "9–17",
+        "duty_person": "",
+    }
     assert client.post(reverse("organisation"), given).status_code == 302
     ours = organisation()
     assert (ours.name, ours.duty_person) == ("安居电器有限公司", None)
