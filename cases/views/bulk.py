@@ -34,10 +34,11 @@ from organization.working_time import Limit, Unit, due_at
 
 @dataclass(frozen=True)
 class Refusal:
-    """A case that was left as it is, and why."""
+    """A case that was left as it is, and why; ``url`` is empty where there is none to open."""
 
     number: str
     reasons: list[str]
+    url: str = ""
 
 
 @require_POST
@@ -96,9 +97,9 @@ def _each(request: HttpRequest, permission: str, act: Callable[[CaseAccess], Non
         except Http404:
             refused.append(Refusal(number[:20], [_("This case is not here, or you may not see it.")]))
         except Blocked as blocked:
-            refused.append(Refusal(number, [str(reason) for reason in blocked.reasons]))
+            refused.append(Refusal(number, [str(reason) for reason in blocked.reasons], reverse("case", args=[number])))
         except DomainError as error:
-            refused.append(Refusal(number, [error.message]))
+            refused.append(Refusal(number, [error.message], reverse("case", args=[number])))
     refused += [
         Refusal(number[:20], [_("At most %(n)d at once.") % {"n": BULK_MOST}]) for number in numbers[BULK_MOST:]
     ]

@@ -176,9 +176,9 @@ def _log(form: LogForm, user: User, who: Identity) -> Logged:
         return drafts.log_feedback(entry, by=by, draft=draft)
 
 
-def _kept(data: Any, user: User) -> Draft:
-    """The draft of what is in the form; made if there is none."""
-    values = typed_values(data)
+def _kept(data: Any, user: User, **changed: Any) -> Draft:
+    """The draft of what is in the form, with some values changed; made if there is none."""
+    values = typed_values(data) | changed
     key = parse_uuid(data.get("draft")) or uuid.uuid4()
     typed = Typed(values, subject_line(values))
     row = drafts.save_draft(key, typed, user=user)
@@ -227,7 +227,7 @@ def _act(request: HttpRequest, who: Identity, act: str) -> HttpResponse:
     """Find, pick or change the caller; take over; link; attach; go on with an open case."""
     user = person(request)
     name, _colon, argument = text.clean_line(act).partition(":")
-    draft = _kept(request.POST, user)
+    draft = _kept(request.POST, user, **_changes(who, name, argument))
     if name == "add":
         case = get_case(user, argument, "record_contact").case
         return redirect(f"{reverse('case_add', args=[case.number])}?draft={draft.pk}")
@@ -236,8 +236,7 @@ def _act(request: HttpRequest, who: Identity, act: str) -> HttpResponse:
         drafts.remove_file(draft, pk, by=Actor.staff(user))
     if name == "pdf":
         _text_to_file(request, draft, Actor.staff(user))
-    changed = draft.data | _changes(who, name, argument) | {"draft": str(draft.pk)}
-    return _page(request, who, Opened(_filled(changed), draft))
+    return _page(request, who, Opened(_filled(draft.data | {"draft": str(draft.pk)}), draft))
 
 
 def _attach(request: HttpRequest, draft: Draft, by: Actor) -> None:
