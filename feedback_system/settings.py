@@ -49,7 +49,10 @@ TESTING = os.environ.get("HUIYIN_PROFILE") == "test"
 DEBUG = env_flag("DEBUG", default=False)
 DEMO = env_flag("DEMO", default=True) and not TESTING
 #: web (15 s a statement), worker (10 min) or owner (no limit; migrations, backup, rights).
-OWNER_COMMANDS = {"prepare", "migrate", "rights", "backup", "restore", "test", "makemigrations", "dbshell"}
+OWNER_COMMANDS = {
+    *("prepare", "migrate", "rights", "backup", "restore", "generate_load"),
+    *("test", "makemigrations", "dbshell"),
+}
 PROCESS = os.environ.get("HUIYIN_PROCESS") or (
     "owner" if TESTING or (len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS) else "web"
 )

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import JSONField, Model
+from django.db.models import Field, ForeignKey, JSONField, Model
 
 Render = Callable[[Any], str]
 NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_needs_escape = re.compile(r"[\\\n\r\t]").search
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def take_keys(model: type[Model], count: int) -> list[int]:
@@ -61,7 +65,7 @@ class CopyTable:
     def __init__(self, model: type[Model], names: Sequence[str]) -> None:
         columns = ", ".join(f'"{_column(model, name)}"' for name in names)
         self._sql = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
-        self._renders = [_render_of(model, name) for name in names]
+        self._renders = [render_of(model, name) for name in names]
         self._lines: list[str] = []
 
     def add(self, values: Sequence[Any]) -> None:
@@ -91,39 +95,57 @@ def _column(model: type[Model], name: str) -> str:
     return str(column)
 
 
-def _render_of(model: type[Model], name: str) -> Render:
+def render_of(model: type[Model], name: str) -> Render:
+    """How values of a field are written for COPY."""
     field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     if isinstance(field, JSONField):
         return _json
     if isinstance(field, ArrayField):
         return _array
     if isinstance(field, SearchVectorField):
-        return _lexemes
-    return _scalar
+        return lexemes
+    while isinstance(field, ForeignKey):
+        field = field.target_field
+    return _BY_FIELD.get(field.get_internal_type(), _scalar) if isinstance(field, Field) else _scalar
+
+
+def _text(value: str) -> str:
+    return value.translate(_ESCAPES) if _needs_escape(value) else value
+
+
+def _truth(value: bool) -> str:
+    return "t" if value else "f"
 
 
 def _scalar(value: Any) -> str:
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if value is True:
-        return "t"
-    if value is False:
-        return "f"
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else _text(str(value))
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+    return _text(_encode(value))
 
 
 def _array(value: Sequence[Any]) -> str:
     items = (str(item) if isinstance(item, int) else _quoted(str(item)) for item in value)
-    return ("{" + ",".join(items) + "}").translate(_ESCAPES)
+    return _text("{" + ",".join(items) + "}")
 
 
-def _lexemes(value: Iterable[str]) -> str:
-    return " ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in value).translate(_ESCAPES)
+def lexemes(value: Iterable[str]) -> str:
+    """A search vector of these lexemes, as COPY reads it; several may be joined by a space."""
+    return _text(" ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in value))
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_INTEGERS = ("AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "PositiveIntegerField")
+_BY_FIELD: dict[str, Render] = {
+    "CharField": _text,
+    "TextField": _text,
+    "BooleanField": _truth,
+    "DateTimeField": datetime.isoformat,
+    "DateField": date.isoformat,
+    "PositiveSmallIntegerField": str,
+    **dict.fromkeys(_INTEGERS, str),
+}
