@@ -180,10 +180,16 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         access = get_case(self._user, number)
         return Response(s.CaseDetail(access.case, context={"access": access}).data, status=code)
 
-    def _open(self, number: str, permission: str, data: Body) -> tuple[CaseAccess, Actor]:
-        access = get_case(self._user, number, permission, version=data.get("version"))
+    def _open(
+        self, number: str, permission: str, serializer: type[drf.Serializer[Any]]
+    ) -> tuple[CaseAccess, Actor, Body]:
+        """Access first, so that a wrong body tells nothing of a case that is not visible; then the body."""
+        access = get_case(self._user, number, permission)
+        data = self._clean(serializer)
+        access.case.expected_version = data.pop("version", None)
         actor = access.actor(permission)
-        return access, Actor("token", actor.id, actor.label, actor.deputy_for) if self.request.auth else actor
+        by = Actor("token", actor.id, actor.label, actor.deputy_for) if self.request.auth else actor
+        return access, by, data
 
     # --- The hub ---------------------------------------------------------------------------------------
 
@@ -191,8 +197,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, number: str) -> Response:
         """Take it on."""
-        data = self._clean(s.ClassificationIn)
-        access, by = self._open(number, "acknowledge", data)
+        access, by, data = self._open(number, "acknowledge", s.ClassificationIn)
         assignment.acknowledge_case(access.case, by=by, classification=_classification(data))
         return self._detail(number)
 
@@ -200,8 +205,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, number: str) -> Response:
         """Say that it is not ours."""
-        data = self._clean(s.DeclineIn)
-        access, by = self._open(number, "decline", data)
+        access, by, data = self._open(number, "decline", s.DeclineIn)
         assignment.decline_case(access.case, by=by, reason=data["reason"], reply=data["reply"])
         return self._detail(number)
 
@@ -209,8 +213,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, number: str) -> Response:
         """Whether it is genuine."""
-        data = self._clean(s.VerifyIn)
-        access, by = self._open(number, "verify", data)
+        access, by, data = self._open(number, "verify", s.VerifyIn)
         assignment.verify_case(access.case, by=by, result=data["result"], basis=data["basis"])
         return self._detail(number)
 
@@ -218,8 +221,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def classify(self, request: Request, number: str) -> Response:
         """Classify or re-classify."""
-        data = self._clean(s.ReclassificationIn)
-        access, by = self._open(number, "classify", data)
+        access, by, data = self._open(number, "classify", s.ReclassificationIn)
         change = assignment.Reclassification(_classification(data), data.get("kind"), data.get("reason", ""))
         assignment.classify_case(access.case, change, by=by)
         return self._detail(number)
@@ -228,8 +230,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="dispatch", url_name="dispatch")
     def dispatch_case(self, request: Request, number: str) -> Response:
         """Send it to a lead department and any co-handling ones."""
-        data = self._clean(s.DispatchIn)
-        access, by = self._open(number, "dispatch", data)
+        access, by, data = self._open(number, "dispatch", s.DispatchIn)
         helpers = tuple(assignment.Task(**task) for task in data.get("helpers", ()))
         assignment.dispatch_case(access.case, assignment.Task(**data["lead"]), by=by, helpers=helpers)
         return self._detail(number)
@@ -238,8 +239,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def ask_completion(self, request: Request, number: str) -> Response:
         """Put it on hold; ``reason`` is what the customer is asked for."""
-        data = self._clean(s.ReasonIn)
-        access, by = self._open(number, "ask_completion", data)
+        access, by, data = self._open(number, "ask_completion", s.ReasonIn)
         intake.ask_completion(access.case, by=by, missing=data["reason"])
         return self._detail(number)
 
@@ -249,7 +249,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/receive")
     def receive(self, request: Request, number: str, pk: str) -> Response:
         """Confirm that the department has it."""
-        access, by = self._open(number, "receive", self._clean(s.Versioned))
+        access, by, _data = self._open(number, "receive", s.Versioned)
         assignment.receive_assignment(get_assignment(access, int(pk), "receive"), by=by)
         return self._detail(number)
 
@@ -257,8 +257,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/return_to_hub")
     def return_to_hub(self, request: Request, number: str, pk: str) -> Response:
         """Never to another department. Afterwards the case is out of sight: 204."""
-        data = self._clean(s.ReasonIn)
-        access, by = self._open(number, "return_to_hub", data)
+        access, by, data = self._open(number, "return_to_hub", s.ReasonIn)
         assignment.return_assignment(get_assignment(access, int(pk), "return_to_hub"), by=by, reason=data["reason"])
         try:
             return self._detail(number)
@@ -269,8 +268,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/pass_on")
     def pass_on(self, request: Request, number: str, pk: str) -> Response:
         """Pass the work on to a colleague."""
-        data = self._clean(s.PersonIn)
-        access, by = self._open(number, "pass_on", data)
+        access, by, data = self._open(number, "pass_on", s.PersonIn)
         assignment.pass_on(get_assignment(access, int(pk), "pass_on"), by=by, to=data["to"], note=data["note"])
         return self._detail(number)
 
@@ -278,7 +276,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/take")
     def take(self, request: Request, number: str, pk: str) -> Response:
         """Take what was passed on."""
-        access, by = self._open(number, "take", self._clean(s.Versioned))
+        access, by, _data = self._open(number, "take", s.Versioned)
         assignment.take(get_assignment(access, int(pk), "take"), by=by)
         return self._detail(number)
 
@@ -286,8 +284,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/answer")
     def answer(self, request: Request, number: str, pk: str) -> Response:
         """Hand in the department's answer."""
-        data = self._clean(s.AnswerIn)
-        access, by = self._open(number, "answer", data)
+        access, by, data = self._open(number, "answer", s.AnswerIn)
         assignment.answer_assignment(get_assignment(access, int(pk), "answer"), by=by, answer=data["answer"])
         return self._detail(number)
 
@@ -295,8 +292,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/ask_extension")
     def ask_extension(self, request: Request, number: str, pk: str) -> Response:
         """The hub decides."""
-        data = self._clean(s.ExtensionIn)
-        access, by = self._open(number, "ask_extension", data)
+        access, by, data = self._open(number, "ask_extension", s.ExtensionIn)
         row = get_assignment(access, int(pk), "ask_extension")
         assignment.ask_extension(row, by=by, until=data["until"], reason=data["reason"])
         return self._detail(number)
@@ -305,8 +301,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="extensions/(?P<pk>[0-9]{1,18})/decide")
     def decide_extension(self, request: Request, number: str, pk: str) -> Response:
         """Grant or refuse."""
-        data = self._clean(s.DecisionIn)
-        access, by = self._open(number, "decide_extension", data)
+        access, by, data = self._open(number, "decide_extension", s.DecisionIn)
         row = get_extension(access, int(pk))
         assignment.decide_extension(row, by=by, granted=data["granted"], opinion=data.get("opinion", ""))
         return self._detail(number)
@@ -317,9 +312,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def investigate(self, request: Request, number: str) -> Response:
         """Facts, cause, responsibility."""
-        data = self._clean(s.FindingsIn)
-        access, by = self._open(number, "investigate", data)
-        data.pop("version", None)
+        access, by, data = self._open(number, "investigate", s.FindingsIn)
         investigation.record_investigation(access.case, investigation.Findings(**data), by=by)
         return self._detail(number)
 
@@ -327,7 +320,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def act(self, request: Request, number: str) -> Response:
         """The handling has begun."""
-        access, by = self._open(number, "act", self._clean(s.Versioned))
+        access, by, _data = self._open(number, "act", s.Versioned)
         investigation.start_move(access.case, "act", by=by)
         return self._detail(number)
 
@@ -343,9 +336,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             access.require_full()
             rows = Measure.objects.filter(case=access.case).select_related("department", "owner")
             return Response(s.MeasureOut(rows, many=True).data)
-        data = self._clean(s.MeasureIn)
-        access, by = self._open(number, "plan_measure", data)
-        data.pop("version", None)
+        access, by, data = self._open(number, "plan_measure", s.MeasureIn)
         row = measures.plan_measure(access.case, measures.Plan(**data), by=by)
         return Response(s.MeasureOut(row).data, status=status.HTTP_201_CREATED)
 
@@ -353,8 +344,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="measures/(?P<pk>[0-9]{1,18})/complete")
     def complete_measure(self, request: Request, number: str, pk: str) -> Response:
         """It is done."""
-        data = self._clean(s.EvidenceIn)
-        access, by = self._open(number, "complete_measure", data)
+        access, by, data = self._open(number, "complete_measure", s.EvidenceIn)
         completion = measures.Completion(data["evidence"], data.get("minutes"))
         measures.complete_measure(get_measure(access, int(pk)), completion, by=by)
         return self._detail(number)
@@ -363,8 +353,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"], url_path="measures/(?P<pk>[0-9]{1,18})/verify")
     def verify_measure(self, request: Request, number: str, pk: str) -> Response:
         """Never by the implementer."""
-        data = self._clean(s.CheckIn)
-        access, by = self._open(number, "verify_measure", data)
+        access, by, data = self._open(number, "verify_measure", s.CheckIn)
         check = measures.Check(data["effective"], data["method"], data.get("evidence", ""))
         measures.verify_measure(get_measure(access, int(pk)), check, by=by)
         return self._detail(number)
@@ -375,9 +364,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def record_contact(self, request: Request, number: str) -> Response:
         """A contact with the customer."""
-        data = self._clean(s.ContactIn)
-        access, by = self._open(number, "record_contact", data)
-        data.pop("version", None)
+        access, by, data = self._open(number, "record_contact", s.ContactIn)
         intake.record_contact(access.case, intake.NewContact(**data), by=by)
         return self._detail(number)
 
@@ -385,8 +372,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def note(self, request: Request, number: str) -> Response:
         """The customer never sees it."""
-        data = self._clean(s.NoteIn)
-        access, by = self._open(number, "note", data)
+        access, by, data = self._open(number, "note", s.NoteIn)
         main = self._user.memberships.select_related("department").filter(is_main=True).first()
         row = internal.NewNote(data["text"], data["audience"], main.department if main else None)
         internal.add_note(access.case, row, by=by)
@@ -396,8 +382,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def reply(self, request: Request, number: str) -> Response:
         """The final answer."""
-        data = self._clean(s.ReplyIn)
-        access, by = self._open(number, "reply", data)
+        access, by, data = self._open(number, "reply", s.ReplyIn)
         answer = reply.Answer(**_filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
         reply.reply_to_customer(access.case, answer, by=by)
         return self._detail(number)
@@ -406,8 +391,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def send_progress(self, request: Request, number: str) -> Response:
         """How far it is."""
-        data = self._clean(s.ProgressIn)
-        access, by = self._open(number, "send_progress", data)
+        access, by, data = self._open(number, "send_progress", s.ProgressIn)
         answer = reply.Answer(**_filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
         reply.send_progress(access.case, answer, by=by, expected_at=data.get("expected_at"))
         return self._detail(number)
@@ -416,8 +400,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def ask_opinion(self, request: Request, number: str) -> Response:
         """One attempt."""
-        data = self._clean(s.AskOpinionIn)
-        access, by = self._open(number, "ask_opinion", data)
+        access, by, data = self._open(number, "ask_opinion", s.AskOpinionIn)
         reply.ask_opinion(access.case, by=by, way=data["way"], result=data.get("result", ""), reached=data["reached"])
         return self._detail(number)
 
@@ -425,9 +408,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def record_opinion(self, request: Request, number: str) -> Response:
         """What the customer said."""
-        data = self._clean(s.OpinionIn)
-        access, by = self._open(number, "record_opinion", data)
-        data.pop("version", None)
+        access, by, data = self._open(number, "record_opinion", s.OpinionIn)
         reply.record_opinion(access.case, reply.CustomerOpinion(**data), by=by)
         return self._detail(number)
 
@@ -437,9 +418,9 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def close(self, request: Request, number: str) -> Response:
         """Through the gate, or short with its own proof."""
-        data = self._clean(s.CloseIn)
-        permission = "close_invalid" if data["outcome"] == "invalid" else "close"
-        access, by = self._open(number, permission, data)
+        access, by, data = self._open(number, "close", s.CloseIn)
+        if data["outcome"] == "invalid":
+            access.require("close_invalid")
         if data["outcome"] in SHORT_OUTCOMES:
             other = get_case(self._user, data["duplicate_of"]).case if data.get("duplicate_of") else None
             end = closure.ShortEnd(data["outcome"], data.get("reason", ""), data.get("proof", ""), other)
@@ -453,8 +434,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, number: str) -> Response:
         """The next round."""
-        data = self._clean(s.ReasonIn)
-        access, by = self._open(number, "reopen", data)
+        access, by, data = self._open(number, "reopen", s.ReasonIn)
         closure.reopen_case(access.case, by=by, reason=data["reason"])
         return self._detail(number)
 
@@ -462,7 +442,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, number: str) -> Response:
         """File it."""
-        access, by = self._open(number, "archive", self._clean(s.Versioned))
+        access, by, _data = self._open(number, "archive", s.Versioned)
         closure.archive_case(access.case, by=by)
         return self._detail(number)
 
@@ -486,8 +466,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         """List, or attach."""
         access = get_case(self._user, number)
         if request.method == "POST":
-            data = self._clean(s.UploadIn)
-            access, by = self._open(number, "attach", {})
+            access, by, data = self._open(number, "attach", s.UploadIn)
             with transaction.atomic():
                 stored = tuple(store_upload(file, by=by, limits=staff_limits()) for file in data["files"])
                 files.attach_files(access.case, stored, by=by)

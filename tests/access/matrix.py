@@ -19,12 +19,21 @@ ADMINISTRATOR = frozenset({"administrator"})
 #: All but the auditor, who only reads, register feedback (INT-02).
 REGISTRARS = STAFF - {"auditor"}
 
+HUB_HEADS = frozenset({"hub_head"})
+#: Who decides, and so names a deputy.
+HEADS = frozenset(
+    {
+        "hub_head", "production_head", "quality_head", "sales_head", "manager", "general_manager", "representative",
+    }
+)  # fmt: skip
+
 # The case of the matrix: a complaint received by production's head; agent2 (of the hub) and the
 # general manager are accused, so they must find nothing at all.
 ACCUSED = frozenset({"agent2", "general_manager"})
 HUB = frozenset({"agent", "hub_head"})
 QUALITY = frozenset({"quality_head", "quality_handler", "representative"})
-PRODUCTION = frozenset({"production_head", "production_handler"})
+#: The manager heads the department above production, so what lies under it is also his.
+PRODUCTION = frozenset({"production_head", "production_handler", "manager"})
 READERS = HUB | QUALITY | PRODUCTION | {"manager", "auditor"}
 HANDLERS = HUB | PRODUCTION
 
@@ -34,6 +43,7 @@ ACTS: dict[str, frozenset[str]] = {
     "acknowledge": HUB,
     "decline": HUB,
     "ask_completion": HANDLERS,
+    "complete": HANDLERS,
     "verify": HUB,
     "classify": HUB,
     "correct": HUB | {"production_head"},
@@ -41,7 +51,7 @@ ACTS: dict[str, frozenset[str]] = {
     "add_department": HANDLERS,
     "receive": PRODUCTION,
     "return_to_hub": PRODUCTION,
-    "pass_on": frozenset({"production_head"}),
+    "pass_on": frozenset({"production_head", "manager"}),
     "take": PRODUCTION,
     "answer": PRODUCTION,
     "cancel_assignment": HANDLERS,
@@ -68,10 +78,14 @@ ACTS: dict[str, frozenset[str]] = {
     "escalate": HANDLERS,
     "answer_escalation": frozenset({"manager", "hub_head", "production_head", "quality_head", "representative"}),
     "ask_explained": HUB,
+    "settle": HUB,
     "close": HUB,
     "reopen": HUB,
     "archive": HUB,
     "give_breach_reason": HANDLERS,
+    "decide_approval": frozenset({"representative"}),
+    "history": HUB | QUALITY | {"manager", "auditor"},
+    "print": READERS,
 }
 
 
@@ -79,17 +93,27 @@ ACTS: dict[str, frozenset[str]] = {
 class Rule:
     """What an address asks: ``public``, ``login``, or some ``people``; of a ``case`` who reads and who acts.
 
-    ``refuses`` is what somebody gets who may know that the address exists, but not use it.
+    Somebody who may know that the address exists, but not use it, gets 403 or 404.
     """
 
     sort: str
     people: frozenset[str] = STAFF
-    refuses: frozenset[int] = frozenset({403, 404})
+    #: Who may write, where that is not who may read.
+    writers: frozenset[str] | None = None
+
+    def of(self, method: str) -> frozenset[str]:
+        """Who may use the address with this method."""
+        return self.people if method == "get" or self.writers is None else self.writers
 
 
 def public() -> Rule:
     """Answers without a login."""
     return Rule("public")
+
+
+def secret() -> Rule:
+    """A customer's own case, opened by link or code in this browser: nobody has opened one in the walk."""
+    return Rule("secret")
 
 
 def login() -> Rule:
@@ -102,9 +126,9 @@ def people(who: frozenset[str]) -> Rule:
     return Rule("people", who)
 
 
-def case(act: str) -> Rule:
-    """Something about one case."""
-    return Rule("case", ACTS[act])
+def case(act: str, *, post: str = "") -> Rule:
+    """Something about one case; ``post`` names the act where writing asks more than reading."""
+    return Rule("case", ACTS[act], ACTS[post] if post else None)
 
 
 ADDRESSES: dict[str, Rule] = {
@@ -113,12 +137,12 @@ ADDRESSES: dict[str, Rule] = {
         name: public()
         for name in (
             "healthz", "readyz", "set_language", "feedback_form", "feedback_challenge", "feedback_privacy",
-            "feedback_receipt", "track", "track_leave", "track_case", "track_case_of", "track_supplement",
-            "track_opinion", "track_demand", "track_file", "track_link", "account_login", "account_signup",
+            "feedback_receipt", "track", "track_leave", "track_case",
+            "track_link", "account_login", "account_signup",
             "account_inactive", "account_reset_password", "account_reset_password_done",
             "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_email",
             "account_confirm_login_code", "account_email_verification_sent", "mfa_authenticate", "account_logout",
-            "schema", "docs", "api-login", "invitation", "invitation_accept",
+            "schema", "docs", "api-login", "invitation_link", "invitation",
         )
     },
     # --- one's own
@@ -160,17 +184,17 @@ ADDRESSES |= {
     "bulk_acknowledge": people(HUB | {"agent2"}),
     "bulk_dispatch": people(HUB | {"agent2"}),
     **{
-        name: people(REGISTRARS)
-        for name in ("product_options", "site_options", "department_options", "people_options")
+        name: login() for name in ("product_options", "site_options", "department_options", "people_options")
     },
     # --- the API
-    "api-case-list": login(),
+    "api-case-list": Rule("people", STAFF, REGISTRARS),
     **{
         f"api-case-{name.replace('_', '-')}": case(act)
         for name, act in {
-            "detail": "read", "files": "read", "file": "read", "measures": "read",
+            "detail": "read", "file": "read",
             **{act: act for act in (
-                "acknowledge", "decline", "verify", "classify", "dispatch", "ask_completion", "receive", "return_to_hub",
+                "acknowledge", "decline", "verify", "classify", "dispatch", "ask_completion", "receive",
+                "return_to_hub",
                 "pass_on", "take", "answer", "ask_extension", "decide_extension", "investigate", "act",
                 "complete_measure", "verify_measure", "record_contact", "note", "reply", "send_progress", "ask_opinion",
                 "record_opinion", "close", "reopen", "archive",
@@ -178,3 +202,57 @@ ADDRESSES |= {
         }.items()
     },
 }  # fmt: skip
+
+#: Acts on one of the case's parts; the matrix's case has one of each.
+PARTS = (
+    "receive", "take", "answer", "return_to_hub", "pass_on", "ask_extension", "cancel_assignment", "decide_extension",
+    "record_visit", "cancel_visit", "complete_measure", "verify_measure", "cancel_measure", "decide_approval",
+    "give_breach_reason",
+)  # fmt: skip
+WHOLE = (
+    "record_contact", "note", "settle", "acknowledge", "decline", "verify", "ask_completion", "complete", "classify",
+    "correct", "dispatch", "add_department", "plan_visit", "investigate", "act", "plan_measure", "ask_waiver",
+    "send_progress", "reply", "ask_opinion", "record_opinion", "escalate", "ask_explained", "close", "reopen", "archive",
+    "attach", "recuse",
+)  # fmt: skip
+
+ADDRESSES |= {
+    # --- one case
+    "case": case("read"),
+    "case_history": case("history"),
+    "case_slip": case("print"),
+    "case_slip_pdf": case("print"),
+    "case_people": case("read"),
+    "case_customers": case("correct"),
+    **{name: case("read") for name in ("case_file", "case_file_thumb", "case_file_picture")},
+    **{f"case_{act}": case(act) for act in (*PARTS, *WHOLE)},
+    "case_answer_escalation": case("answer_escalation"),
+    # --- settings: the administrators' own
+    "settings": people(ADMINISTRATOR),
+    "running": people(ADMINISTRATOR),
+    "messages": people(ADMINISTRATOR | HUB_HEADS),
+    **{name: people(ADMINISTRATOR | HUB_HEADS) for name in ("message_resend", "message_telephoned")},
+    "deputies": people(HEADS | ADMINISTRATOR),
+    "deputy_end": people(frozenset()),
+    **{
+        name: people(ADMINISTRATOR)
+        for name in (
+            "users", "user", "user_new", "users_invite", "user_invite", "user_deactivate", "user_reactivate",
+            "user_end_sessions", "user_reset_factor", "organisation", "calendar", "calendar_weekly", "calendar_days",
+            "calendar_list", "calendar_clear", "calendar_confirm", "categories", "category_new", "category",
+            "category_retire", "category_restore", "vocabulary", "routing", "profile", "profile_version", "sheets",
+            "sheet_template", "sheet_check", "sheet_checked", "sheet_errors", "handover",
+            *(
+                f"{what}{tail}"
+                for what in ("departments", "sites", "products")
+                for tail in ("", "_new", "_one", "_retire", "_restore")
+            ),
+        )
+    },
+}  # fmt: skip
+
+ADDRESSES["api-case-files"] = case("read", post="attach")
+ADDRESSES["api-case-measures"] = case("read", post="plan_measure")
+ADDRESSES |= {
+    name: secret() for name in ("track_case_of", "track_supplement", "track_opinion", "track_demand", "track_file")
+}
