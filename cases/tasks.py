@@ -1,4 +1,7 @@
-"""Celery wrappers of the cases room: id in, one action, nothing else."""
+"""Celery wrappers of the cases room: id in, one action, nothing else.
+
+The sweep goes to the queue "clock" by beat's own schedule; everything else takes the default, "work".
+"""
 
 from celery import shared_task
 from django.utils import timezone
@@ -6,20 +9,20 @@ from django.utils import timezone
 from cases.actions import calendar, sweep
 
 
-@shared_task(queue="clock", ignore_result=True, soft_time_limit=55, time_limit=60)
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
 def sweep_clocks() -> int:
     """Beat's tick: warn, declare breaches, climb the ladder."""
     return sweep.sweep_clocks()
 
 
-@shared_task(queue="work", ignore_result=True)
+@shared_task(ignore_result=True)
 def recompute_open_clocks(calendar_code: str) -> None:
     """After an edit of a calendar: go on until the running clocks of its cases follow it."""
     if not calendar.recompute_clocks(calendar_code):
         recompute_open_clocks.delay(calendar_code)
 
 
-@shared_task(queue="work", ignore_result=True)
+@shared_task(ignore_result=True)
 def recompute_pending() -> None:
     """Beat's tick: take up a recomputation whose task was lost."""
     for code in calendar.pending(timezone.now()):
