@@ -28,4 +28,5 @@ urlpatterns = [
     path("api/", include("feedback_system.api")),
 ]
 
+handler400 = "feedback_system.views.faults.bad_request"
 handler500 = "feedback_system.views.faults.server_error"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from django.core.files.base import File as Content
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg2.errors import LockNotAvailable
 
 from audit.actor import Actor
 from audit.exceptions import InvalidMove
@@ -24,9 +24,8 @@ from documents.limits import public_limits
 from documents.models import File
 from organization import limits
 
-#: How long a second try of the same form waits for the first, in seconds.
-PATIENCE = 8.0
-_PAUSE = 0.05
+#: How long a second try of the same form waits for the first, in milliseconds; less than a statement may take.
+PATIENCE_MS = 8_000
 
 Upload: TypeAlias = "Content[Any]"
 
@@ -127,22 +126,20 @@ def store_uploads(uploads: tuple[Upload, ...], *, by: Actor) -> tuple[tuple[File
 def one_at_a_time(key: uuid.UUID) -> Iterator[None]:
     """Let the tries of one form through one after the other, in all processes.
 
-    A lock of the database session: it is freed when the process dies, and it does not need the transaction that the
-    limits must not be part of (a refused try has still been a try).
+    A lock of the database session: it is freed when the process dies, and it outlives the transaction that the limits
+    must not be part of (a refused try has still been a try).
     """
     number = int.from_bytes(key.bytes[:8], "big", signed=True)
-    deadline = time.monotonic() + PATIENCE
-    while not _asked("SELECT pg_try_advisory_lock(%s)", number):
-        if time.monotonic() > deadline:
-            raise StillRunning
-        time.sleep(_PAUSE)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE_MS}ms"])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise StillRunning from error
+        raise
     try:
         yield
     finally:
-        _asked("SELECT pg_advisory_unlock(%s)", number)
-
-
-def _asked(sql: str, number: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [number])
-        return bool(cursor.fetchone()[0])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])

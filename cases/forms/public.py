@@ -266,8 +266,19 @@ class TrackForm(forms.Form):
     )
 
 
-class SupplementForm(forms.Form):
+class OwnIds(forms.Form):
+    """A form that shares a page with others: its fields have ids of their own."""
+
+    place = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"{self.place}_%s", **kwargs)
+
+
+class SupplementForm(OwnIds):
     """What a customer adds to a case."""
+
+    place = "supplement"
 
     text = LongTextField(required=False, label=gettext_lazy("What do you want to add?"), rows=4)
     files = FilesField(required=False, label=gettext_lazy("Photos or files"))  # type: ignore[assignment]
@@ -290,8 +301,10 @@ class SupplementForm(forms.Form):
         return Supplement(data["text"], data["submission_key"], data["files"])
 
 
-class OpinionForm(forms.Form):
+class OpinionForm(OwnIds):
     """Satisfied, or not solved, with a remark."""
+
+    place = "opinion"
 
     opinion = forms.ChoiceField(
         choices=[("yes", gettext_lazy("Satisfied")), ("no", gettext_lazy("Not solved yet"))],
@@ -301,8 +314,10 @@ class OpinionForm(forms.Form):
     submission_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class DemandForm(forms.Form):
+class DemandForm(OwnIds):
     """Somebody senior is asked for."""
+
+    place = "demand"
 
     demand = LongTextField(
         rows=3,

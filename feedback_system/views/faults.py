@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     response = _answer(request, 503, "503.html", _("The system is not ready just now. Please try again in a minute."))
     response["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer to what cannot be read; of what is only too large it says so."""
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFilesSent | TooManyFieldsSent)
+    sentence = (
+        _("What you sent is too large for the server. Nothing was saved; please send fewer or smaller files.")
+        if too_large
+        else ""
+    )
+    status = 413 if too_large else 400
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": sentence or _("The server could not understand this request")}, status=status)
+    return render(request, f"{status}.html", {"sentence": sentence}, status=status)
 
 
 def _answer(request: HttpRequest, status: int, template: str, sentence: str) -> HttpResponse:

@@ -62,7 +62,15 @@ def test_the_database_knows_only_their_hashes(case: Case) -> None:
 
 def test_the_link_opens_its_own_case_and_nothing_else_does(case: Case, world: World) -> None:
     assert open_by_link(link_token(case), sender=SENDER) == case
-    for wrong in ("", " ", "\0", link_token(case)[:-1], link_token(case) + "A", link_token(case).lower(), access_code(case)):
+    for wrong in (
+        "",
+        " ",
+        "\0",
+        link_token(case)[:-1],
+        link_token(case) + "A",
+        link_token(case).lower(),
+        access_code(case),
+    ):
         assert open_by_link(wrong, sender=SENDER) is None
 
 
@@ -90,7 +98,16 @@ def test_a_case_without_telephone_has_no_digits_that_open_it(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    "typed", ["2026-000123", "2026000123", "２０２６－０００１２３", " 2026 - 000123 ", "2026-123", "2026/000123", "编号2026-000123"]
+    "typed",
+    [
+        "2026-000123",
+        "2026000123",
+        "２０２６－０００１２３",
+        " 2026 - 000123 ",
+        "2026-123",
+        "2026/000123",
+        "编号2026-000123",
+    ],
 )
 def test_a_number_is_understood_however_it_is_typed(typed: str) -> None:
     assert plain_number(typed) == "2026-000123"
@@ -102,7 +119,9 @@ def test_what_is_no_number_of_a_case_opens_nothing(typed: str, case: Case) -> No
     assert open_by_number(typed, access_code(case), sender=SENDER) is None
 
 
-@pytest.mark.parametrize(("typed", "plain"), [("ab2d-efgh", "AB2DEFGH"), ("ＡＢ２Ｄ ＥＦＧＨ", "AB2DEFGH"), ("６６３４", "6634")])
+@pytest.mark.parametrize(
+    ("typed", "plain"), [("ab2d-efgh", "AB2DEFGH"), ("ＡＢ２Ｄ ＥＦＧＨ", "AB2DEFGH"), ("６６３４", "6634")]
+)
 def test_a_code_is_understood_in_small_and_full_width_letters(typed: str, plain: str) -> None:
     assert plain_secret(typed) == plain
 

@@ -8,14 +8,17 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -81,9 +84,7 @@ def test_the_history_names_a_customer_and_no_name(world: World) -> None:
 
 
 @pytest.mark.req("INT-21")
-@pytest.mark.parametrize(
-    "kind", ["complaint", "service_request", "return_request", "enquiry", "suggestion", "praise"]
-)
+@pytest.mark.parametrize("kind", ["complaint", "service_request", "return_request", "enquiry", "suggestion", "praise"])
 def test_each_kind_on_the_page_can_be_sent(world: World, kind: str) -> None:
     page = page_of(Client().get("/feedback/"))
     assert f'name="kind" value="{kind}"' in page
@@ -179,7 +180,9 @@ def test_consent_to_words_that_were_replaced_meanwhile_is_asked_again(world: Wor
 
 @pytest.mark.req("CUS-19")
 def test_the_words_of_every_version_can_be_read(world: World) -> None:
-    ConsentText.objects.create(purpose="feedback", version=2, text="新的说明", text_en="New", published_at=timezone.now())
+    ConsentText.objects.create(
+        purpose="feedback", version=2, text="新的说明", text_en="New", published_at=timezone.now()
+    )
     ConsentText.objects.create(
         purpose="feedback", version=3, text="明天的说明", published_at=timezone.now() + timedelta(days=1)
     )
@@ -285,7 +288,11 @@ def test_strange_characters_are_cleaned_and_never_break_anything(world: World, s
     client = Client()
     body = b"".join(
         b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
-        for name, value in {**{k: str(d).encode() for k, d in v.filled_in().items()}, "text": sent, "name": sent}.items()
+        for name, value in {
+            **{k: str(d).encode() for k, d in v.filled_in().items()},
+            "text": sent,
+            "name": sent,
+        }.items()
     )
     response = client.post("/feedback/", body + b"--x--\r\n", content_type="multipart/form-data; boundary=x")
     assert response.status_code == 302
@@ -394,13 +401,25 @@ def test_the_database_alone_keeps_a_key_unique(world: World, monkeypatch: pytest
 
 
 def test_a_second_try_does_not_wait_for_ever_for_the_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(public, "PATIENCE", 0.0)
-    monkeypatch.setattr(public, "_asked", lambda sql, _number: "unlock" in sql)
-    response = v.send()
+    monkeypatch.setattr(public, "PATIENCE_MS", 30)
+    key, held, done = uuid.uuid4(), Event(), Event()
+
+    def first_try(_n: int) -> None:
+        with public.one_at_a_time(key):
+            held.set()
+            done.wait(30)
+
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(v.at_once, 1, first_try)
+        held.wait(30)
+        response = v.send(submission_key=str(key))
+        done.set()
+        first.result()
     assert response.status_code == 429
     assert response["Retry-After"] == "5"
     assert "您上一次提交还在处理中" in page_of(response)
     assert v.TEXT in page_of(response)
+    assert v.send(submission_key=str(key)).status_code == 302
 
 
 # --- Robots (quality 22) ------------------------------------------------------------------------------------
@@ -421,9 +440,9 @@ def test_a_form_that_comes_back_at_once_is_refused_and_may_come_again(world: Wor
         v.submitted(started=started, proof=v.proof())
 
 
-@pytest.mark.parametrize("started", ["", "x", "1", "9999999999:x", "a:b:c", "\0"])
-def test_the_time_at_which_the_form_was_opened_cannot_be_made_up(world: World, started: str) -> None:
-    refused(v.send(started=started), "提交得太快了")
+def test_the_time_at_which_the_form_was_opened_cannot_be_made_up(world: World) -> None:
+    for started in ("", "x", "1", "9999999999:x", "a:b:c", "\0"):
+        refused(v.send(started=started), "提交得太快了")
 
 
 def test_without_javascript_the_hotline_is_shown(world: World) -> None:
@@ -472,16 +491,32 @@ def _forged(**changes: Any) -> str:
 @pytest.mark.parametrize(
     "payload",
     [
-        "x", "é", "=" * 50, "A" * 5_000, base64.b64encode(b"[]").decode(), base64.b64encode(b"5").decode(),
-        base64.b64encode(b"null").decode(), base64.b64encode(b"{}").decode(), base64.b64encode(b"\xff\xfe").decode(),
+        "x",
+        "é",
+        "=" * 50,
+        "A" * 5_000,
+        base64.b64encode(b"[]").decode(),
+        base64.b64encode(b"5").decode(),
+        base64.b64encode(b"null").decode(),
+        base64.b64encode(b"{}").decode(),
+        base64.b64encode(b"\xff\xfe").decode(),
         base64.b64encode(b"[" * 1_400).decode(),
-        lambda: _forged(number="1"), lambda: _forged(number=-1), lambda: _forged(number=1e300),
-        lambda: _forged(number=True), lambda: _forged(number=10**30), lambda: _forged(salt=5), lambda: _forged(salt=None),
-        lambda: _forged(salt="\ud800"), lambda: _forged(salt="x?expires=99999999999&"), lambda: _forged(algorithm="SHA-1"),
-        lambda: _forged(algorithm=["SHA-256"]), lambda: _forged(signature="0" * 64), lambda: _forged(challenge="0" * 64),
+        lambda: _forged(number="1"),
+        lambda: _forged(number=-1),
+        lambda: _forged(number=1e300),
+        lambda: _forged(number=True),
+        lambda: _forged(number=10**30),
+        lambda: _forged(salt=5),
+        lambda: _forged(salt=None),
+        lambda: _forged(salt="\ud800"),
+        lambda: _forged(salt="x?expires=99999999999&"),
+        lambda: _forged(algorithm="SHA-1"),
+        lambda: _forged(algorithm=["SHA-256"]),
+        lambda: _forged(signature="0" * 64),
+        lambda: _forged(challenge="0" * 64),
     ],
-)  # fmt: skip
-def test_a_forged_proof_is_refused_with_a_sentence(world: World, payload: Any) -> None:
+)
+def test_a_forged_proof_is_refused_with_a_sentence(payload: Any) -> None:
     with pytest.raises(InvalidInput) as error:
         challenge.check(payload() if callable(payload) else payload)
     assert "没有通过或已过期" in error.value.message
@@ -607,7 +642,9 @@ def test_a_sixth_file_is_refused_and_nothing_is_stored(world: World) -> None:
     assert File.objects.count() == 5
 
 
-@pytest.mark.parametrize("name", ["长" * 300 + ".png", "a" * 300 + ".png", "../../etc/passwd.png", 'a"b\r\nX: y.png', "CON.png"])
+@pytest.mark.parametrize(
+    "name", ["长" * 300 + ".png", "a" * 300 + ".png", "../../etc/passwd.png", 'a"b\r\nX: y.png', "CON.png"]
+)
 def test_a_strange_name_is_made_safe(world: World, name: str) -> None:
     case = v.submitted(files=[upload(name, v.picture().read(), "image/png")])
     stored = CaseFile.objects.get(case=case).file
@@ -632,7 +669,9 @@ def test_a_part_in_base64_is_read_or_refused_but_never_breaks_anything(world: Wo
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\nContent-Type: image/png\r\n'
         b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded + b"\r\n"
     )
-    response = Client().post("/feedback/", _multipart(v.filled_in(), part), content_type="multipart/form-data; boundary=x")
+    response = Client().post(
+        "/feedback/", _multipart(v.filled_in(), part), content_type="multipart/form-data; boundary=x"
+    )
     assert response.status_code == 302 if good else response.status_code in {400, 422}
     assert File.objects.count() == int(good)
 
@@ -640,7 +679,8 @@ def test_a_part_in_base64_is_read_or_refused_but_never_breaks_anything(world: Wo
 def test_more_than_all_files_together_is_stopped_while_it_arrives(world: World, settings: Any) -> None:
     settings.DOCUMENTS_PUBLIC_FILES, settings.DOCUMENTS_PUBLIC_BYTES = 1, 1_000
     response = v.send(files=[upload("a.png", b"\0" * 3_000_000)])
-    assert response.status_code in {400, 413}
+    assert response.status_code == 413
+    assert "请减少文件，或换小一些的文件" in page_of(response)
     assert (Case.objects.count(), File.objects.count()) == (0, 0)
 
 
@@ -691,14 +731,18 @@ def test_every_sentence_of_the_pages_is_translated(world: World, language: str) 
     client = Client()
     client.cookies["django_language"] = language
     pages = [
-        client.get("/feedback/"), client.get("/track/"), v.send(client, text="", contact="12", consent=None, kind=None),
-    ]  # fmt: skip
+        client.get("/feedback/"),
+        client.get("/track/"),
+        v.send(client, text="", contact="12", consent=None, kind=None),
+    ]
     v.send(client)
     pages.append(client.get("/track/case/"))
     for answer in pages:
         page = page_of(answer)
-        body = re.sub(r"<script.*?</script>|<datalist.*?</datalist>|<[^>]+>", " ", page[page.index("<main") :], flags=re.S)
-        words = {word for word in re.findall(r"[A-Za-z]{4,}", body)} - {"JavaScript", "Word", "Excel", "English"}
+        body = re.sub(
+            r"<script.*?</script>|<datalist.*?</datalist>|<[^>]+>", " ", page[page.index("<main") :], flags=re.S
+        )
+        words = set(re.findall(r"[A-Za-z]{4,}", body)) - {"JavaScript", "Word", "Excel", "English"}
         assert (not words) if language == "zh-hans" else words
 
 
@@ -729,26 +773,24 @@ def test_the_form_is_rendered_with_few_queries(world: World, django_assert_max_n
 # --- The long proof (T4) -----------------------------------------------------------------------------------------
 
 
-def _races(rounds: int) -> int:
-    """So many rounds of 50 parallel tries with one key; returns in how many of them more than one case was made."""
-    from concurrent.futures import ThreadPoolExecutor
-    from threading import Barrier
-
-    from django.db import connections
-
+def _races(rounds: int, tries: int) -> int:
+    """So many rounds of parallel tries with one key; returns in how many of them more than one case was made."""
     doubled = 0
-    start = Barrier(50)
+    start = Barrier(tries)
 
     def attempt(submission: public.Submission) -> int:
         start.wait(timeout=60)
         return public.submit_feedback(submission, by=Actor.customer()).case.pk
 
-    with v.connections_for_many(), ThreadPoolExecutor(50) as pool:
+    def end(_n: int) -> None:
+        start.wait(timeout=60)
+        connections.close_all()
+
+    with v.connections_for_many(), ThreadPoolExecutor(tries) as pool:
         for _ in range(rounds):
-            form = _valid_form()
-            submission = form.submission(sender="198.51.100.7")
-            doubled += len(set(pool.map(attempt, [submission] * 50))) > 1
-        list(pool.map(lambda _n: (start.wait(timeout=60), connections.close_all()), range(50)))
+            submission = _valid_form().submission(sender="198.51.100.7")
+            doubled += len(set(pool.map(attempt, [submission] * tries))) > 1
+        list(pool.map(end, range(tries)))
     return doubled
 
 
@@ -768,12 +810,13 @@ def _valid_form() -> Any:
 @pytest.mark.prove
 @pytest.mark.timeout(1200)
 @pytest.mark.django_db(transaction=True)
-def test_a_thousand_races_of_fifty_with_one_key_make_a_thousand_cases(world: World, settings: Any) -> None:
+@pytest.mark.parametrize(("rounds", "tries"), [(1_000, 10), (20, 50)])
+def test_of_a_thousand_races_with_one_key_none_doubles(world: World, settings: Any, rounds: int, tries: int) -> None:
     settings.LIMITS = settings.LIMITS | {"public_submit_address": (100_000, 60), "public_submit_all": (100_000, 60)}
-    assert _races(1_000) == 0
-    assert Case.objects.count() == 1_000
+    assert _races(rounds, tries) == 0
+    assert Case.objects.count() == rounds
     numbers = sorted(int(number[5:]) for number in Case.objects.values_list("number", flat=True))
-    assert numbers == list(range(1, 1_001))
+    assert numbers == list(range(1, rounds + 1))
 
 
 @pytest.mark.prove
@@ -782,4 +825,4 @@ def test_a_thousand_races_of_fifty_with_one_key_make_a_thousand_cases(world: Wor
 @pytest.mark.usefixtures("unprotected")
 def test_without_the_key_most_of_the_races_double(world: World, settings: Any) -> None:
     settings.LIMITS = settings.LIMITS | {"public_submit_all": (100_000, 60)}
-    assert _races(10) > 5
+    assert _races(20, 10) > 10

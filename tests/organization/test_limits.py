@@ -146,7 +146,9 @@ def naive_take(limit: str, subject: str) -> None:
     """The bucket as many write it: read, decide, save. Here to show that the burst below is a real one."""
     key = limits.bucket_key(limit, subject)
     with transaction.atomic():
-        bucket, _new = Bucket.objects.get_or_create(key=key, defaults={"tokens": 10.0, "updated_at": "2026-01-01T00:00Z"})
+        bucket, _new = Bucket.objects.get_or_create(
+            key=key, defaults={"tokens": 10.0, "updated_at": "2026-01-01T00:00Z"}
+        )
     if bucket.tokens < 1:
         raise limits.TooMany(1)
     time.sleep(0.002)  # the time that a request takes between deciding and saving
@@ -170,7 +172,9 @@ def test_without_the_single_statement_the_same_burst_beats_the_limit() -> None:
 def test_a_made_up_forwarding_header_shares_the_one_bucket(world: Any, settings: Any) -> None:
     settings.LIMITS = settings.LIMITS | {"challenge_address": (5, 3600)}
     answers = [
-        Client().get("/feedback/challenge/", headers={"X-Forwarded-For": f"203.0.113.{n}", "X-Real-IP": f"203.0.113.{n}"})
+        Client().get(
+            "/feedback/challenge/", headers={"X-Forwarded-For": f"203.0.113.{n}", "X-Real-IP": f"203.0.113.{n}"}
+        )
         for n in range(20)
     ]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 15
