@@ -21,6 +21,8 @@ TIMEOUT = 0.5
 """Seconds for connecting and for each answer; a poke makes two or three."""
 REST = 30.0
 """Seconds without pokes after one that failed."""
+LAST = 9
+"""The lowest priority of Redis: however many pokes wait, a sweep of messages or deadlines overtakes them."""
 
 
 class _Breaker:
@@ -56,7 +58,13 @@ def poke(message_id: int) -> None:
 def _publish(message_id: int) -> None:
     with _producers(current_app.conf.broker_url).acquire(block=True, timeout=TIMEOUT) as producer:
         current_app.send_task(
-            "notifications.tasks.deliver", args=(message_id,), queue="clock", expires=60, producer=producer, retry=False
+            "notifications.tasks.deliver",
+            args=(message_id,),
+            queue="clock",
+            priority=LAST,
+            expires=60,
+            producer=producer,
+            retry=False,
         )
 
 

@@ -75,8 +75,8 @@ def waiting(url: str) -> list[bytes]:
     """The tasks in the clock's queue."""
     with current_app.connection_for_write(url) as connection:
         channel: Any = connection.default_channel
-        tasks: list[bytes] = channel.client.lrange("clock", 0, -1)
-    return tasks
+        redis = channel.client
+        return [task for key in redis.keys("clock*") for task in redis.lrange(key, 0, -1)]
 
 
 def test_a_broker_that_refuses_does_not_disturb(broker: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -148,6 +148,17 @@ def test_a_poke_holds_a_number_and_nothing_personal(broker: Any, redis_process: 
     [raw] = waiting(url)
     assert b"notifications.tasks.deliver" in raw
     assert b"4711" in raw
+
+
+def test_a_sweep_overtakes_any_number_of_pokes(broker: Any, redis_process: Any) -> None:
+    url, _process = redis_process
+    broker(url)
+    for number in range(5):
+        poke(number)
+    current_app.send_task("notifications.tasks.sweep_due", queue="clock")
+    with current_app.connection_for_read(url) as connection:
+        first = connection.SimpleQueue("clock").get(timeout=10)
+    assert first.headers["task"] == "notifications.tasks.sweep_due"
 
 
 def test_without_redis_the_broker_of_files_is_poked(broker: Any, tmp_path: Path) -> None:
