@@ -272,7 +272,8 @@ class OwnIds(forms.Form):
     place = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"{self.place}_%s", **kwargs)
+        kwargs["auto_id"] = f"{self.place}_%s"
+        super().__init__(*args, **kwargs)
 
 
 class SupplementForm(OwnIds):

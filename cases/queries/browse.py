@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -92,9 +93,9 @@ def customer_label(case: Case, who: Identity) -> str:
     return " · ".join(part for part in (name, case.reporter_organisation) if part)
 
 
-def of_customer(pk: int) -> QuerySet[Customer, int]:
+def of_customer(pk: int) -> QuerySet[Customer, dict[str, Any]]:
     """The customer of that number and, for an organisation, its people."""
-    return Customer.objects.filter(Q(pk=pk) | Q(organisation_id=pk)).values_list("pk", flat=True)  # type: ignore[return-value]
+    return Customer.objects.filter(Q(pk=pk) | Q(organisation_id=pk)).values("pk")
 
 
 def marks_of(case: Case) -> list[Mark]:
