@@ -74,6 +74,13 @@ class Term:
         return digits if len(digits) >= SHORTEST_TAIL else ""
 
     @cached_property
+    def parts(self) -> tuple[Term, ...]:
+        """What has to be there, each somewhere: a telephone number as a whole, else word by word."""
+        if self.digits:
+            return (self,)
+        return tuple(part for part in map(Term, self.typed.split()) if part.words)
+
+    @cached_property
     def contact_words(self) -> str | None:
         """The question to names, addresses and telephone numbers."""
         return f"'{self.digits}'" if self.digits else self.words
@@ -156,11 +163,14 @@ def matching(term: Term, who: Identity) -> CaseQuerySet:
     cases = Case.objects.visible_to(who)
     if term.is_number:
         return cases.filter(number__in=term.numbers)
-    condition = _holds("search", term.words)
-    if term.contact_words and (scope := contact_scope(who)) is not None:
-        contact = _holds("contact_search", term.contact_words)
-        condition |= contact & Q(readers__overlap=sorted(scope)) if scope else contact
-    return cases.filter(condition)
+    scope = contact_scope(who)
+    for part in term.parts:
+        condition = _holds("search", part.words)
+        if scope is not None:
+            contact = _holds("contact_search", part.contact_words)
+            condition |= contact & Q(readers__overlap=sorted(scope)) if scope else contact
+        cases = cases.filter(condition)
+    return cases
 
 
 def by_number(term: Term, who: Identity) -> list[Case]:
