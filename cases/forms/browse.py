@@ -185,7 +185,7 @@ class CaseFilter(df.FilterSet):
 
     def by_customer(self, cases: CaseQuerySet, name: str, value: int) -> CaseQuerySet:
         """Of one customer, or of the people of one organisation."""
-        return cases.filter(customer_id__in=of_customer(value))
+        return cases.filter(customer__in=of_customer(value))
 
     def by_repeat(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         """Linked to an earlier case of the same matter."""

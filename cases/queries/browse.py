@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -93,9 +92,9 @@ def customer_label(case: Case, who: Identity) -> str:
     return " · ".join(part for part in (name, case.reporter_organisation) if part)
 
 
-def of_customer(pk: int) -> QuerySet[Customer, dict[str, Any]]:
+def of_customer(pk: int) -> QuerySet[Customer]:
     """The customer of that number and, for an organisation, its people."""
-    return Customer.objects.filter(Q(pk=pk) | Q(organisation_id=pk)).values("pk")
+    return Customer.objects.filter(Q(pk=pk) | Q(organisation_id=pk))
 
 
 def marks_of(case: Case) -> list[Mark]:

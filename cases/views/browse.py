@@ -193,7 +193,7 @@ def late(request: HttpRequest) -> HttpResponse:
 def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
     """The cases of one customer that this person may see: a panel of the customer's page."""
     who = identity_of(person(request))
-    cases = browse.listed(Case.objects.visible_to(who).filter(customer_id__in=browse.of_customer(number(str(pk)) or 0)))
+    cases = browse.listed(Case.objects.visible_to(who).filter(customer__in=browse.of_customer(number(str(pk)) or 0)))
     page = page_of(cases, ORDERS["newest"], size=10)
     context = {
         "rows": rows_of(page.cases, who),

@@ -239,7 +239,7 @@ def test_the_same_queries_for_few_and_for_many(world: World) -> None:
 
 def test_a_search_that_takes_too_long_is_given_up_with_a_sentence(world: World, case: Case) -> None:
     def slow(term: Term, who: Any) -> Any:
-        return Case.objects.extra(where=["pg_sleep(1) IS NOT NULL"])  # noqa: S610
+        return Case.objects.extra(where=["pg_sleep(1) IS NOT NULL"])
 
     with mock.patch.object(queries, "matching", slow), mock.patch.object(queries, "PATIENCE_MS", 50):
         with pytest.raises(TooSlow):
