@@ -42,7 +42,7 @@ def pictures_of_failures(request: pytest.FixtureRequest) -> Iterator[None]:
     for n, page in enumerate(pages, 1):
         target = PICTURES / f"{name}-{n}.png"
         page.screenshot(path=target)
-        print(f"picture: {target} of {page.url}")  # noqa: T201
+        print(f"picture: {target} of {page.url}")
 
 
 @pytest.fixture
