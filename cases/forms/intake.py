@@ -3,84 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from cases.actions.drafts import Entry
-from cases.actions.intake import LONGEST_TEXT, Accused, Classification, Goods, Intake, NewContact, Reporter, urgency_of
-from cases.forms.public import FilesInput
+from cases.actions.intake import LONGEST_TEXT, Accused, Classification, Goods, Intake, Reporter
+from cases.forms.intake_fields import (
+    KeyField,
+    LongTextField,
+    MailField,
+    StaffFilesField,
+    WordField,
+    colleague,
+    policy_of,
+    resolve,
+)
 from cases.lifecycle import SHORT_KINDS
-from cases.models import Case, Category, Channel, Contact, Kind
+from cases.models import Case, Category, Channel, Kind
 from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.policy import CasesPart
 from cases.queries.intake import split_caller
 from customers.models import Customer
-from documents.inspection import objections
-from documents.limits import staff_limits
 from documents.models import File
 from organization import text
-from organization.forms.fields import DayField, LineField, LocalDateTimeField, MinutesField, TextField
+from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField
 from organization.models import Department, Product, Site, User
-from organization.models.units import Vocabulary
 from organization.requests import number
 from regulations.models import ProfileVersion
 from regulations.profiles import version_for
 
-W = TypeVar("W", bound=Vocabulary)
 _NAMES = re.compile("[、，,;；\n]+")
-_DAMAGED = lazy("The form was damaged on its way. Your text is still here; please send it again.")
 #: A choice of nothing.
 UNCLEAR = ("", lazy("Not clear"))
-
-
-class StaffFilesField(forms.FileField):
-    """Several files of a member of staff; everything that is wrong with them is said at once."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> tuple[UploadedFile, ...]:
-        """The files; each refused one is named with its reason."""
-        given = data if isinstance(data, (list, tuple)) else [data] if data else []
-        files = tuple(file for file in given if file)
-        if found := objections(cast(Sequence[Any], files), limits=staff_limits()):
-            raise ValidationError(found)
-        return files
-
-
-class LongTextField(TextField):
-    """A text that may be too long for a record: it stays in the draft and is offered as a file."""
-
-    def clean(self, value: Any) -> str:
-        """The clean text; code ``too_long`` for one that does not fit."""
-        cleaned = str(super().clean(value))
-        if len(cleaned) > LONGEST_TEXT:
-            raise ValidationError(
-                _(
-                    "The text has %(n)s characters; at most %(max)s fit. Nothing is lost: attach it as a file, or "
-                    "shorten it."
-                )
-                % {"n": f"{len(cleaned):,}", "max": f"{LONGEST_TEXT:,}"},
-                code="too_long",
-            )
-        return cleaned
-
-
-class WordField(forms.ModelChoiceField):
-    """A word of a vocabulary, by its code."""
-
-    def __init__(self, queryset: Any, **kwargs: Any) -> None:
-        super().__init__(queryset, to_field_name="code", **kwargs)
 
 
 class KindSelect(forms.RadioSelect):
@@ -101,16 +61,14 @@ def _hidden(**kwargs: Any) -> forms.CharField:
 class LogForm(forms.Form):
     """The form behind the key ``n``; also for letters, mails, visitors (received and registered time differ)."""
 
-    draft = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED})
-    submission_key = forms.UUIDField(
-        widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED}
-    )
+    draft = KeyField()
+    submission_key = KeyField()
     caller = LineField(label=lazy("Who"), required=False, max_length=200)
     customer = _hidden()
     reporter_name = LineField(label=lazy("Name"), required=False, max_length=100)
     reporter_phone = LineField(label=lazy("Telephone"), required=False, max_length=60)
     reporter_organisation = LineField(label=lazy("Organisation"), required=False, max_length=100)
-    reporter_email = forms.EmailField(label=lazy("E-mail"), required=False, max_length=120)
+    reporter_email = MailField(label=lazy("E-mail"), required=False, max_length=120)
     contact_refused = forms.BooleanField(label=lazy("Does not want to leave a name or contact"), required=False)
     text = LongTextField(label=lazy("What happened"), error_messages={"required": lazy("Please write what happened.")})
     kind = WordField(
@@ -347,142 +305,3 @@ class LogForm(forms.Form):
     def text_is_too_long(self) -> bool:
         """Whether the text has to become a file."""
         return self.has_error("text", "too_long") or len(str(self["text"].value() or "")) > LONGEST_TEXT
-
-
-def policy_of(version: ProfileVersion) -> CasesPart:
-    """The cases' part of a profile version."""
-    part = version.part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    return part
-
-
-def resolve(model: type[W], code: str, typed: str) -> tuple[W | None, str]:
-    """The chosen word, or the one of exactly that name or code; else what was typed."""
-    rows = model.objects.active()  # type: ignore[attr-defined]
-    if code and (row := rows.filter(code=code).first()):
-        return row, ""
-    if not typed:
-        return None, ""
-    named = list(rows.filter(name=typed)[:2]) or list(rows.filter(code__iexact=typed)[:2])
-    return (named[0], "") if len(named) == 1 else (None, typed)
-
-
-def colleague(name: str) -> tuple[User | None, str]:
-    """The one active colleague of that user name or name, else a sentence."""
-    active = User.objects.filter(is_active=True)
-    found = list(active.filter(username=name)) or list(active.filter(name=name)[:2])
-    if len(found) == 1:
-        return found[0], ""
-    if found:
-        return None, _("There are several colleagues called “%(name)s”. Please choose one from the list.") % {
-            "name": name
-        }
-    return None, _("There is no colleague called “%(name)s”. Please choose one from the list.") % {"name": name}
-
-
-# Drafts
-
-_LISTS = frozenset({"criteria", "accused"})
-#: Fields of the log form that a draft keeps.
-DRAFTED = tuple(name for name in LogForm.base_fields if name not in {"files", "draft"})
-
-
-def typed_values(data: QueryDict) -> dict[str, Any]:
-    """What stands in the form, whether it is right or not; clean, by field."""
-    return {
-        name: [text.clean_line(value) for value in data.getlist(name)]
-        if name in _LISTS
-        else text.clean(data.get(name, ""))
-        for name in DRAFTED
-        if name in data
-    }
-
-
-def subject_line(values: Mapping[str, Any]) -> str:
-    """A line by which a draft is recognised: who, and the beginning of what."""
-    who = values.get("reporter_name") or values.get("caller") or values.get("reporter_phone") or ""
-    return " ".join(f"{who} {values.get('text', '')[:60]}".split())
-
-
-def is_worth_keeping(values: Mapping[str, Any]) -> bool:
-    """Whether somebody typed anything; choices that the page made do not count."""
-    typed = ("caller", "reporter_name", "reporter_phone", "reporter_email", "text", "demand", "answer", "product_text")
-    return any(values.get(name) for name in typed)
-
-
-# Due times while typing
-
-
-@dataclass(frozen=True)
-class Preview:
-    """As much of a case as its clocks depend on."""
-
-    case: Case
-    received_at: datetime
-
-
-class DueForm(forms.Form):
-    """What the due times depend on; everything may be missing or wrong."""
-
-    kind = WordField(Kind.objects.active(), required=False)
-    channel = WordField(Channel.objects.active(), required=False)
-    received_at = LocalDateTimeField(required=False)
-    urgency = forms.ChoiceField(required=False, choices=Urgency.choices)
-    criteria = forms.CharField(required=False)
-    customer_deadline = DayField(required=False)
-    product = LineField(required=False)
-    site = LineField(required=False)
-    customer = LineField(required=False)
-
-    def preview(self) -> Preview | None:
-        """An unsaved case; None until the kind is chosen."""
-        self.is_valid()
-        data = self.cleaned_data
-        product, _left = resolve(Product, data.get("product", ""), "")
-        site, _left = resolve(Site, data.get("site", ""), "")
-        version = version_for(site=site, product=product)
-        kind, channel = data.get("kind"), data.get("channel") or Channel.objects.filter(code="phone").first()
-        if kind is None or channel is None or kind.code not in policy_of(version).kinds:
-            return None
-        chosen = number(data.get("customer", ""))
-        case = Case(
-            kind=kind,
-            channel=channel,
-            profile_version=version,
-            customer=Customer.objects.filter(pk=chosen).first() if chosen else None,
-            customer_deadline=data.get("customer_deadline"),
-        )
-        criteria = tuple(self.data.getlist("criteria")) if isinstance(self.data, QueryDict) else ()
-        case.urgency = urgency_of(case, Classification(urgency=data.get("urgency", ""), criteria=criteria))
-        now = timezone.now()
-        return Preview(case, min(data.get("received_at") or now, now))
-
-
-class AddContactForm(forms.Form):
-    """A further contact on an open case, instead of a second case (RTE-08)."""
-
-    submission_key = forms.UUIDField(
-        widget=forms.HiddenInput, error_messages={"required": _DAMAGED, "invalid": _DAMAGED}
-    )
-    text = LongTextField(label=lazy("What was said"), error_messages={"required": lazy("Please write what was said.")})
-    person = LineField(label=lazy("Who"), required=False, max_length=100)
-    channel = WordField(Channel.objects.active().exclude(code="import"), label=lazy("Channel"), empty_label=None)
-    happened_at = LocalDateTimeField(label=lazy("When"), required=False, help_text=lazy("Empty: now."))
-    follow_up = LineField(label=lazy("What follows from it"), required=False, max_length=500)
-    minutes = MinutesField()
-    files = StaffFilesField(label=lazy("Photographs and files"), required=False)  # type: ignore[assignment]
-
-    def contact(self, files: tuple[File, ...]) -> NewContact:
-        """The clean contact; call it on a valid form."""
-        data = self.cleaned_data
-        return NewContact(
-            direction=Contact.Direction.IN,
-            channel=data["channel"],
-            text=data["text"],
-            person=data["person"],
-            follow_up=data["follow_up"],
-            minutes=data["minutes"],
-            happened_at=data["happened_at"],
-            files=files,
-            submission_key=data["submission_key"],
-        )

@@ -17,7 +17,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases.access import CaseAccess, get_case
 from cases.actions import drafts
-from cases.forms.intake import AddContactForm
+from cases.forms.contacts import AddContactForm
 from cases.models import Case, Draft
 from cases.views.drafts import draft_url, get_draft
 from documents.actions import store_upload

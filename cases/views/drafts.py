@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.actor import Actor
 from cases.actions import drafts
 from cases.actions.drafts import Typed
-from cases.forms.intake import is_worth_keeping, subject_line, typed_values
+from cases.forms.drafting import is_worth_keeping, subject_line, typed_values
 from cases.models import Draft
 from cases.queries.intake import drafts_of
 from cases.views.rights import require

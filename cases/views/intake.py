@@ -20,7 +20,8 @@ from audit.exceptions import DomainError, InvalidInput
 from cases.access import CaseAccess, get_case
 from cases.actions import drafts
 from cases.actions.drafts import Entry, Logged, Typed
-from cases.forms.intake import DueForm, LogForm, subject_line, typed_values
+from cases.forms.drafting import DueForm, subject_line, typed_values
+from cases.forms.intake import LogForm
 from cases.models import Case, Draft
 from cases.queries import intake as queries
 from cases.queries.intake import Caller

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.actions import clocks
-from cases.forms.intake import DueForm, Preview
+from cases.forms.drafting import DueForm, Preview
 from cases.models import Case, CaseClock, Category
 from cases.queries import intake as queries
 from cases.queries.browse import CaseRow
