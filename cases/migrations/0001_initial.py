@@ -11,760 +11,1683 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('organization', '0001_initial'),
-        ('regulations', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("organization", "0001_initial"),
+        ("regulations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='English name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('spoken', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="English name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("spoken", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Kind',
+            name="Kind",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='English name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="English name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(db_collation='C', max_length=20, unique=True)),
-                ('state', models.CharField(choices=[('registered', 'Registered'), ('acknowledged', 'Acknowledged'), ('dispatched', 'Dispatched'), ('received', 'Received'), ('investigating', 'Under investigation'), ('acting', 'Being handled'), ('replied', 'Replied'), ('awaiting_opinion', "Awaiting the customer's opinion"), ('closed', 'Closed'), ('archived', 'Archived'), ('incomplete', 'To be completed')], default='registered', max_length=20)),
-                ('resume_state', models.CharField(blank=True, max_length=20)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('urgency', models.CharField(choices=[('urgent', 'Urgent'), ('important', 'Important'), ('general', 'General')], default='general', max_length=12)),
-                ('criteria', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
-                ('priority', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'High'), (2, 'Medium'), (3, 'Low')], null=True)),
-                ('severity', models.CharField(blank=True, choices=[('P1', 'P1'), ('P2', 'P2'), ('P3', 'P3'), ('P4', 'P4')], max_length=2)),
-                ('stage', models.CharField(blank=True, choices=[('before', 'Pre-sales'), ('during', 'In-sales'), ('after', 'After-sales')], max_length=8)),
-                ('subject', models.CharField(max_length=120)),
-                ('text', models.TextField()),
-                ('demand', models.TextField(blank=True)),
-                ('customer_deadline', models.DateField(blank=True, null=True)),
-                ('reporter_name', models.CharField(blank=True, max_length=100)),
-                ('reporter_organisation', models.CharField(blank=True, max_length=100)),
-                ('reporter_phone', models.CharField(blank=True, max_length=60)),
-                ('reporter_email', models.CharField(blank=True, max_length=120)),
-                ('contact_refused', models.BooleanField(default=False)),
-                ('language', models.CharField(default='zh-hans', max_length=10)),
-                ('product_text', models.CharField(blank=True, max_length=120)),
-                ('batch', models.CharField(blank=True, max_length=60)),
-                ('serial', models.CharField(blank=True, max_length=60)),
-                ('quantity', models.CharField(blank=True, max_length=40)),
-                ('order_number', models.CharField(blank=True, max_length=60)),
-                ('purchased_on', models.DateField(blank=True, null=True)),
-                ('shipped_on', models.DateField(blank=True, null=True)),
-                ('received_at', models.DateTimeField()),
-                ('registered_at', models.DateTimeField()),
-                ('late_reason', models.CharField(blank=True, max_length=500)),
-                ('first_asked_label', models.CharField(max_length=60)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('dispatched_at', models.DateTimeField(blank=True, null=True)),
-                ('taken_at', models.DateTimeField(blank=True, null=True)),
-                ('replied_at', models.DateTimeField(blank=True, null=True)),
-                ('opinion_asked_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('settled', 'Settled'), ('unsatisfied_explained', 'Unsatisfied, explained'), ('no_answer', 'No answer from the customer'), ('withdrawn', 'Withdrawn by the customer'), ('declined', 'Declined'), ('duplicate', 'Duplicate'), ('invalid', 'Invalid'), ('imported', 'Imported history'), ('reopened', 'Reopened')], max_length=24)),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('returned_at', models.DateTimeField(blank=True, null=True)),
-                ('escalated_at', models.DateTimeField(blank=True, null=True)),
-                ('visit_needed', models.BooleanField(default=False)),
-                ('arrived_at', models.DateTimeField(blank=True, null=True)),
-                ('contact_count', models.PositiveSmallIntegerField(default=1)),
-                ('return_count', models.PositiveSmallIntegerField(default=0)),
-                ('next_due_at', models.DateTimeField(blank=True, null=True)),
-                ('next_due_kind', models.CharField(blank=True, max_length=20)),
-                ('readers', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None)),
-                ('barred', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None)),
-                ('search', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('contact_search', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('submission_key', models.UUIDField(null=True, unique=True)),
-                ('import_name', models.CharField(blank=True, max_length=60)),
-                ('import_key', models.CharField(blank=True, max_length=80)),
-                ('accused', models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('accused_department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='customers.customer')),
-                ('duplicate_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duplicates', to='cases.case')),
-                ('first_asked', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lead_department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner_department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='organization.product')),
-                ('profile_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='regulations.profileversion')),
-                ('receiving_department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
-                ('repeat_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='repeats', to='cases.case')),
-                ('salesperson', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='organization.site')),
-                ('suggested_department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(db_collation="C", max_length=20, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("registered", "Registered"),
+                            ("acknowledged", "Acknowledged"),
+                            ("dispatched", "Dispatched"),
+                            ("received", "Received"),
+                            ("investigating", "Under investigation"),
+                            ("acting", "Being handled"),
+                            ("replied", "Replied"),
+                            ("awaiting_opinion", "Awaiting the customer's opinion"),
+                            ("closed", "Closed"),
+                            ("archived", "Archived"),
+                            ("incomplete", "To be completed"),
+                        ],
+                        default="registered",
+                        max_length=20,
+                    ),
+                ),
+                ("resume_state", models.CharField(blank=True, max_length=20)),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[("urgent", "Urgent"), ("important", "Important"), ("general", "General")],
+                        default="general",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "criteria",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        blank=True, choices=[(1, "High"), (2, "Medium"), (3, "Low")], null=True
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        blank=True, choices=[("P1", "P1"), ("P2", "P2"), ("P3", "P3"), ("P4", "P4")], max_length=2
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[("before", "Pre-sales"), ("during", "In-sales"), ("after", "After-sales")],
+                        max_length=8,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=120)),
+                ("text", models.TextField()),
+                ("demand", models.TextField(blank=True)),
+                ("customer_deadline", models.DateField(blank=True, null=True)),
+                ("reporter_name", models.CharField(blank=True, max_length=100)),
+                ("reporter_organisation", models.CharField(blank=True, max_length=100)),
+                ("reporter_phone", models.CharField(blank=True, max_length=60)),
+                ("reporter_email", models.CharField(blank=True, max_length=120)),
+                ("contact_refused", models.BooleanField(default=False)),
+                ("language", models.CharField(default="zh-hans", max_length=10)),
+                ("product_text", models.CharField(blank=True, max_length=120)),
+                ("batch", models.CharField(blank=True, max_length=60)),
+                ("serial", models.CharField(blank=True, max_length=60)),
+                ("quantity", models.CharField(blank=True, max_length=40)),
+                ("order_number", models.CharField(blank=True, max_length=60)),
+                ("purchased_on", models.DateField(blank=True, null=True)),
+                ("shipped_on", models.DateField(blank=True, null=True)),
+                ("received_at", models.DateTimeField()),
+                ("registered_at", models.DateTimeField()),
+                ("late_reason", models.CharField(blank=True, max_length=500)),
+                ("first_asked_label", models.CharField(max_length=60)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("dispatched_at", models.DateTimeField(blank=True, null=True)),
+                ("taken_at", models.DateTimeField(blank=True, null=True)),
+                ("replied_at", models.DateTimeField(blank=True, null=True)),
+                ("opinion_asked_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("settled", "Settled"),
+                            ("unsatisfied_explained", "Unsatisfied, explained"),
+                            ("no_answer", "No answer from the customer"),
+                            ("withdrawn", "Withdrawn by the customer"),
+                            ("declined", "Declined"),
+                            ("duplicate", "Duplicate"),
+                            ("invalid", "Invalid"),
+                            ("imported", "Imported history"),
+                            ("reopened", "Reopened"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("returned_at", models.DateTimeField(blank=True, null=True)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                ("visit_needed", models.BooleanField(default=False)),
+                ("arrived_at", models.DateTimeField(blank=True, null=True)),
+                ("contact_count", models.PositiveSmallIntegerField(default=1)),
+                ("return_count", models.PositiveSmallIntegerField(default=0)),
+                ("next_due_at", models.DateTimeField(blank=True, null=True)),
+                ("next_due_kind", models.CharField(blank=True, max_length=20)),
+                (
+                    "readers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "barred",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), default=list, size=None
+                    ),
+                ),
+                ("search", django.contrib.postgres.search.SearchVectorField(null=True)),
+                ("contact_search", django.contrib.postgres.search.SearchVectorField(null=True)),
+                ("submission_key", models.UUIDField(null=True, unique=True)),
+                ("import_name", models.CharField(blank=True, max_length=60)),
+                ("import_key", models.CharField(blank=True, max_length=80)),
+                ("accused", models.ManyToManyField(blank=True, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "accused_department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "duplicate_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duplicates",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "first_asked",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead_department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner_department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="organization.product"
+                    ),
+                ),
+                (
+                    "profile_version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="regulations.profileversion"),
+                ),
+                (
+                    "receiving_department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "repeat_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="repeats",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "salesperson",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="organization.site"
+                    ),
+                ),
+                (
+                    "suggested_department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('is_lead', models.BooleanField()),
-                ('state', models.CharField(choices=[('sent', 'Sent'), ('received', 'Received'), ('answered', 'Answered'), ('returned', 'Returned'), ('cancelled', 'Cancelled')], default='sent', max_length=12)),
-                ('requirement', models.TextField()),
-                ('due_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField(null=True)),
-                ('passed_note', models.CharField(blank=True, max_length=500)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(blank=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_reason', models.CharField(blank=True, max_length=500)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('passed_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('received_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sent_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                ("is_lead", models.BooleanField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("sent", "Sent"),
+                            ("received", "Received"),
+                            ("answered", "Answered"),
+                            ("returned", "Returned"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="sent",
+                        max_length=12,
+                    ),
+                ),
+                ("requirement", models.TextField()),
+                ("due_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField(null=True)),
+                ("passed_note", models.CharField(blank=True, max_length=500)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(blank=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organization.department"
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "passed_to",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sent_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-is_lead', 'id'],
+                "ordering": ["-is_lead", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Access',
+            name="Access",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('link_hash', models.CharField(max_length=64, unique=True)),
-                ('code_hash', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='access', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("link_hash", models.CharField(max_length=64, unique=True)),
+                ("code_hash", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="access", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaseClock',
+            name="CaseClock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('policy', models.JSONField(help_text='The limit as applied: amount, unit, start, end, warn.')),
-                ('started_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('first_due_at', models.DateTimeField()),
-                ('earlier_dues', models.JSONField(default=list, help_text='What the due time was before, when and why it changed.')),
-                ('provisional', models.BooleanField(default=False)),
-                ('next_alert_at', models.DateTimeField(null=True)),
-                ('level', models.PositiveSmallIntegerField(default=0, help_text='How many alerts were given: 1 is the warning.')),
-                ('met_at', models.DateTimeField(null=True)),
-                ('met_recorded_late', models.BooleanField(default=False)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('breached_at', models.DateTimeField(null=True)),
-                ('breach_reason', models.CharField(blank=True, max_length=500)),
-                ('by_reclassification', models.BooleanField(default=False)),
-                ('round', models.PositiveSmallIntegerField()),
-                ('assignment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='cases.assignment')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("policy", models.JSONField(help_text="The limit as applied: amount, unit, start, end, warn.")),
+                ("started_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("first_due_at", models.DateTimeField()),
+                (
+                    "earlier_dues",
+                    models.JSONField(default=list, help_text="What the due time was before, when and why it changed."),
+                ),
+                ("provisional", models.BooleanField(default=False)),
+                ("next_alert_at", models.DateTimeField(null=True)),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="How many alerts were given: 1 is the warning."
+                    ),
+                ),
+                ("met_at", models.DateTimeField(null=True)),
+                ("met_recorded_late", models.BooleanField(default=False)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("breached_at", models.DateTimeField(null=True)),
+                ("breach_reason", models.CharField(blank=True, max_length=500)),
+                ("by_reclassification", models.BooleanField(default=False)),
+                ("round", models.PositiveSmallIntegerField()),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clocks",
+                        to="cases.assignment",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="clocks", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['started_at', 'id'],
+                "ordering": ["started_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(max_length=20)),
-                ('due_at', models.DateTimeField(help_text='The due time it speaks about: a new due time may alert again.')),
-                ('at', models.DateTimeField()),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='cases.caseclock')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("level", models.CharField(max_length=20)),
+                (
+                    "due_at",
+                    models.DateTimeField(help_text="The due time it speaks about: a new due time may alert again."),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="cases.caseclock"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaseFile',
+            name="CaseFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(blank=True, max_length=40)),
-                ('is_original', models.BooleanField(default=False)),
-                ('original_kept_at', models.CharField(blank=True, max_length=120)),
-                ('from_customer', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='cases.case')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.file')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(blank=True, max_length=40)),
+                ("is_original", models.BooleanField(default=False)),
+                ("original_kept_at", models.CharField(blank=True, max_length=120)),
+                ("from_customer", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="cases.case"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="documents.file"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='English name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='cases.category')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="English name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "lineage",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, editable=False, size=None
+                    ),
+                ),
+                (
+                    "keywords",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="cases.category",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.AddField(
-            model_name='case',
-            name='category',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='cases.category'),
+            model_name="case",
+            name="category",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="cases.category"
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='suggested_category',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.category'),
+            model_name="case",
+            name="suggested_category",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="cases.category",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='cases.channel'),
+            model_name="case",
+            name="channel",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="cases.channel"),
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('in', 'From the customer'), ('out', 'To the customer')], max_length=3)),
-                ('person', models.CharField(blank=True, max_length=100)),
-                ('text', models.TextField()),
-                ('follow_up', models.CharField(blank=True, max_length=500)),
-                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('happened_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('by_label', models.CharField(max_length=60)),
-                ('submission_key', models.UUIDField(null=True, unique=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='cases.case')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='cases.channel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "direction",
+                    models.CharField(choices=[("in", "From the customer"), ("out", "To the customer")], max_length=3),
+                ),
+                ("person", models.CharField(blank=True, max_length=100)),
+                ("text", models.TextField()),
+                ("follow_up", models.CharField(blank=True, max_length=500)),
+                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("happened_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("by_label", models.CharField(max_length=60)),
+                ("submission_key", models.UUIDField(null=True, unique=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="cases.case"
+                    ),
+                ),
+                ("channel", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="cases.channel")),
             ],
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('form', models.CharField(default='log', max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=60)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("form", models.CharField(default="log", max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=60)),
+                ("data", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
+                "ordering": ["-updated_at"],
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('demand', models.TextField()),
-                ('above_rank', models.PositiveSmallIntegerField()),
-                ('asked_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(blank=True)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                ("demand", models.TextField()),
+                ("above_rank", models.PositiveSmallIntegerField()),
+                ("asked_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(blank=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="escalations", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('reason', models.TextField()),
-                ('granted', models.BooleanField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('opinion', models.CharField(blank=True, max_length=500)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='cases.assignment')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField()),
+                ("until", models.DateTimeField()),
+                ("reason", models.TextField()),
+                ("granted", models.BooleanField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("opinion", models.CharField(blank=True, max_length=500)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="extensions", to="cases.assignment"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=120)),
-                ('url', models.CharField(blank=True, max_length=200)),
-                ('opened_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(null=True)),
-                ('detached_reason', models.CharField(blank=True, max_length=500)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=120)),
+                ("url", models.CharField(blank=True, max_length=200)),
+                ("opened_at", models.DateTimeField()),
+                ("released_at", models.DateTimeField(null=True)),
+                ("detached_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('options', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('rows_read', models.PositiveIntegerField(default=0)),
-                ('rows_created', models.PositiveIntegerField(default=0)),
-                ('rows_known', models.PositiveIntegerField(default=0)),
-                ('rows_refused', models.PositiveIntegerField(default=0)),
-                ('cleaned', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("options", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("rows_read", models.PositiveIntegerField(default=0)),
+                ("rows_created", models.PositiveIntegerField(default=0)),
+                ("rows_known", models.PositiveIntegerField(default=0)),
+                ("rows_refused", models.PositiveIntegerField(default=0)),
+                ("cleaned", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.PositiveIntegerField()),
-                ('refused', models.BooleanField(default=False)),
-                ('message', models.CharField(max_length=300)),
-                ('imported', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='cases.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row", models.PositiveIntegerField()),
+                ("refused", models.BooleanField(default=False)),
+                ("message", models.CharField(max_length=300)),
+                (
+                    "imported",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="cases.import"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['row', 'id'],
+                "ordering": ["row", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Investigation',
+            name="Investigation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('facts', models.TextField()),
-                ('sources', models.TextField(blank=True)),
-                ('reason_confirmed', models.CharField(blank=True, choices=[('yes', "The customer's reason is confirmed"), ('partly', 'Partly confirmed'), ('no', 'Not confirmed')], max_length=8)),
-                ('cause', models.TextField(blank=True)),
-                ('effect', models.TextField(blank=True)),
-                ('severity', models.CharField(blank=True, choices=[('critical', 'Critical'), ('major', 'Major'), ('minor', 'Minor')], max_length=10)),
-                ('responsible_text', models.CharField(blank=True, max_length=120)),
-                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='investigations', to='cases.case')),
-                ('responsible_department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                ("facts", models.TextField()),
+                ("sources", models.TextField(blank=True)),
+                (
+                    "reason_confirmed",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("yes", "The customer's reason is confirmed"),
+                            ("partly", "Partly confirmed"),
+                            ("no", "Not confirmed"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("cause", models.TextField(blank=True)),
+                ("effect", models.TextField(blank=True)),
+                (
+                    "severity",
+                    models.CharField(
+                        blank=True,
+                        choices=[("critical", "Critical"), ("major", "Major"), ("minor", "Minor")],
+                        max_length=10,
+                    ),
+                ),
+                ("responsible_text", models.CharField(blank=True, max_length=120)),
+                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="investigations", to="cases.case"
+                    ),
+                ),
+                (
+                    "responsible_department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='case',
-            name='kind',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='cases.kind'),
+            model_name="case",
+            name="kind",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="cases.kind"),
         ),
         migrations.CreateModel(
-            name='Measure',
+            name="Measure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('type', models.CharField(choices=[('correction', 'Correction'), ('corrective', 'Corrective action'), ('preventive', 'Preventive action')], max_length=12)),
-                ('text', models.TextField()),
-                ('due_on', models.DateField()),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('done', 'Done, to be verified'), ('verified', 'Verified'), ('cancelled', 'Cancelled')], default='planned', max_length=10)),
-                ('planned_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('evidence', models.TextField(blank=True)),
-                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('rounds', models.PositiveSmallIntegerField(default=1)),
-                ('cancelled_reason', models.CharField(blank=True, max_length=500)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='cases.case')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('planned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("correction", "Correction"),
+                            ("corrective", "Corrective action"),
+                            ("preventive", "Preventive action"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("due_on", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("done", "Done, to be verified"),
+                            ("verified", "Verified"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("planned_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("evidence", models.TextField(blank=True)),
+                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("rounds", models.PositiveSmallIntegerField(default=1)),
+                ("cancelled_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="measures", to="cases.case"
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organization.department"
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='MeasureCheck',
+            name="MeasureCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective', models.BooleanField()),
-                ('method', models.CharField(max_length=300)),
-                ('evidence', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='cases.measure')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effective", models.BooleanField()),
+                ("method", models.CharField(max_length=300)),
+                ("evidence", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="checks", to="cases.measure"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('audience', models.CharField(choices=[('case', 'Everybody on the case'), ('hub', 'The hub'), ('department', 'My department')], default='case', max_length=12)),
-                ('text', models.TextField()),
-                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='cases.case')),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organization.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("case", "Everybody on the case"),
+                            ("hub", "The hub"),
+                            ("department", "My department"),
+                        ],
+                        default="case",
+                        max_length=12,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="cases.case"
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organization.department",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opinion',
+            name="Opinion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('satisfied', models.BooleanField()),
-                ('way', models.CharField(choices=[('phone', 'Telephone'), ('email', 'E-mail'), ('sms', 'SMS'), ('letter', 'Letter'), ('on_site', 'On site'), ('link', 'Tracking page'), ('not_possible', 'Not possible: no contact given'), ('signature', 'Signature')], max_length=12)),
-                ('remark', models.TextField(blank=True)),
-                ('happened_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('submission_key', models.UUIDField(null=True, unique=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opinions', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                ("satisfied", models.BooleanField()),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Telephone"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("letter", "Letter"),
+                            ("on_site", "On site"),
+                            ("link", "Tracking page"),
+                            ("not_possible", "Not possible: no contact given"),
+                            ("signature", "Signature"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("remark", models.TextField(blank=True)),
+                ("happened_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("submission_key", models.UUIDField(null=True, unique=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="opinions", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='OpinionRequest',
+            name="OpinionRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('way', models.CharField(choices=[('phone', 'Telephone'), ('email', 'E-mail'), ('sms', 'SMS'), ('letter', 'Letter'), ('on_site', 'On site'), ('link', 'Tracking page'), ('not_possible', 'Not possible: no contact given')], max_length=12)),
-                ('result', models.CharField(blank=True, max_length=200)),
-                ('reached', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opinion_requests', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Telephone"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("letter", "Letter"),
+                            ("on_site", "On site"),
+                            ("link", "Tracking page"),
+                            ("not_possible", "Not possible: no contact given"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("result", models.CharField(blank=True, max_length=200)),
+                ("reached", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="opinion_requests", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Recusal',
+            name="Recusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=500)),
-                ('accused', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to='cases.case')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=500)),
+                ("accused", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="recusals", to="cases.case"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reply',
+            name="Reply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('final', models.BooleanField(default=True)),
-                ('way', models.CharField(choices=[('phone', 'Telephone'), ('email', 'E-mail'), ('sms', 'SMS'), ('letter', 'Letter'), ('on_site', 'On site'), ('link', 'Tracking page'), ('not_possible', 'Not possible: no contact given')], max_length=12)),
-                ('text', models.TextField()),
-                ('expected_at', models.DateTimeField(blank=True, null=True)),
-                ('rank', models.PositiveSmallIntegerField(default=1)),
-                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('happened_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('late_reason', models.CharField(blank=True, max_length=500)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                ("final", models.BooleanField(default=True)),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Telephone"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("letter", "Letter"),
+                            ("on_site", "On site"),
+                            ("link", "Tracking page"),
+                            ("not_possible", "Not possible: no contact given"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("expected_at", models.DateTimeField(blank=True, null=True)),
+                ("rank", models.PositiveSmallIntegerField(default=1)),
+                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("happened_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("late_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="replies", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['happened_at', 'id'],
+                "ordering": ["happened_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n', models.PositiveSmallIntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('replied_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('settled', 'Settled'), ('unsatisfied_explained', 'Unsatisfied, explained'), ('no_answer', 'No answer from the customer'), ('withdrawn', 'Withdrawn by the customer'), ('declined', 'Declined'), ('duplicate', 'Duplicate'), ('invalid', 'Invalid'), ('imported', 'Imported history'), ('reopened', 'Reopened')], max_length=24)),
-                ('reason', models.TextField(blank=True)),
-                ('proof', models.CharField(blank=True, max_length=300, verbose_name='who said it, and when')),
-                ('course', models.TextField(blank=True, verbose_name='course')),
-                ('cause', models.TextField(blank=True, verbose_name='cause')),
-                ('decision', models.TextField(blank=True, verbose_name='decision')),
-                ('lesson', models.TextField(blank=True, verbose_name='lesson')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='cases.case')),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("n", models.PositiveSmallIntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("replied_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("settled", "Settled"),
+                            ("unsatisfied_explained", "Unsatisfied, explained"),
+                            ("no_answer", "No answer from the customer"),
+                            ("withdrawn", "Withdrawn by the customer"),
+                            ("declined", "Declined"),
+                            ("duplicate", "Duplicate"),
+                            ("invalid", "Invalid"),
+                            ("imported", "Imported history"),
+                            ("reopened", "Reopened"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("proof", models.CharField(blank=True, max_length=300, verbose_name="who said it, and when")),
+                ("course", models.TextField(blank=True, verbose_name="course")),
+                ("cause", models.TextField(blank=True, verbose_name="cause")),
+                ("decision", models.TextField(blank=True, verbose_name="decision")),
+                ("lesson", models.TextField(blank=True, verbose_name="lesson")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rounds", to="cases.case"
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['n'],
+                "ordering": ["n"],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('query', models.CharField(max_length=1000)),
-                ('shared', models.BooleanField(default=False)),
-                ('pinned', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("query", models.CharField(max_length=1000)),
+                ("shared", models.BooleanField(default=False)),
+                ("pinned", models.BooleanField(default=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Verification',
+            name="Verification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('result', models.CharField(choices=[('substantiated', 'Substantiated'), ('partly', 'Partly substantiated'), ('not_substantiated', 'Not substantiated'), ('unverifiable', 'Cannot be verified')], max_length=20)),
-                ('basis', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verifications', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("substantiated", "Substantiated"),
+                            ("partly", "Partly substantiated"),
+                            ("not_substantiated", "Not substantiated"),
+                            ("unverifiable", "Cannot be verified"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("basis", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="verifications", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('necessity', models.CharField(max_length=500)),
-                ('place', models.CharField(blank=True, max_length=200)),
-                ('participants', models.CharField(blank=True, max_length=300)),
-                ('planned_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('arrived_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField(blank=True, null=True)),
-                ('late_reason', models.CharField(blank=True, max_length=500)),
-                ('findings', models.TextField(blank=True)),
-                ('customer_statement', models.TextField(blank=True)),
-                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_reason', models.CharField(blank=True, max_length=500)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='cases.case')),
-                ('planned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('visitor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.PositiveSmallIntegerField()),
+                ("necessity", models.CharField(max_length=500)),
+                ("place", models.CharField(blank=True, max_length=200)),
+                ("participants", models.CharField(blank=True, max_length=300)),
+                ("planned_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("arrived_at", models.DateTimeField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField(blank=True, null=True)),
+                ("late_reason", models.CharField(blank=True, max_length=500)),
+                ("findings", models.TextField(blank=True)),
+                ("customer_statement", models.TextField(blank=True)),
+                ("minutes", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                ("cancelled_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="cases.case"
+                    ),
+                ),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(models.F('department'), models.F('state'), name='assignment_department'),
+            model_name="assignment",
+            index=models.Index(models.F("department"), models.F("state"), name="assignment_department"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['sent', 'received', 'answered'])), fields=('case', 'round', 'department'), name='one_assignment_per_department_and_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["sent", "received", "answered"])),
+                fields=("case", "round", "department"),
+                name="one_assignment_per_department_and_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_lead', True), ('state__in', ['sent', 'received', 'answered'])), fields=('case', 'round'), name='one_lead_per_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_lead", True), ("state__in", ["sent", "received", "answered"])),
+                fields=("case", "round"),
+                name="one_lead_per_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'received'), _negated=True), models.Q(('holder__isnull', False), ('received_at__isnull', False)), _connector='OR'), name='assignment_received_has_holder'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "received"), _negated=True),
+                    models.Q(("holder__isnull", False), ("received_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="assignment_received_has_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='assignment_answered_has_time'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "answered"), _negated=True), ("answered_at__isnull", False), _connector="OR"
+                ),
+                name="assignment_answered_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'cancelled']), _negated=True), models.Q(('ended_at__isnull', False), models.Q(('ended_reason', ''), _negated=True)), _connector='OR'), name='assignment_ended_has_reason'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["returned", "cancelled"]), _negated=True),
+                    models.Q(("ended_at__isnull", False), models.Q(("ended_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="assignment_ended_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='caseclock',
-            index=models.Index(models.F('next_alert_at'), models.F('id'), condition=models.Q(('met_at__isnull', True), ('next_alert_at__isnull', False), ('stopped_at__isnull', True)), name='clock_next_alert'),
+            model_name="caseclock",
+            index=models.Index(
+                models.F("next_alert_at"),
+                models.F("id"),
+                condition=models.Q(
+                    ("met_at__isnull", True), ("next_alert_at__isnull", False), ("stopped_at__isnull", True)
+                ),
+                name="clock_next_alert",
+            ),
         ),
         migrations.AddIndex(
-            model_name='caseclock',
-            index=models.Index(models.F('case'), name='clock_case'),
+            model_name="caseclock",
+            index=models.Index(models.F("case"), name="clock_case"),
         ),
         migrations.AddConstraint(
-            model_name='caseclock',
-            constraint=models.UniqueConstraint(condition=models.Q(('assignment__isnull', True)), fields=('case', 'round', 'kind'), name='one_clock_per_kind_and_round'),
+            model_name="caseclock",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("assignment__isnull", True)),
+                fields=("case", "round", "kind"),
+                name="one_clock_per_kind_and_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='caseclock',
-            constraint=models.UniqueConstraint(condition=models.Q(('assignment__isnull', False)), fields=('assignment', 'kind'), name='one_clock_per_assignment'),
+            model_name="caseclock",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("assignment__isnull", False)),
+                fields=("assignment", "kind"),
+                name="one_clock_per_assignment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(fields=('clock', 'level', 'due_at'), name='each_level_once'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(fields=("clock", "level", "due_at"), name="each_level_once"),
         ),
         migrations.AddConstraint(
-            model_name='casefile',
-            constraint=models.UniqueConstraint(fields=('case', 'file'), name='file_once_per_case'),
+            model_name="casefile",
+            constraint=models.UniqueConstraint(fields=("case", "file"), name="file_once_per_case"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('case'), models.OrderBy(models.F('happened_at'), descending=True), name='contact_case'),
+            model_name="contact",
+            index=models.Index(
+                models.F("case"), models.OrderBy(models.F("happened_at"), descending=True), name="contact_case"
+            ),
         ),
         migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(models.F('user'), models.F('form'), models.OrderBy(models.F('updated_at'), descending=True), name='draft_of_user'),
+            model_name="draft",
+            index=models.Index(
+                models.F("user"),
+                models.F("form"),
+                models.OrderBy(models.F("updated_at"), descending=True),
+                name="draft_of_user",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True)), fields=('case',), name='one_open_escalation'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("answered_at__isnull", True)), fields=("case",), name="one_open_escalation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('assignment',), name='one_open_extension'),
+            model_name="extension",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decided_at__isnull", True)), fields=("assignment",), name="one_open_extension"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(models.F('case'), condition=models.Q(('released_at__isnull', True)), name='hold_open'),
+            model_name="hold",
+            index=models.Index(models.F("case"), condition=models.Q(("released_at__isnull", True)), name="hold_open"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.OrderBy(models.F('received_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='case_newest'),
+            model_name="case",
+            index=models.Index(
+                models.OrderBy(models.F("received_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="case_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('next_due_at'), models.F('id'), condition=models.Q(('next_due_at__isnull', False)), name='case_most_urgent'),
+            model_name="case",
+            index=models.Index(
+                models.F("next_due_at"),
+                models.F("id"),
+                condition=models.Q(("next_due_at__isnull", False)),
+                name="case_most_urgent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('owner'), models.F('next_due_at'), condition=models.Q(('next_due_at__isnull', False)), name='case_owner_due'),
+            model_name="case",
+            index=models.Index(
+                models.F("owner"),
+                models.F("next_due_at"),
+                condition=models.Q(("next_due_at__isnull", False)),
+                name="case_owner_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('customer'), models.OrderBy(models.F('received_at'), descending=True), name='case_customer'),
+            model_name="case",
+            index=models.Index(
+                models.F("customer"), models.OrderBy(models.F("received_at"), descending=True), name="case_customer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('site'), models.F('category'), models.OrderBy(models.F('received_at'), descending=True), name='case_site_category'),
+            model_name="case",
+            index=models.Index(
+                models.F("site"),
+                models.F("category"),
+                models.OrderBy(models.F("received_at"), descending=True),
+                name="case_site_category",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.F('state'), models.OrderBy(models.F('received_at'), descending=True), condition=models.Q(('state__in', ['closed', 'archived']), _negated=True), name='case_open_state'),
+            model_name="case",
+            index=models.Index(
+                models.F("state"),
+                models.OrderBy(models.F("received_at"), descending=True),
+                condition=models.Q(("state__in", ["closed", "archived"]), _negated=True),
+                name="case_open_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['readers'], name='case_readers', opclasses=['array_ops']),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["readers"], name="case_readers", opclasses=["array_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['barred'], name='case_barred', opclasses=['array_ops']),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["barred"], name="case_barred", opclasses=["array_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='case_search'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="case_search"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['contact_search'], name='case_contact_search'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["contact_search"], name="case_contact_search"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['registered', 'acknowledged', 'dispatched', 'received', 'investigating', 'acting', 'replied', 'awaiting_opinion', 'closed', 'archived', 'incomplete'])), name='case_state_known'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "registered",
+                            "acknowledged",
+                            "dispatched",
+                            "received",
+                            "investigating",
+                            "acting",
+                            "replied",
+                            "awaiting_opinion",
+                            "closed",
+                            "archived",
+                            "incomplete",
+                        ],
+                    )
+                ),
+                name="case_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['closed', 'archived']), models.Q(('outcome', ''), _negated=True)), models.Q(models.Q(('state__in', ['closed', 'archived']), _negated=True), ('closed_at__isnull', True), ('outcome', '')), _connector='OR'), name='case_closed_has_time_and_outcome'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("state__in", ["closed", "archived"]),
+                        models.Q(("outcome", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["closed", "archived"]), _negated=True),
+                        ("closed_at__isnull", True),
+                        ("outcome", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="case_closed_has_time_and_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['acknowledged', 'dispatched', 'received', 'investigating', 'acting', 'replied', 'awaiting_opinion']), _negated=True), ('acknowledged_at__isnull', False), _connector='OR'), name='case_acknowledged_has_time'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "state__in",
+                            [
+                                "acknowledged",
+                                "dispatched",
+                                "received",
+                                "investigating",
+                                "acting",
+                                "replied",
+                                "awaiting_opinion",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    ("acknowledged_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="case_acknowledged_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['dispatched', 'received', 'investigating', 'acting']), _negated=True), models.Q(('dispatched_at__isnull', False), ('lead_department__isnull', False)), _connector='OR'), name='case_dispatched_has_lead'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["dispatched", "received", "investigating", "acting"]), _negated=True),
+                    models.Q(("dispatched_at__isnull", False), ("lead_department__isnull", False)),
+                    _connector="OR",
+                ),
+                name="case_dispatched_has_lead",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['replied', 'awaiting_opinion']), _negated=True), ('replied_at__isnull', False), _connector='OR'), name='case_replied_has_time'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["replied", "awaiting_opinion"]), _negated=True),
+                    ("replied_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="case_replied_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'incomplete'), models.Q(('resume_state', ''), _negated=True)), models.Q(models.Q(('state', 'incomplete'), _negated=True), ('resume_state', '')), _connector='OR'), name='case_incomplete_knows_its_way_back'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "incomplete"), models.Q(("resume_state", ""), _negated=True)),
+                    models.Q(models.Q(("state", "incomplete"), _negated=True), ("resume_state", "")),
+                    _connector="OR",
+                ),
+                name="case_incomplete_knows_its_way_back",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('import_key', ''), _negated=True), fields=('import_name', 'import_key'), name='case_imported_once'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("import_key", ""), _negated=True),
+                fields=("import_name", "import_key"),
+                name="case_imported_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(models.F('owner'), models.F('due_on'), condition=models.Q(('state', 'planned')), name='measure_owner'),
+            model_name="measure",
+            index=models.Index(
+                models.F("owner"), models.F("due_on"), condition=models.Q(("state", "planned")), name="measure_owner"
+            ),
         ),
         migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(models.F('case'), name='measure_case'),
+            model_name="measure",
+            index=models.Index(models.F("case"), name="measure_case"),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'verified']), _negated=True), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='measure_done_has_person_and_time'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["done", "verified"]), _negated=True),
+                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="measure_done_has_person_and_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='note',
-            index=models.Index(models.F('case'), models.OrderBy(models.F('at'), descending=True), name='note_case'),
+            model_name="note",
+            index=models.Index(models.F("case"), models.OrderBy(models.F("at"), descending=True), name="note_case"),
         ),
         migrations.AddConstraint(
-            model_name='recusal',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('case', 'user'), name='one_open_recusal'),
+            model_name="recusal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lifted_at__isnull", True)), fields=("case", "user"), name="one_open_recusal"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(models.F('case'), models.F('happened_at'), name='reply_case'),
+            model_name="reply",
+            index=models.Index(models.F("case"), models.F("happened_at"), name="reply_case"),
         ),
         migrations.AddIndex(
-            model_name='round',
-            index=models.Index(models.F('closed_at'), condition=models.Q(('closed_at__isnull', False)), name='round_closed'),
+            model_name="round",
+            index=models.Index(
+                models.F("closed_at"), condition=models.Q(("closed_at__isnull", False)), name="round_closed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('case', 'n'), name='one_round_per_number'),
+            model_name="round",
+            constraint=models.UniqueConstraint(fields=("case", "n"), name="one_round_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('ended_at__isnull', False), ('outcome', 'reopened')), models.Q(('closed_at__isnull', True), ('ended_at__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome__in', ['', 'reopened']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='round_ended_has_outcome'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("ended_at__isnull", False), ("outcome", "reopened")),
+                    models.Q(("closed_at__isnull", True), ("ended_at__isnull", True), ("outcome", "")),
+                    models.Q(models.Q(("outcome__in", ["", "reopened"]), _negated=True), ("ended_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="round_ended_has_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='view_name_once'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(fields=("owner", "name"), name="view_name_once"),
         ),
     ]

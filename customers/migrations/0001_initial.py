@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,93 +16,148 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ConsentText',
+            name="ConsentText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(max_length=40)),
-                ('version', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('text_en', models.TextField(blank=True)),
-                ('published_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("purpose", models.CharField(max_length=40)),
+                ("version", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("text_en", models.TextField(blank=True)),
+                ("published_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['-version'],
-                'constraints': [models.UniqueConstraint(fields=('purpose', 'version'), name='one_consent_text_version')],
+                "ordering": ["-version"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("purpose", "version"), name="one_consent_text_version")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('person', 'Person'), ('organisation', 'Organisation')], default='person', max_length=12, verbose_name='type')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=400)),
-                ('folded_name', models.CharField(db_collation='C', default='', editable=False, max_length=100)),
-                ('initials', models.CharField(db_collation='C', default='', editable=False, max_length=60)),
-                ('visit_class', models.CharField(blank=True, max_length=1, verbose_name='class')),
-                ('attention', models.CharField(blank=True, max_length=200, verbose_name='please note')),
-                ('search', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='customers.customer', verbose_name='organisation')),
-                ('salesperson', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='salesperson')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("person", "Person"), ("organisation", "Organisation")],
+                        default="person",
+                        max_length=12,
+                        verbose_name="type",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=400)),
+                ("folded_name", models.CharField(db_collation="C", default="", editable=False, max_length=100)),
+                ("initials", models.CharField(db_collation="C", default="", editable=False, max_length=60)),
+                ("visit_class", models.CharField(blank=True, max_length=1, verbose_name="class")),
+                ("attention", models.CharField(blank=True, max_length=200, verbose_name="please note")),
+                ("search", django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="customers.customer",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "salesperson",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="salesperson",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('phone', 'Telephone'), ('email', 'E-mail')], max_length=8)),
-                ('value', models.CharField(max_length=120)),
-                ('normal', models.CharField(db_collation='C', max_length=120)),
-                ('reversed', models.CharField(blank=True, db_collation='C', max_length=120)),
-                ('extension', models.CharField(blank=True, max_length=20)),
-                ('refused', models.BooleanField(default=False, help_text='The customer does not want to be reached here.')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_points', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("type", models.CharField(choices=[("phone", "Telephone"), ("email", "E-mail")], max_length=8)),
+                ("value", models.CharField(max_length=120)),
+                ("normal", models.CharField(db_collation="C", max_length=120)),
+                ("reversed", models.CharField(blank=True, db_collation="C", max_length=120)),
+                ("extension", models.CharField(blank=True, max_length=20)),
+                (
+                    "refused",
+                    models.BooleanField(default=False, help_text="The customer does not want to be reached here."),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_points",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thread', models.CharField(help_text='The record with which it was given.', max_length=60)),
-                ('channel', models.CharField(max_length=40)),
-                ('given_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.consenttext')),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("thread", models.CharField(help_text="The record with which it was given.", max_length=60)),
+                ("channel", models.CharField(max_length=40)),
+                ("given_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "text",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.consenttext"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.F('folded_name'), name='customer_folded_name'),
+            model_name="customer",
+            index=models.Index(models.F("folded_name"), name="customer_folded_name"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.F('initials'), name='customer_initials'),
+            model_name="customer",
+            index=models.Index(models.F("initials"), name="customer_initials"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.F('name_key'), models.F('id'), name='customer_name_key'),
+            model_name="customer",
+            index=models.Index(models.F("name_key"), models.F("id"), name="customer_name_key"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='customer_search'),
+            model_name="customer",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="customer_search"),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(models.F('normal'), name='contact_point_normal'),
+            model_name="contactpoint",
+            index=models.Index(models.F("normal"), name="contact_point_normal"),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(models.F('reversed'), condition=models.Q(('reversed', ''), _negated=True), name='contact_point_reversed'),
+            model_name="contactpoint",
+            index=models.Index(
+                models.F("reversed"), condition=models.Q(("reversed", ""), _negated=True), name="contact_point_reversed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(fields=('customer', 'type', 'normal'), name='contact_point_once'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(fields=("customer", "type", "normal"), name="contact_point_once"),
         ),
         migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(models.F('thread'), name='consent_thread'),
+            model_name="consent",
+            index=models.Index(models.F("thread"), name="consent_thread"),
         ),
     ]

@@ -11,261 +11,477 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bucket',
+            name="Bucket",
             fields=[
-                ('key', models.CharField(db_collation='C', max_length=64, primary_key=True, serialize=False)),
-                ('tokens', models.FloatField()),
-                ('updated_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(db_collation="C", max_length=64, primary_key=True, serialize=False)),
+                ("tokens", models.FloatField()),
+                ("updated_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Calendar',
+            name="Calendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('weekly', models.JSONField(verbose_name='weekly hours')),
-                ('complete_through', models.DateField(null=True, verbose_name='complete through')),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('applied_revision', models.PositiveIntegerField(default=1)),
-                ('applied_after', models.BigIntegerField(default=0, help_text='How far the recomputation under way has come.')),
-                ('applied_clocks', models.PositiveIntegerField(default=0, help_text='How many clocks it has moved.')),
-                ('applied_at', models.DateTimeField(help_text='When it last went on.', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("weekly", models.JSONField(verbose_name="weekly hours")),
+                ("complete_through", models.DateField(null=True, verbose_name="complete through")),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("applied_revision", models.PositiveIntegerField(default=1)),
+                (
+                    "applied_after",
+                    models.BigIntegerField(default=0, help_text="How far the recomputation under way has come."),
+                ),
+                ("applied_clocks", models.PositiveIntegerField(default=0, help_text="How many clocks it has moved.")),
+                ("applied_at", models.DateTimeField(help_text="When it last went on.", null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('initials', models.CharField(db_collation='C', default='', editable=False, max_length=20)),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telephone')),
-                ('role', models.CharField(choices=[('agent', 'Customer service agent'), ('handler', 'Handler'), ('head', 'Department head'), ('manager', 'Manager'), ('auditor', 'Auditor'), ('administrator', 'Administrator')], default='handler', max_length=20, verbose_name='role')),
-                ('language', models.CharField(default='zh-hans', max_length=10, verbose_name='language')),
-                ('must_use_second_factor', models.BooleanField(default=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("initials", models.CharField(db_collation="C", default="", editable=False, max_length=20)),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("agent", "Customer service agent"),
+                            ("handler", "Handler"),
+                            ("head", "Department head"),
+                            ("manager", "Manager"),
+                            ("auditor", "Auditor"),
+                            ("administrator", "Administrator"),
+                        ],
+                        default="handler",
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                ("language", models.CharField(default="zh-hans", max_length=10, verbose_name="language")),
+                ("must_use_second_factor", models.BooleanField(default=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name_key', 'id'],
+                "ordering": ["name_key", "id"],
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('key_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("key_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('series', models.CharField(max_length=40)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("series", models.CharField(max_length=40)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('series', 'year'), name='one_counter_per_series_year')],
+                "constraints": [models.UniqueConstraint(fields=("series", "year"), name="one_counter_per_series_year")],
             },
         ),
         migrations.CreateModel(
-            name='Function',
+            name="Function",
             fields=[
-                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('name_en', models.CharField(blank=True, max_length=60)),
-                ('personal', models.BooleanField(default=False, help_text='Held by a person (management representative, general manager).')),
+                ("number", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("name_en", models.CharField(blank=True, max_length=60)),
+                (
+                    "personal",
+                    models.BooleanField(
+                        default=False, help_text="Held by a person (management representative, general manager)."
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 99)), name='function_number_1_99')],
+                "ordering": ["number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1), ("number__lte", 99)), name="function_number_1_99"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='English name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telephone')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='organization.department')),
-                ('functions', models.ManyToManyField(blank=True, related_name='departments', to='organization.function')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="English name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "lineage",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, editable=False, size=None
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "functions",
+                    models.ManyToManyField(blank=True, related_name="departments", to="organization.function"),
+                ),
             ],
             options={
-                'ordering': ['name_key', 'id'],
+                "ordering": ["name_key", "id"],
             },
         ),
         migrations.AddField(
-            model_name='user',
-            name='functions',
-            field=models.ManyToManyField(blank=True, limit_choices_to={'personal': True}, related_name='people', to='organization.function'),
+            model_name="user",
+            name="functions",
+            field=models.ManyToManyField(
+                blank=True, limit_choices_to={"personal": True}, related_name="people", to="organization.function"
+            ),
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_head', models.BooleanField(default=False, verbose_name='head')),
-                ('is_main', models.BooleanField(default=True, verbose_name='main department')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='organization.department')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_head", models.BooleanField(default=False, verbose_name="head")),
+                ("is_main", models.BooleanField(default=True, verbose_name="main department")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='user',
-            name='departments',
-            field=models.ManyToManyField(related_name='members', through='organization.Membership', to='organization.department'),
+            model_name="user",
+            name="departments",
+            field=models.ManyToManyField(
+                related_name="members", through="organization.Membership", to="organization.department"
+            ),
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('short_name', models.CharField(max_length=30, verbose_name='short name')),
-                ('hotline', models.CharField(blank=True, max_length=40, verbose_name='hotline')),
-                ('hotline_hours', models.CharField(blank=True, max_length=60, verbose_name='hotline hours')),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('duty_person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='person on duty')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("short_name", models.CharField(max_length=30, verbose_name="short name")),
+                ("hotline", models.CharField(blank=True, max_length=40, verbose_name="hotline")),
+                ("hotline_hours", models.CharField(blank=True, max_length=60, verbose_name="hotline hours")),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                (
+                    "duty_person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person on duty",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='English name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='organization.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="English name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "lineage",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, editable=False, size=None
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="organization.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name_key', 'id'],
+                "ordering": ["name_key", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='English name')),
-                ('name_key', models.CharField(db_collation='C', default='', editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='organization.department')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='organization.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="English name")),
+                ("name_key", models.CharField(db_collation="C", default="", editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "lineage",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, editable=False, size=None
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sites",
+                        to="organization.department",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="organization.site",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name_key', 'id'],
+                "ordering": ["name_key", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('periods', models.JSONField(blank=True, default=list, verbose_name='working periods')),
-                ('label', models.CharField(blank=True, max_length=40, verbose_name='label')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='organization.calendar')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="day")),
+                ("periods", models.JSONField(blank=True, default=list, verbose_name="working periods")),
+                ("label", models.CharField(blank=True, max_length=40, verbose_name="label")),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="days", to="organization.calendar"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['day'],
-                'constraints': [models.UniqueConstraint(fields=('calendar', 'day'), name='one_exception_per_day')],
+                "ordering": ["day"],
+                "constraints": [models.UniqueConstraint(fields=("calendar", "day"), name="one_exception_per_day")],
             },
         ),
         migrations.CreateModel(
-            name='Deputy',
+            name="Deputy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(verbose_name='from')),
-                ('ends_at', models.DateTimeField(verbose_name='until')),
-                ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deputyships', to=settings.AUTH_USER_MODEL)),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deputies', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("ends_at", models.DateTimeField(verbose_name="until")),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deputyships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deputies",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='deputy_ends_after_start'), models.CheckConstraint(condition=models.Q(('principal', models.F('deputy')), _negated=True), name='nobody_is_own_deputy')],
+                "ordering": ["starts_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="deputy_ends_after_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("principal", models.F("deputy")), _negated=True),
+                        name="nobody_is_own_deputy",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SheetUpload',
+            name="SheetUpload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(choices=[('departments', 'Departments'), ('products', 'Products'), ('users', 'Users')], max_length=12)),
-                ('file_name', models.CharField(max_length=120)),
-                ('header', models.JSONField()),
-                ('rows', models.JSONField(help_text="Pairs of the row's number in the file and its cells as text.")),
-                ('created_at', models.DateTimeField(db_index=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[("departments", "Departments"), ("products", "Products"), ("users", "Users")],
+                        max_length=12,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=120)),
+                ("header", models.JSONField()),
+                ("rows", models.JSONField(help_text="Pairs of the row's number in the file and its cells as text.")),
+                ("created_at", models.DateTimeField(db_index=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='one_user_per_email'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="one_user_per_email",
+            ),
         ),
         migrations.AddIndex(
-            model_name='department',
-            index=models.Index(models.F('name_key'), name='department_name_key'),
+            model_name="department",
+            index=models.Index(models.F("name_key"), name="department_name_key"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'department'), name='one_membership_per_department'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "department"), name="one_membership_per_department"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('user',), name='one_main_department'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_main", True)), fields=("user",), name="one_main_department"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('pk', 1)), name='one_organisation'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_organisation"),
         ),
     ]

@@ -6,101 +6,158 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organization', '0001_initial'),
+        ("organization", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
             ],
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thread', models.CharField(max_length=60)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('reason', models.TextField()),
-                ('steps', models.JSONField()),
-                ('details', models.JSONField(default=dict)),
-                ('asked_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('granted', models.BooleanField(null=True)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("thread", models.CharField(max_length=60)),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("reason", models.TextField()),
+                ("steps", models.JSONField()),
+                ("details", models.JSONField(default=dict)),
+                ("asked_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("granted", models.BooleanField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('granted', models.BooleanField()),
-                ('opinion', models.TextField(blank=True)),
-                ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='regulations.approval')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("granted", models.BooleanField()),
+                ("opinion", models.TextField(blank=True)),
+                (
+                    "approval",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="regulations.approval"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProfileUse',
+            name="ProfileUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='organization.product')),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='regulations.profile')),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='organization.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="organization.product"
+                    ),
+                ),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uses", to="regulations.profile"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="organization.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProfileVersion',
+            name="ProfileVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('document', models.JSONField()),
-                ('published_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=500)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='regulations.profile')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("document", models.JSONField()),
+                ("published_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=500)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="regulations.profile"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.AddIndex(
-            model_name='approval',
-            index=models.Index(models.F('thread'), name='approval_thread'),
+            model_name="approval",
+            index=models.Index(models.F("thread"), name="approval_thread"),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('thread', 'kind'), name='one_open_approval'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decided_at__isnull", True)), fields=("thread", "kind"), name="one_open_approval"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('granted__isnull', True)), models.Q(('decided_at__isnull', False), ('granted__isnull', False)), _connector='OR'), name='approval_decided_means_granted_or_not'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("granted__isnull", True)),
+                    models.Q(("decided_at__isnull", False), ("granted__isnull", False)),
+                    _connector="OR",
+                ),
+                name="approval_decided_means_granted_or_not",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='profileuse',
-            constraint=models.UniqueConstraint(condition=models.Q(('site__isnull', False)), fields=('site',), name='one_profile_per_site'),
+            model_name="profileuse",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("site__isnull", False)), fields=("site",), name="one_profile_per_site"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='profileuse',
-            constraint=models.UniqueConstraint(condition=models.Q(('line__isnull', False)), fields=('line',), name='one_profile_per_line'),
+            model_name="profileuse",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("line__isnull", False)), fields=("line",), name="one_profile_per_line"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='profileuse',
-            constraint=models.CheckConstraint(condition=models.Q(('site__isnull', True), ('line__isnull', True), _connector='OR'), name='site_or_line'),
+            model_name="profileuse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("site__isnull", True), ("line__isnull", True), _connector="OR"), name="site_or_line"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='profileversion',
-            constraint=models.UniqueConstraint(fields=('profile', 'number'), name='one_version_number'),
+            model_name="profileversion",
+            constraint=models.UniqueConstraint(fields=("profile", "number"), name="one_version_number"),
         ),
     ]

@@ -34,8 +34,6 @@ def xlsx(header: Sequence[str], *rows: Sequence[Any], name: str = "表.xlsx") ->
     return SimpleUploadedFile(name, out.getvalue())
 
 
-
-
 def users_header() -> list[str]:
     with translation.override("zh-hans"):
         return [str(column.title) for column in sheets.COLUMNS["users"]]
