@@ -59,7 +59,7 @@ async function count() {
     const numbers = await answer.json();
     for (const badge of document.querySelectorAll("[data-count]")) {
       const number = numbers[badge.dataset.count];
-      badge.textContent = number && number !== "0" ? number : "";
+      badge.textContent = number && (number !== "0" || "zero" in badge.dataset) ? number : "";
     }
   } catch {
     // No figures is better than a wrong one; the next visit to this window asks again.
