@@ -15,7 +15,7 @@ help:
 	@echo "make bench    measure, and print the figures of docs/benchmarks.md"
 	@echo "make trace    which requirements no test shows yet"
 	@echo "make lint     style, types and room borders only"
-	@echo "make backup   write a backup; make restore FILE=... brings it back"
+	@echo "make backup   write a backup; make restore FILE=... brings it back (WIPE=1: over data that may go)"
 	@echo "make pins     choose the newest versions again and write requirements*.txt"
 
 install:
@@ -55,7 +55,7 @@ backup:
 
 restore:
 	@sh scripts/install.sh run
-	@"$(VENV)" -m feedback_system.embedded "$(VENV)" manage.py restore "$(FILE)"
+	@"$(VENV)" -m feedback_system.embedded "$(VENV)" manage.py restore "$(FILE)" $(if $(WIPE),--wipe)
 
 pins: install
 	@"$(VENV)" -m piptools compile -q -U --strip-extras --no-header --no-emit-index-url --no-emit-find-links --annotation-style=line -o requirements.txt requirements.in

@@ -70,7 +70,7 @@ def build_frame(request: HttpRequest) -> Frame:
         **common,
         menu=_menu(request, who, permissions),
         views=_views(request, user) if reads_cases(who) else [],
-        admin_menu=_admin_menu(request, who),
+        admin_menu=_admin_menu(request, who, permissions),
         counters_url=_counters_url(request),
         user_label=user.name,
         initial=user.name[:1],
@@ -119,9 +119,9 @@ def _views(request: HttpRequest, user: User) -> list[MenuItem]:
     ]
 
 
-def _admin_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
+def _admin_menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> list[MenuItem]:
     if who.role != Role.ADMINISTRATOR:
-        return []
+        return [_item(request, _("Outgoing messages"), "messages", "mail")] if "see_messages" in permissions else []
     running = _item(request, _("What is running"), "running", "server")
     # It lies below the settings by its address, not by its place in the menu.
     everything = _item(request, _("Settings"), "settings", "settings")

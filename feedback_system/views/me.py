@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit.actor import Actor
 from organization import tokens
+from organization.access import appoints_deputies
 from organization.actions.own import choose_language
 from organization.forms.fields import LineField
 from organization.models import ApiToken, Deputy, User
@@ -49,6 +50,7 @@ def _page(request: HttpRequest, form: TokenForm, *, key: str = "", status: int =
         "functions": user.functions.all(),
         "deputies": current.filter(principal=user),
         "deputyships": current.filter(deputy=user),
+        "appoints": appoints_deputies(user),
         "tokens": _living(user),
         "languages": [code for code, _name in settings.LANGUAGES],
         "form": form,
