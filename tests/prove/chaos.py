@@ -9,13 +9,15 @@ from typing import Any
 
 from . import verdict
 from .customers import Client, Log
-from .installation import Choices, Installation
+from .installation import Choices, Installation, tasks_waiting
 from .kills import Killer
 from .mailbox import Mailbox
 from .standing import say, standing
 
 #: A message that nobody takes for so long means that sending does not work (quality 84).
 UNSENT_LIMIT_S = 120.0
+#: So long must it be quiet: a task in somebody's hands is in no queue.
+CALM_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -103,25 +105,27 @@ def _keep_hitting(story: Story, installation: Installation, killer: Killer, clie
 
 
 def _wait_for_quiet(installation: Installation, ended: float) -> dict[str, Any]:
-    """Nothing unsent any more; and what the longest waiting message says two minutes after the end."""
-    oldest_after = None
-    quiet_after = None
-    told = 0.0
-    while time.monotonic() - ended < 300:
+    """Until nothing is unsent, and nothing lies in the broker's queue, where messages would lie without an outbox; and
+    what the longest waiting message says two minutes after the end.
+    """
+    oldest_after = quiet_since = None
+    told = passed = 0.0
+    while passed < 300 and (quiet_since is None or passed - quiet_since < CALM_S):
         installation.revive()
+        time.sleep(0.5)
         passed = time.monotonic() - ended
-        if not verdict.unsent():
-            quiet_after = passed
-            break
+        if verdict.unsent() or tasks_waiting("clock"):
+            quiet_since = None
+        elif quiet_since is None:
+            quiet_since = passed
         if oldest_after is None and passed >= UNSENT_LIMIT_S:
             oldest_after = verdict.oldest_unsent().total_seconds()
         if passed - told > 10:
             told = passed
             say(f"{verdict.unsent()} unsent, the oldest for {verdict.oldest_unsent().total_seconds():.0f} s")
-        time.sleep(0.5)
     if oldest_after is None:
         oldest_after = verdict.oldest_unsent().total_seconds()
     return {
-        "quiet after s": None if quiet_after is None else round(quiet_after, 1),
+        "quiet after s": None if quiet_since is None else round(quiet_since, 1),
         "oldest unsent s, two minutes after": round(oldest_after, 1),
     }

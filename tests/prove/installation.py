@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import redis
 
 from feedback_system.catalogues import compile_catalogues
 from feedback_system.embedded import places
@@ -84,16 +85,28 @@ def choose_environment(folder: Path, port: int, mail_port: int, choices: Choices
 def ask_redis(*commands: str) -> bool:
     """Say something to Redis, each command on a line; True if it agreed to all."""
     try:
-        with socket.socket(socket.AF_UNIX) as redis:
-            redis.settimeout(2)
-            redis.connect(str(places.redis_socket("run")))
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.settimeout(2)
+            asked.connect(str(places.redis_socket("run")))
             for command in commands:
-                redis.sendall(command.encode() + b"\r\n")
-                if redis.recv(64).startswith(b"-"):
+                asked.sendall(command.encode() + b"\r\n")
+                if asked.recv(64).startswith(b"-"):
                     return False
             return True
     except OSError:
         return False
+
+
+def tasks_waiting(queue: str) -> int:
+    """How many tasks wait in Redis; those of a lower priority lie in lists of their own."""
+    client = redis.Redis(unix_socket_path=str(places.redis_socket("run")), socket_timeout=5)
+    try:
+        names = [name for name in client.keys(f"{queue}*") if client.type(name) == b"list"]
+        return sum(client.llen(name) for name in names)
+    except redis.RedisError:
+        return 1
+    finally:
+        client.close()
 
 
 class Installation:
