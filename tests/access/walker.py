@@ -66,6 +66,8 @@ class Matter:
         return found
 
     def _part(self, name: str) -> int:
+        if not name.startswith(("case_", "api-case-")):
+            return ABSENT_PK
         words = {
             "measure": "measure",
             "visit": "visit",
@@ -160,6 +162,8 @@ def expected(rule: Rule, person: str, method: str, *, own: bool, readers: frozen
     """``ok``, ``refused`` (the person may know that it exists), ``absent`` or ``login``."""
     if rule.sort == "public":
         return "ok"
+    if rule.sort == "secret":
+        return "refused"
     if person not in STAFF:
         return "login"
     if rule.sort == "login":
