@@ -38,6 +38,11 @@ app.conf.beat_schedule = {
     "purge-messages": {"task": "notifications.tasks.purge", "schedule": 86_400.0, "options": {"queue": "work"}},
     "recompute-clocks": {"task": "cases.tasks.recompute_pending", "schedule": 60.0, "options": {"queue": "work"}},
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
+    "forget-visitors": {
+        "task": "organization.tasks.forget_visitors",
+        "schedule": 3600.0,
+        "options": {"queue": "work"},
+    },
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
     "calendar-alarm": {
         "task": "feedback_system.tasks.calendar_alarm",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from organization import limits
 from organization.models import Bucket
+from organization.tasks import forget_visitors
 from tests.cases.visitors import at_once
 
 LIMIT = "public_submit_address"
@@ -107,6 +112,17 @@ def test_buckets_that_nobody_asked_for_in_days_are_forgotten() -> None:
     taken("new")
     assert limits.sweep() == 1
     assert Bucket.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_sessions_that_have_expired_are_forgotten_too() -> None:
+    for days in (-1, 1):
+        store = SessionStore()
+        store["tracked"] = {"2026-000001": "full"}
+        store.set_expiry(timezone.now() + timedelta(days=days))
+        store.save()
+    forget_visitors()
+    assert Session.objects.count() == 1
 
 
 @pytest.mark.parametrize(
