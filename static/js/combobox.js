@@ -36,6 +36,11 @@ function combobox(box, input, { find, pick, min, pause }) {
       all[active].scrollIntoView({ block: "nearest" });
     } else input.removeAttribute("aria-activedescendant");
   }
+  function unmark() {
+    active = -1;
+    for (const option of options()) option.setAttribute("aria-selected", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
   function close() {
     clearTimeout(timer);
     asked++;
@@ -61,7 +66,9 @@ function combobox(box, input, { find, pick, min, pause }) {
     else return close();
     show();
     const chosen = found.findIndex((option) => option.dataset.chosen !== undefined); // Tab and Enter keep what holds
-    mark(chosen >= 0 ? chosen : box.dataset.comboGo === undefined && text ? 0 : -1);
+    const first = chosen >= 0 ? chosen : box.dataset.comboGo === undefined && text ? 0 : -1;
+    if (first >= 0) mark(first);
+    else unmark(); // nothing was typed, or Enter means something else: Tab and Enter take nothing by themselves
     status.textContent = word("matches", { n: found.length });
   }
   function say(sentence) {
