@@ -35,7 +35,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "clock"},
     },
     "process-files": {"task": "documents.tasks.process_due", "schedule": 20.0, "options": {"queue": "work"}},
-    "purge-messages": {"task": "notifications.tasks.purge", "schedule": 86_400.0, "options": {"queue": "work"}},
+    "purge-messages": {
+        "task": "feedback_system.tasks.purge_messages",
+        "schedule": 86_400.0,
+        "options": {"queue": "work"},
+    },
     "recompute-clocks": {"task": "cases.tasks.recompute_pending", "schedule": 60.0, "options": {"queue": "work"}},
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "forget-visitors": {
@@ -43,6 +47,7 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"queue": "work"},
     },
+    "tidy-up": {"task": "feedback_system.tasks.tidy_up", "schedule": 3600.0, "options": {"queue": "work"}},
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
     "calendar-alarm": {
         "task": "feedback_system.tasks.calendar_alarm",

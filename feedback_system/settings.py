@@ -119,17 +119,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Early, so that refused requests (a wrong host, a damaged body) carry their headers too.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "feedback_system.middleware.PrivateResponseMiddleware",
     "feedback_system.middleware.ClientAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "feedback_system.middleware.PrivateResponseMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "organization.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -250,6 +251,8 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 NOTIFICATIONS_POKE = not TESTING
+#: What was sent is kept as text this long (three years, the longest minimum of the regulations).
+MESSAGES_KEPT_DAYS = int(os.environ.get("MESSAGES_KEPT_DAYS", "1096"))
 
 # --- People: login, second factor, sessions --------------------------------------------------------
 

@@ -1,11 +1,30 @@
 """Celery wrappers of what only the composition root can do."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from feedback_system.alarms import raise_calendar_alarm
+from notifications.actions import purge
+from organization import limits, sheets
 
 
 @shared_task(ignore_result=True)
 def calendar_alarm() -> int:
     """Tell the administrators when a calendar ends too soon."""
     return raise_calendar_alarm()
+
+
+@shared_task(ignore_result=True)
+def tidy_up() -> None:
+    """Forget checked tables that nobody imported, and allowances that are full again."""
+    sheets.forget_uploads(timezone.now())
+    limits.sweep()
+
+
+@shared_task(ignore_result=True)
+def purge_messages() -> int:
+    """Remove messages whose retention is over; what waits to be sent stays."""
+    return purge(before=timezone.now() - timedelta(days=settings.MESSAGES_KEPT_DAYS))
