@@ -46,9 +46,13 @@ class CaseAccess:
         rows = [assignment] if assignment is not None else self.assignments
         return Actor.staff(self.user, deputy_for=rights.acts_for(self.who, self.case, permission, rows))
 
-    def is_in(self, department_id: int | None) -> bool:
-        """Whether the department is the person's own, or one of somebody's deputised for who is not barred."""
-        return any(person.is_in(department_id) for person in rights.unbarred(self.who, self.case))
+    def is_of(self, assignment: Assignment) -> bool:
+        """Whether it is the person's own work: the department's, or given to him or her by name."""
+        given = {assignment.holder_id, assignment.passed_to_id}
+        return any(
+            person.is_in(assignment.department_id) or person.user_id in given
+            for person in rights.unbarred(self.who, self.case)
+        )
 
     def require(self, permission: str) -> None:
         """Raise ``NotAllowed`` without the permission."""
@@ -61,9 +65,14 @@ class CaseAccess:
             raise Http404
 
 
+def is_reference(reference: str) -> bool:
+    """Whether it can be a number at all; everything else is absent without a question to the database."""
+    return reference.isascii() and reference.isprintable() and 0 < len(reference) <= LONGEST_REFERENCE
+
+
 def open_access(user: User, reference: str) -> CaseAccess:
     """The case with that number, for this person; 404 when absent or not visible."""
-    if not (reference.isascii() and reference.isprintable() and 0 < len(reference) <= LONGEST_REFERENCE):
+    if not is_reference(reference):
         raise Http404
     who = identity_of(user)
     case = (
@@ -133,12 +142,7 @@ OF_THE_DEPARTMENT = frozenset({"receive", "return_to_hub", "pass_on", "take", "a
 def get_assignment(access: CaseAccess, pk: int, permission: str) -> Assignment:
     """An assignment of the case that the person may act on: own department's, or any for the hub."""
     row = _part_of(access, [a for a in access.assignments if a.pk == pk])
-    given = {row.holder_id, row.passed_to_id}
-    mine = any(
-        person.is_in(row.department_id) or person.user_id in given
-        for person in rights.unbarred(access.who, access.case)
-    )
-    if permission in OF_THE_DEPARTMENT and not mine:
+    if permission in OF_THE_DEPARTMENT and not access.is_of(row):
         raise NotAllowed(_("This is another department's assignment."))
     return row
 
@@ -209,12 +213,12 @@ def get_returned(user: User, reference: str) -> Assignment:
     After a return the case is not visible to the department any more; what remains to it is its own
     assignment: number, date and reason.
     """
+    if not is_reference(reference):
+        raise Http404
     who = identity_of(user)
     departments = {pk for person in who.acting for pk in person.departments | person.headed}
     rows = (
-        Assignment.objects.filter(
-            case__number=reference[:LONGEST_REFERENCE], state=Assignment.State.RETURNED, department__in=departments
-        )
+        Assignment.objects.filter(case__number=reference, state=Assignment.State.RETURNED, department__in=departments)
         .exclude(case__barred__contains=[-who.user_id])
         .select_related("department", "case")
         .order_by("-ended_at", "-pk")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.exceptions import InvalidInput
-from cases.forms.intake import StaffFilesField
+from cases.forms.intake_fields import StaffFilesField
 from cases.models import Case
 from cases.models.reply import Way
 from organization import text

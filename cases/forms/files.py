@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.forms.acts import ActForm, files_field
@@ -22,6 +26,8 @@ class AttachForm(ActForm):
     )
     kept_at = LineField(label=gettext_lazy("Where the paper is kept"), required=False, max_length=120)
 
-    def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(*args, **kwargs)
-        self.fields["files"].required = True
+    def clean_files(self) -> Any:
+        """Without a file there is nothing to attach."""
+        if not self.cleaned_data["files"]:
+            raise ValidationError(_("Please choose at least one file."))
+        return self.cleaned_data["files"]

@@ -144,14 +144,14 @@ class Offers:
 class Situation:
     """A case as it stands before one person.
 
-    ``mine`` says whether a department is that person's own; ``person`` are the ids in whose place he or
+    ``mine`` says whether an assignment is that person's own work; ``person`` are the ids in whose place he or
     she acts; ``rank`` is how senior (RTE-23).
     """
 
     dossier: Dossier
     permissions: frozenset[str]
     facts: ClosingFacts
-    mine: Callable[[int | None], bool]
+    mine: Callable[[Assignment], bool]
     person: frozenset[int]
     rank: int
     now: datetime
@@ -172,7 +172,7 @@ def offers(here: Situation) -> Offers:
 def _belongs_to_head(here: Situation, key: str) -> bool:
     part, _sep, pk = key.partition(":")
     if part == "assignments":
-        return any(a.pk == int(pk) and here.mine(a.department_id) for a in here.dossier.assignments)
+        return any(a.pk == int(pk) and here.mine(a) for a in here.dossier.assignments)
     return part in {"extensions", "escalations", "approvals"}
 
 
@@ -296,7 +296,7 @@ def _on_assignment(here: Situation, row: Assignment) -> Acts:
         return
     case = here.dossier.case
     sent, received = row.state == Assignment.State.SENT, row.state == Assignment.State.RECEIVED
-    if here.mine(row.department_id):
+    if here.mine(row):
         if sent and (not row.is_lead or MOVES["receive"].allowed_from(case.state)):
             yield "receive", []
         if received and row.passed_to_id in here.person:
@@ -388,10 +388,7 @@ def _is_due(name: str, here: Situation) -> bool:
             rule = case.policy.rule(case.kind.code)
             return case.state == State.ACKNOWLEDGED and rule.verify_before_dispatch and case.verified_at is None
         case "investigate":
-            held = any(
-                a.state == Assignment.State.RECEIVED and here.mine(a.department_id)
-                for a in here.dossier.current_assignments
-            )
+            held = any(a.state == Assignment.State.RECEIVED and here.mine(a) for a in here.dossier.current_assignments)
             return held and case.state in lifecycle.WITH_DEPARTMENT and not facts.facts
         case "reply":
             return case.state not in {State.REPLIED, State.AWAITING_OPINION} or facts.satisfied is False

@@ -71,6 +71,12 @@ def _person(name: str) -> Callable[[Dossier, Event], dict[str, Any]]:
     return lambda dossier, event: {"person": dossier.name(_new(event, name))}
 
 
+def _hand_over(dossier: Dossier, event: Event) -> dict[str, Any]:
+    """To whom an administrator gave the open work: a colleague, or another department."""
+    departments = {row.department.code: str(row.department) for row in dossier.assignments}
+    return {"to": dossier.name(_new(event, "to")) or departments.get(_new(event, "department"), "")}
+
+
 def _measure(dossier: Dossier, event: Event) -> dict[str, Any]:
     pk = _new(event, "measure_id")
     files = [row for row in dossier.files_by_subject.get(f"measure:{pk}", []) if row.at == event.at]
@@ -96,6 +102,7 @@ _TELLERS: dict[str, tuple[str, Callable[[Dossier, Event], dict[str, Any]]]] = {
     "recuse": ("move", _people),
     "pass_on": ("task", _person("to")),
     "take": ("task", _person("holder")),
+    "hand_over": ("task", _hand_over),
     "act": ("move", _nothing),
     "attach": ("move", _files),
     "complete_measure": ("measure", _measure),

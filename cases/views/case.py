@@ -48,7 +48,7 @@ def _page(request: HttpRequest, access: CaseAccess) -> dict[str, Any]:
         dossier=dossier,
         permissions=access.permissions,
         facts=facts,
-        mine=access.is_in,
+        mine=access.is_of,
         person=frozenset(identity.user_id for identity in unbarred(access.who, case)),
         rank=rank_of_user(access.user),
         now=now,
