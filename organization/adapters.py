@@ -7,13 +7,19 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from audit.actions import record
+from audit.actor import Actor
 from organization import login_limits
 from organization.limits import TooMany
 from organization.models import User
@@ -48,6 +54,19 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **options)
         login_limits.remember(request, response, user)
         return response
+
+    def set_password(self, user: User, password: str) -> None:
+        """As allauth does, and written down: somebody changed the own password, or set it anew by mail."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            record(f"user:{user.pk}", "set_password", by=Actor.staff(user), at=timezone.now())
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Lead back only to where the person is: not to another of ALLOWED_HOSTS, such as a person's own machine."""
+        request: HttpRequest = context.request
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **more: Any

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,6 @@ from organization.models import Function, Role, SheetUpload
 from organization.requests import person
 
 LARGEST_FILE = 5 * MB
-#: A checked table that nobody imported holds names; it does not lie about for long.
-KEPT = timedelta(days=1)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_SHOWN = 100
 
@@ -93,7 +90,6 @@ def sheet_check(request: HttpRequest, what: str) -> HttpResponse:
     """Read an uploaded table and keep its rows for the check; nothing is imported yet."""
     user = person(request)
     by = access.administrator(user)
-    SheetUpload.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     uploaded = request.FILES.get("file")
     try:
         header, lines = _read(_known(what), uploaded)
@@ -129,7 +125,8 @@ def _read(what: str, uploaded: UploadedFile | None) -> tuple[list[str], list[tab
 
 
 def _upload(request: HttpRequest, pk: int) -> SheetUpload:
-    row = SheetUpload.objects.filter(pk=pk, by=person(request)).first()
+    fresh = SheetUpload.objects.filter(created_at__gte=timezone.now() - tables.KEPT)
+    row = fresh.filter(pk=pk, by=person(request)).first()
     if row is None:
         raise Http404
     return row

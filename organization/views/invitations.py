@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.exceptions import DomainError, InvalidMove
-from organization import limits
+from organization import limits, login_limits
 from organization.actions.invitations import accept_invitation, find_invitation
 from organization.forms import refusals
 from organization.forms.people import PasswordForm
@@ -54,7 +54,9 @@ def invitation(request: HttpRequest) -> HttpResponse:
         else:
             logout(request)  # whoever was signed in here is somebody else, or has another password now
             messages.success(request, _("Your password is set. Please sign in with it."))
-            return redirect("account_login")
+            response = redirect("account_login")
+            login_limits.remember(request, response, found.user)  # whoever tries the name elsewhere keeps nobody out
+            return response
     context = {"form": form, "invited": found.user, "until": found.expires_at}
     return render(request, "account/invitation.html", context, status=422 if request.method == "POST" else 200)
 

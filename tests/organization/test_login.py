@@ -16,6 +16,7 @@ from django.contrib.auth import hashers
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import Event
 from notifications.models import Message
 from organization.models import User
 from tests.world import PASSWORD, World
@@ -130,6 +131,7 @@ def test_all_sessions_end_when_the_password_changes(world: World, client: Client
     new = "a stable of brown horses"
     client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert User.objects.get(username="agent").check_password(new)
+    assert Event.objects.filter(thread=f"user:{world.agent.pk}", verb="set_password").exists()
     assert [device.get(reverse("inbox")).status_code for device in (client, other)] == [302, 302]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from openpyxl import Workbook, load_workbook
 
 from audit.exceptions import InvalidInput
 from audit.models import Event
+from feedback_system.tasks import tidy_up
 from organization import sheets
+from organization.actions.people import Person, create_user
 from organization.models import Department, Product, SheetUpload, User
+from organization.sheets import columns
 from tests.world import World
 
 
@@ -241,7 +245,7 @@ def test_the_template_of_each_table_is_read_back(world: World, client: Client, w
     book = load_workbook(io.BytesIO(answer.content))
     header = [cell.value for cell in next(book.worksheets[0].iter_rows())]
     assert len(header) == len(sheets.COLUMNS[what])
-    assert sheets._places(what, header).keys() == {column.code for column in sheets.COLUMNS[what]}
+    assert columns.places_of(what, header).keys() == {column.code for column in sheets.COLUMNS[what]}
 
 
 @pytest.mark.parametrize(
@@ -273,15 +277,12 @@ def test_a_table_of_too_many_rows_is_refused(world: World, client: Client) -> No
 
 @pytest.mark.req("SEC-01")
 def test_a_checked_table_is_its_uploaders_own_and_does_not_lie_about(world: World, client: Client) -> None:
-    from datetime import timedelta
-
-    from organization.actions.people import Person, create_user
-
     client.force_login(world.administrator)
     checked = upload(client, "users", xlsx(users_header(), ["x1", "甲", "处理人"])).headers["Location"]
     other = Client()
     other.force_login(create_user(Person("second", "另一位", "administrator"), by=world.actor("administrator")))
     assert other.get(checked).status_code == 404
     SheetUpload.objects.update(created_at=timezone.now() - timedelta(days=2))
-    upload(client, "users", xlsx(users_header(), ["x2", "乙", "处理人"]))
     assert client.get(checked).status_code == 404
+    tidy_up()
+    assert not SheetUpload.objects.exists()
