@@ -109,7 +109,8 @@ def render_of(model: type[Model], name: str) -> Render:
     return _BY_FIELD.get(field.get_internal_type(), _scalar) if isinstance(field, Field) else _scalar
 
 
-def _text(value: str) -> str:
+def escaped(value: str) -> str:
+    """A text as it stands in a line of COPY."""
     return value.translate(_ESCAPES) if _needs_escape(value) else value
 
 
@@ -118,21 +119,21 @@ def _truth(value: bool) -> str:
 
 
 def _scalar(value: Any) -> str:
-    return value.isoformat() if hasattr(value, "isoformat") else _text(str(value))
+    return value.isoformat() if hasattr(value, "isoformat") else escaped(str(value))
 
 
 def _json(value: Any) -> str:
-    return _text(_encode(value))
+    return escaped(_encode(value))
 
 
 def _array(value: Sequence[Any]) -> str:
     items = (str(item) if isinstance(item, int) else _quoted(str(item)) for item in value)
-    return _text("{" + ",".join(items) + "}")
+    return escaped("{" + ",".join(items) + "}")
 
 
 def lexemes(value: Iterable[str]) -> str:
     """A search vector of these lexemes, as COPY reads it; several may be joined by a space."""
-    return _text(" ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in value))
+    return escaped(" ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in value))
 
 
 def _quoted(text: str) -> str:
@@ -141,8 +142,8 @@ def _quoted(text: str) -> str:
 
 _INTEGERS = ("AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "PositiveIntegerField")
 _BY_FIELD: dict[str, Render] = {
-    "CharField": _text,
-    "TextField": _text,
+    "CharField": escaped,
+    "TextField": escaped,
     "BooleanField": _truth,
     "DateTimeField": datetime.isoformat,
     "DateField": date.isoformat,

@@ -37,7 +37,7 @@ def write_customers(shelf: Shelf, count: int, writer: Writer, *, since: datetime
         pk = shelf.customers.add(**keys_of(name), type="person", created_at=at, search=words_of(name))
         shelf.points.add(customer_id=pk, type="phone", value=phone, normal=f"+86{phone}", reversed=phone[::-1])
         shelf.history.begin(f"customer:{pk}")
-        shelf.history.record("create", LOADER, at, {"type": (None, "person")}, {"name": (None, name)})
+        shelf.history.record("create", LOADER, at, {"type": (None, "person")}, {"name": name})
         shelf.history.end()
         shelf.town.customers.append(Known(pk, name, phone, contact_words(name, phone)))
         writer.flush()

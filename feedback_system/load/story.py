@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
 from audit.actor import Actor
 from cases.readers import readers_of
-from feedback_system.load.people import Colleague, Known, organisation_name, person_name, words_of
+from feedback_system.load.people import Colleague, Known, keys_of, organisation_name, person_name, words_of
 from feedback_system.load.running import Clocks
 from feedback_system.load.shelf import Shelf
 from feedback_system.load.texts import Said
@@ -28,8 +29,8 @@ CHANNELS = (
     ("phone", 46), ("web_form", 18), ("counter", 8), ("email", 7), ("chat", 7), ("visit", 4), ("letter", 3), ("app", 3),
     ("social_media", 2), ("field_service", 2),
 )  # fmt: skip
-_KINDS, _KIND_WEIGHTS = zip(*KINDS, strict=True)
-_CHANNELS, _CHANNEL_WEIGHTS = zip(*CHANNELS, strict=True)
+_KINDS, _KINDS_UP_TO = [name for name, _ in KINDS], list(accumulate(weight for _, weight in KINDS))
+_CHANNELS, _CHANNELS_UP_TO = [name for name, _ in CHANNELS], list(accumulate(weight for _, weight in CHANNELS))
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Story:
     stalled: bool = False
     imported: bool = False
     case: dict[str, Any] = field(default_factory=dict)
-    events: list[tuple[datetime, str, Actor, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    events: list[tuple[datetime, str, Actor, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     assignments: list[dict[str, Any]] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     found_by: list[str] = field(default_factory=list)
@@ -63,7 +64,7 @@ class Story:
 
     def record(self, verb: str, by: Actor, changes: dict[str, Any] | None = None, **sealed: str) -> None:
         """An event at this moment; every one but the first counts the version up."""
-        self.events.append((self.at, verb, by, changes or {}, {name: (None, value) for name, value in sealed.items()}))
+        self.events.append((self.at, verb, by, changes or {}, sealed))
         self.case["version"] = self.case.get("version", 0) + 1
 
     def enter(self, state: str, milestone: str = "") -> dict[str, Any]:
@@ -78,8 +79,10 @@ class Story:
     def open(self) -> None:
         """Somebody calls, writes, or comes."""
         rng, shelf = self.rng, self.shelf
-        self.kind = rng.choices(_KINDS, _KIND_WEIGHTS)[0]
-        channel = self.town.channels["import" if self.imported else rng.choices(_CHANNELS, _CHANNEL_WEIGHTS)[0]]
+        self.kind = rng.choices(_KINDS, cum_weights=_KINDS_UP_TO)[0]
+        channel = self.town.channels[
+            "import" if self.imported else rng.choices(_CHANNELS, cum_weights=_CHANNELS_UP_TO)[0]
+        ]
         said = shelf.texts.pick(rng, praise=self.kind == "praise")
         number = shelf.numbers.next(self.at)
         asked_first = None if self.imported or channel.code in {"web_form", "app"} else self.agent
@@ -208,4 +211,4 @@ class Story:
 def contact_words(name: str, phone: str) -> str:
     """What a reporter is found by, for those who may see contacts; as ``cases.actions.moves.search_words``."""
     tails = [phone[-n:] for n in range(4, len(phone) + 1)]
-    return lexemes([*text.bigrams(f"{name}  {phone}"), *tails, text.initials(name)])
+    return f"{words_of(name)} {lexemes([*tails, keys_of(name)['initials']])}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,10 +20,14 @@ ROWS_AT_ONCE = 40_000
 
 
 class Table:
-    """One table. A row names only what differs from the model's defaults; keys are counted from ``first``."""
+    """One table. A row names only what differs from the model's defaults; keys go on behind the last one there.
 
-    def __init__(self, model: type[Model], *, rendered: Iterable[str] = ()) -> None:
-        fields = model._meta.concrete_fields
+    With ``only``, no other columns are written; the database gives the others, a key among them, by itself.
+    """
+
+    def __init__(self, model: type[Model], *, rendered: Iterable[str] = (), only: Sequence[str] = ()) -> None:
+        every = {field.name: field for field in model._meta.concrete_fields}
+        fields = [every[name] for name in only] or list(every.values())
         self.model = model
         columns = ", ".join(f'"{field.column}"' for field in fields)
         self.sql = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'

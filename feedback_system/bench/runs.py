@@ -1,0 +1,114 @@
+"""One measuring of one database, and the databases that are measured one after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+
+from cases.models import Case, CaseClock
+from feedback_system.bench.figures import Run
+from feedback_system.bench.lateness import measure_lateness
+from feedback_system.bench.pages import measure_creating, measure_pages
+from feedback_system.bench.pressure import measure_pressure
+from feedback_system.bench.readers import readers
+from feedback_system.bench.stack import stack
+from feedback_system.embedded import places
+
+#: Samples of each page; --quick only shows that everything works.
+TIMES, QUICK_TIMES = 40, 6
+PRESSURE_S, QUICK_PRESSURE_S = 90, 20
+#: So many cases, all of them open, have a million open clocks.
+LATENESS_CASES = 620_000
+_DONE = "load-is-complete"
+Say = Callable[[str], None]
+
+
+class Impossible(Exception):
+    """A step of the bench failed; the text says which, and where to look."""
+
+
+def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
+    """Measure the database of this process: "pages", "lateness" or "pressure"."""
+    run = Run(Case.objects.count(), facts=_facts())
+    if kind == "lateness":
+        measure_lateness(run, due=500 if quick else 10_000, say=say)
+        return run
+    people = readers()
+    if kind == "pressure":
+        measure_pressure(run, people[0], seconds=QUICK_PRESSURE_S if quick else PRESSURE_S, texts=texts, say=say)
+        return run
+    times = QUICK_TIMES if quick else TIMES
+    with stack() as running:
+        for reader in people:
+            measure_pages(run, reader, running, times=times, say=say)
+        measure_creating(run, people[0], running, times=times, say=say)
+        run.facts["memory MB"] = round(running.memory_mb)
+    return run
+
+
+def _facts() -> dict[str, object]:
+    """Where the figures come from."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database()), current_setting('server_version')")
+        size, version = cursor.fetchone()
+    return {
+        "cores": os.cpu_count(),
+        "load at start": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "postgresql": version,
+        "database MB": round(size / 2**20),
+        "open cases": Case.objects.open().count(),
+        "open clocks": CaseClock.objects.running().count(),
+    }
+
+
+@dataclass(frozen=True)
+class Place:
+    """A data folder with a generated load of a size."""
+
+    folder: Path
+    cases: int
+    texts: Path
+    open_share: float = 0.03
+
+    def environment(self, process: str) -> dict[str, str]:
+        """That of everything that works on it."""
+        return os.environ | {"HUIYIN_DATA": str(self.folder), "DEMO": "0", "HUIYIN_PROCESS": process}
+
+    def fill(self, say: Say) -> None:
+        """Generate it, unless that was done before."""
+        if (self.folder / _DONE).exists():
+            return
+        say(f"Generating {self.cases:,} cases in {self.folder}; this happens once.")
+        self._manage("owner", "prepare")
+        self._manage(
+            "owner", "generate_load", "--cases", str(self.cases), "--texts", str(self.texts),
+            "--open-share", str(self.open_share),
+        )  # fmt: skip
+        (self.folder / _DONE).touch()
+
+    def measure(self, kind: str, *, quick: bool) -> Run:
+        """In a process of its own, because settings belong to a data folder."""
+        result = self.folder / f"bench-{kind}.json"
+        result.unlink(missing_ok=True)
+        options = ["--quick"] if quick else []
+        self._manage("worker", "bench", "--here", kind, "--texts", str(self.texts), "--json", str(result), *options)
+        return Run.from_json(json.loads(result.read_text(encoding="utf-8")))
+
+    def _manage(self, process: str, *command: str) -> None:
+        asked = [sys.executable, "-m", "feedback_system.embedded", sys.executable, "manage.py", *command]
+        if "DATABASE_URL" in os.environ:
+            raise Impossible(
+                "DATABASE_URL is set: the bench fills databases of its own. Unset it, or measure that database with"
+                " --here pages."
+            )
+        if subprocess.call(asked, cwd=places.PROJECT, env=self.environment(process)):
+            raise Impossible(f"The step “{command[0]}” failed for {self.folder}; the reason stands above.")
