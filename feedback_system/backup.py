@@ -231,7 +231,7 @@ def _unpack(source: Path, entries: dict[str, Any], staging: dict[str, Path]) -> 
             if member.name == MANIFEST:
                 continue
             said, target = entries.get(member.name), _target(member, staging)
-            stream = archive.extractfile(member)
+            stream = archive.extractfile(member) if target else None
             if said is None or target is None or stream is None:
                 raise BackupFailed(
                     f"The backup holds “{member.name}”, which does not belong there. Nothing was changed."
@@ -272,31 +272,23 @@ def _copy(stream: IO[bytes], target: Path) -> tuple[int, str]:
 
 
 def restore_database(url: str, dumped: Path) -> None:
-    """Replace everything in the database by the dump, in one transaction: all of it, or nothing."""
-    major = server_major(url)
-    reading = subprocess.Popen(
-        [program("pg_restore", at_least=major), "--no-owner", "--no-privileges", "-f", "-", dumped],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(url),
-    )
+    """Replace everything in the database by the dump, in one transaction: all of it, or nothing.
+
+    The statements are written down first: a pg_restore that died in the middle of a pipe would look like the end.
+    """
+    major, statements = server_major(url), dumped.with_suffix(".sql")
+    _run([program("pg_restore", at_least=major), "--no-owner", "--no-privileges", "-f", statements, dumped], url)
     anew = ("SET client_min_messages = warning", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    writing = subprocess.run(
-        [
-            *(program("psql", at_least=major), "-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1"),
-            *("--single-transaction", *(part for command in anew for part in ("-c", command)), "-f", "-"),
-        ],
-        stdin=reading.stdout,
-        capture_output=True,
-        text=True,
-        env=environment(url),
-        check=False,
-    )
-    said = reading.stderr.read().decode(errors="replace") if reading.stderr else ""
-    if reading.wait() or writing.returncode:
-        raise BackupFailed(
-            f"The database was not restored: {_last_line(writing.stderr or said)} It is as it was before."
-        )
+    psql: list[str | Path] = [program("psql", at_least=major), "-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1"]
+    psql += ["--single-transaction", *(part for command in anew for part in ("-c", command)), "-f", statements]
+    _run(psql, url)
+    statements.unlink()
+
+
+def _run(command: list[str | Path], url: str) -> None:
+    done = subprocess.run(command, env=environment(url), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BackupFailed(f"The database was not restored: {_last_line(done.stderr)} It is as it was before.")
 
 
 def replace_folder(root: Path, restored: Path) -> None:

