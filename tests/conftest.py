@@ -212,9 +212,19 @@ def _chinese_again() -> None:
     translation.activate(settings.LANGUAGE_CODE)
 
 
-@pytest.fixture
-def world(db: None) -> Any:
-    """A small organisation with one person for each part in a case."""
+@pytest.fixture(scope="session")
+def recorded_world(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """The rows of a world, built once in each process."""
+    from tests.recording import record
     from tests.world import build_world
 
-    return build_world()
+    with django_db_blocker.unblock():
+        return record(build_world)
+
+
+@pytest.fixture
+def world(recorded_world: Any, db: None) -> Any:
+    """A small organisation with one person for each part in a case."""
+    from tests.recording import replay
+
+    return replay(recorded_world)

@@ -133,6 +133,7 @@ class PersonChoice(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("queryset", User.objects.filter(is_active=True).prefetch_related("departments"))
         kwargs.setdefault("widget", forms.Select(attrs={"data-combo": True}))
+        kwargs.setdefault("empty_label", "")
         super().__init__(**kwargs)
 
     def label_from_instance(self, obj: User) -> str:

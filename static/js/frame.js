@@ -60,6 +60,7 @@ async function count() {
     for (const badge of document.querySelectorAll("[data-count]")) {
       const number = numbers[badge.dataset.count];
       badge.textContent = number && (number !== "0" || "zero" in badge.dataset) ? number : "";
+      badge.classList.toggle("none", number === "0");
     }
   } catch {
     // No figures is better than a wrong one; the next visit to this window asks again.
