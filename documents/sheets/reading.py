@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -62,7 +62,7 @@ class Table:
 class _Source:
     """Rows as they stand in the file, with what is known about the file."""
 
-    rows: Iterator[Row]
+    rows: Generator[Row]
     notes: list[str] = field(default_factory=list)
 
 
@@ -93,6 +93,14 @@ def read_table(
         SheetRefused: no header, two columns of one name, or see `read_rows`.
     """
     source = _open(path, limits or SheetLimits(), sheet, kind)
+    try:
+        return _table(source)
+    except SheetRefused:
+        source.rows.close()  # the reason that is raised holds this frame, and with it the open file
+        raise
+
+
+def _table(source: _Source) -> Table:
     first = next(source.rows, None)
     if first is None:
         raise SheetRefused(_("The file is empty. Please choose the file with your data and try again."))
@@ -188,7 +196,7 @@ def _refuse_other_formats(head: bytes, claimed: str) -> None:
 # --- CSV ---------------------------------------------------------------------------------------------
 
 
-def _csv_rows(path: Path, dialect: Dialect, limits: SheetLimits) -> Iterator[Row]:
+def _csv_rows(path: Path, dialect: Dialect, limits: SheetLimits) -> Generator[Row]:
     number = 0
     with path.open(encoding=dialect.encoding, errors="replace", newline="") as stream:
         reader = csv.reader(stream, delimiter=dialect.delimiter)

@@ -539,3 +539,12 @@ def test_reading_can_be_left_in_the_middle(csv_file, book_file) -> None:
     for path in (csv_file(TABLE), book_file(simple)):
         assert len(list(itertools.islice(read_rows(path), 1))) == 1
         read_table(path)
+
+
+def test_a_refused_file_is_closed_at_once(book_file) -> None:
+    path = book_file(lambda page: page.append(["客户", "客户"]))
+    with pytest.raises(SheetRefused) as caught:
+        read_table(path)
+    opened = [link for link in Path("/proc/self/fd").iterdir() if link.exists() and link.resolve() == path.resolve()]
+    assert caught.value is not None
+    assert opened == []

@@ -155,7 +155,9 @@ def test_a_sweep_overtakes_any_number_of_pokes(broker: Any, redis_process: Any) 
     broker(url)
     for number in range(5):
         poke(number)
-    current_app.send_task("notifications.tasks.sweep_due", queue="clock")
+    # By a connection of its own: the application's pool may still lead to the broker of another test.
+    with current_app.connection_for_write(url) as connection:
+        current_app.send_task("notifications.tasks.sweep_due", queue="clock", connection=connection)
     with current_app.connection_for_read(url) as connection:
         first = connection.SimpleQueue("clock").get(timeout=10)
     assert first.headers["task"] == "notifications.tasks.sweep_due"
