@@ -34,7 +34,7 @@ lint: install
 
 test: lint
 	@"$(VENV)" manage.py makemigrations --check --dry-run
-	@"$(VENV)" -m pytest -n 2
+	@"$(VENV)" -m pytest -n 2 --dist loadgroup
 
 prove: install
 	@"$(VENV)" -m pytest -m prove -p no:randomly -s

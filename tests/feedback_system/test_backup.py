@@ -26,7 +26,8 @@ from feedback_system import backup
 from feedback_system.backup import BackupFailed, Place
 from feedback_system.pg_tools import environment, program
 
-pytestmark = pytest.mark.timeout(600)
+# One process for the module: its installation takes a minute to make.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("backup")]
 PROJECT = Path(__file__).resolve().parents[2]
 
 #: One more case, so that what was restored is not what was there last.

@@ -20,7 +20,7 @@ from tests.security.deployed import ENVIRONMENT, PRODUCTION, SETTINGS
 from tests.world import World
 
 PROJECT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.req("SEC-01"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.req("SEC-01"), pytest.mark.timeout(300), pytest.mark.xdist_group("deployment")]
 
 
 def run(folder: Path, *command: str, **changed: str) -> subprocess.CompletedProcess[str]:
