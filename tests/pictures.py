@@ -1,4 +1,4 @@
-"""The guide's pictures, taken from a running demonstration: ``python -m tests.pictures http://127.0.0.1:8000``.
+"""The guide's pictures, taken from a running demonstration: ``python -m tests.pictures http://127.0.0.1:8000 [NAME ...]``.
 
 Every picture is a page as its person sees it, wide (1440) and narrow (360), in ``docs/guide/``. Run it after
 ``make run`` with a fresh demo, look at each picture, and commit those that changed.
@@ -18,6 +18,7 @@ from tests.browser import find_chromium
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
 #: The demo's one known password (feedback_system.demo.people), read without starting Django.
 PASSWORD = "huiyin-demo"
+TALLEST = 2000
 SIZES = {"wide": (1440, 900), "narrow": (360, 780)}
 
 
@@ -31,17 +32,22 @@ class Picture:
     prepare: str = ""
 
 
+#: The demo's longest story.
+LEAK = "/search/?q=热水器内胆漏水"
 PICTURES = (
     Picture("desk", "linxiao", "/"),
     Picture("log", "linxiao", "/cases/log/", "log"),
     Picture("list", "sunqian", "/cases/"),
-    Picture("case", "linxiao", "first:/cases/?q=热水器内胆漏水"),
+    Picture("case", "linxiao", f"first:{LEAK}"),
+    Picture("reply", "linxiao", "first:/search/?q=平板屏幕出现竖线", "reply"),
+    Picture("slip", "linxiao", f"first:{LEAK}", "slip"),
     Picture("overdue", "chenjianguo", "/cases/overdue/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
     Picture("calendar", "admin", "/settings/calendar/"),
     Picture("public-form", "", "/feedback/", "public"),
-    Picture("tracking", "", "/track/"),
+    Picture("receipt", "", "/feedback/", "receipt"),
+    Picture("tracking", "", "/feedback/", "tracking"),
 )
 
 
@@ -54,46 +60,95 @@ def log_in(page: Page, base: str, login: str) -> None:
     page.wait_for_url(f"{base}/")
 
 
-def prepare(page: Page, what: str) -> None:
-    """Type what makes the page worth a picture."""
-    if what == "log":
-        page.fill("[name=caller]", "13805126634")
-        page.wait_for_timeout(900)
-        page.fill("[name=text]", "热水器内胆漏水，上月已报修一次，师傅换了密封圈，这两天又漏了，要求换新机。")
-        page.wait_for_timeout(900)
-    elif what == "public":
-        page.fill("[name=text]", "充电器用了一周就发热严重，外壳有点变形，担心有危险。希望退货。")
-        page.fill("[name=contact]", "13912345678")
-        page.fill("[name=name]", "周女士")
+def type_a_call(page: Page) -> None:
+    """A caller whom we know, about something that we have heard before."""
+    page.fill("[name=caller]", "13805126634")
+    page.wait_for_timeout(900)
+    page.fill("[name=text]", "热水器内胆漏水，上月已报修一次，师傅换了密封圈，这两天又漏了，要求换新机。")
+    page.wait_for_timeout(1500)
+
+
+def type_a_feedback(page: Page) -> None:
+    """What a customer writes on a telephone."""
+    page.locator("label:has([name=kind][value=complaint])").click()
+    page.fill("[name=text]", "充电器用了一周就发热严重，外壳有点变形，担心有危险。希望退货。")
+    page.fill("[name=contact]", "13912345678")
+    page.fill("[name=name]", "周女士")
+
+
+def send_the_feedback(page: Page) -> None:
+    """To the receipt, which does not come at once: the form waits for its proof of work."""
+    type_a_feedback(page)
+    page.check("[name=consent]")
+    page.wait_for_timeout(2500)
+    page.locator("form button.primary").last.click()
+    page.wait_for_url("**/feedback/receipt/**")
+
+
+def follow_the_feedback(page: Page) -> None:
+    """From the receipt to the page that shows how far it is."""
+    send_the_feedback(page)
+    page.locator("a.primary[href^='/track/case/']").first.click()
+    page.wait_for_url("**/track/case/**")
+
+
+def open_the_reply(page: Page) -> None:
+    """The sheet of an act, over its case."""
+    page.locator("main a[hx-get$='/reply/']").first.click()
+    page.locator("#sheet[open] form").wait_for()
+
+
+def open_the_slip(page: Page) -> None:
+    """The paper of a case."""
+    page.goto(page.url.rstrip("/") + "/slip/")
+
+
+PREPARE = {
+    "log": type_a_call,
+    "public": type_a_feedback,
+    "receipt": send_the_feedback,
+    "tracking": follow_the_feedback,
+    "reply": open_the_reply,
+    "slip": open_the_slip,
+}
 
 
 def shoot(browser: Any, base: str, picture: Picture, size: str) -> None:
     """One picture in one size."""
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", device_scale_factor=1)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai", device_scale_factor=1
+    )
     page = context.new_page()
     if picture.login:
         log_in(page, base, picture.login)
     first = picture.path.startswith("first:")
     page.goto(base + picture.path.removeprefix("first:"))
     if first:
-        page.goto(base + str(page.locator("table.list a[href^='/cases/2']").first.get_attribute("href")))
-    prepare(page, picture.prepare)
-    page.wait_for_timeout(700)
-    page.screenshot(path=GUIDE / f"{picture.name}-{size}.png", full_page=size == "narrow")
+        page.goto(base + str(page.locator("main a[href^='/cases/2']").first.get_attribute("href")))
+    if picture.prepare:
+        PREPARE[picture.prepare](page)
+    page.wait_for_load_state("networkidle")  # counters come after the page
+    page.wait_for_timeout(500)
+    # As tall as the page, so that the bars stand where they belong; a sheet stays over what it covers.
+    if not page.locator("dialog[open]").count():
+        tall = page.evaluate("document.scrollingElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(tall, TALLEST)})
+        page.wait_for_timeout(200)
+    page.screenshot(path=GUIDE / f"{picture.name}-{size}.png")
     context.close()
 
 
-def main(base: str) -> None:
-    """All pictures."""
+def main(base: str, only: frozenset[str] = frozenset()) -> None:
+    """All pictures, or those that are named."""
     GUIDE.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium())
-        for picture in PICTURES:
+        for picture in (each for each in PICTURES if not only or each.name in only):
             for size in SIZES:
                 shoot(browser, base, picture, size)
         browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000", frozenset(sys.argv[2:]))
