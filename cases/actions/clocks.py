@@ -70,16 +70,22 @@ def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | N
 
 
 def start_clock(case: Case, start: Start) -> CaseClock | None:
-    """Start one clock, unless the profile has no such limit or the clock already exists."""
+    """Start one clock, unless the profile has no such limit or the clock already exists.
+
+    One that was stopped goes on as if it had not been: same start, same due time, its breach kept (SLA-03).
+    """
     clock = build_clock(case, start, calendar_of(case))
-    if clock is not None:
-        existing = CaseClock.objects.filter(
-            case=case, round=case.round, kind=start.kind, assignment=start.assignment
-        ).first()
-        if existing is not None:
-            return existing
+    if clock is None:
+        return None
+    existing = clocks_of(case, start.kind, start.assignment).select_for_update().first()
+    if existing is None:
         clock.save()
-    return clock
+        return clock
+    if existing.stopped_at is not None and existing.met_at is None:
+        existing.case, existing.stopped_at = case, None
+        set_next_alert(existing)
+        existing.save()
+    return existing
 
 
 def set_next_alert(clock: CaseClock) -> None:

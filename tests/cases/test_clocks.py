@@ -89,6 +89,38 @@ def test_the_on_site_clock_exists_only_once_a_visit_is_marked_and_runs_from_rece
     assert the(case, "on_site").state == "met"
 
 
+@pytest.mark.req("SLA-06", "SLA-04")
+def test_a_visit_planned_again_after_it_was_cancelled_has_its_clock_running_again(
+    world: World, clock: MovedClock
+) -> None:
+    head, case = world.actor("production_head"), w.received(world)
+    visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=head)
+    due = the(case, "on_site").due_at
+    investigation.cancel_visit(visit, by=head, reason="客户改期")
+    assert the(case, "on_site").state == "stopped"
+    clock.forward(hours=5)
+    investigation.plan_visit(case, investigation.VisitPlan("客户又要求"), by=head)
+    again = the(case, "on_site")
+    assert (again.state, again.due_at) == ("running", due)
+    clock.now = due + timedelta(minutes=1)
+    sweep.sweep_clocks()
+    assert the(case, "on_site").breached_at == due
+
+
+@pytest.mark.req("SLA-06", "SLA-04")
+def test_a_visit_planned_again_takes_no_breach_back(world: World, clock: MovedClock) -> None:
+    head, case = world.actor("production_head"), w.received(world)
+    visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=head)
+    due = the(case, "on_site").due_at
+    clock.now = due + timedelta(minutes=1)
+    investigation.cancel_visit(visit, by=head, reason="客户改期")
+    investigation.plan_visit(case, investigation.VisitPlan("客户又要求"), by=head)
+    again = the(case, "on_site")
+    assert (again.is_running, again.breached_at, again.first_due_at) == (True, due, due)
+    sweep.sweep_clocks()
+    assert Alert.objects.filter(clock=again, level="owner").exists()
+
+
 @pytest.mark.req("SLA-18", "A-44")
 def test_receipt_is_four_working_hours(world: World, clock: MovedClock) -> None:
     case = w.dispatched(world)
