@@ -116,12 +116,14 @@ def sweep_chunk(now: datetime, people: People) -> int:
         )
         entries: list[Entry] = []
         for clock in clocks:
+            level, breached_at = clock.level, clock.breached_at
             try:
                 with transaction.atomic():
                     entries += _alert(clock, now=now, people=people)
             except Exception:
                 logger.exception("clock %s could not be processed; parked", clock.pk)
-                clock.next_alert_at = now + PARKED
+                # What it told was rolled back; the row must not say that it was told.
+                clock.level, clock.breached_at, clock.next_alert_at = level, breached_at, now + PARKED
         CaseClock.objects.bulk_update(clocks, ["level", "next_alert_at", "breached_at"])
         if entries:
             record_many(sorted(entries, key=lambda entry: entry.thread))

@@ -322,6 +322,23 @@ def test_one_bad_clock_is_parked_and_the_others_go_on(world: World, clock: Moved
     assert the(bad, "acknowledgement").next_alert_at == clock.now + sweep.PARKED
 
 
+@pytest.mark.req("SLA-04")
+def test_a_clock_that_fails_on_the_way_loses_no_alert_and_no_breach(world: World, clock: MovedClock) -> None:
+    case = w.log_call(world)
+    clock.now = the(case, "acknowledgement").due_at + timedelta(minutes=1)
+    with mock.patch("cases.notices.clock_alert", side_effect=RuntimeError("no such template")):
+        sweep.sweep_clocks()
+    failed = the(case, "acknowledgement")
+    assert (failed.level, failed.breached_at) == (0, None)
+    assert not Alert.objects.filter(clock=failed).exists()
+    clock.now = clock.now + sweep.PARKED
+    sweep.sweep_clocks()
+    assert the(case, "acknowledgement").state == "breached"
+    assert Event.objects.filter(thread=case.thread, verb="breach").count() == 1
+    told = Message.objects.filter(thread=case.thread, kind="clock_breach", channel="in_app")
+    assert {m.user for m in told} == {world.agent, world.hub_head}
+
+
 def test_a_late_sweep_catches_up_in_order_and_does_not_warn_of_what_has_passed(world: World, clock: MovedClock) -> None:
     case = w.log_call(world)
     clock.now = the(case, "acknowledgement").due_at + timedelta(days=2)
