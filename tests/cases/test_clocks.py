@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from audit.exceptions import InvalidInput
 from audit.models import Event
-from cases.actions import assignment, clocks, closure, investigation, reply, sweep
+from cases.actions import assignment, clocks, closure, intake, investigation, reply, sweep
 from cases.actions import calendar as following
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
 from cases.models import Alert, Case, CaseClock, Extension
 from notifications.models import Message
 from organization.actions import calendar as calendars
-from organization.models import Calendar
+from organization.models import Calendar, Membership, User
 from tests import world as w
 from tests.world import World
 
@@ -172,6 +172,59 @@ def test_the_owner_is_warned_before_then_head_and_next_level_are_told_each_once(
         dedupe_key__contains=f"clock:{the(case, 'resolution').pk}:",
     )
     assert {m.user for m in told} == {world.production_head, world.manager}
+
+
+def told_of(case: Case, level: str) -> set[User | None]:
+    """Who got a message at a rung of the resolution clock."""
+    key = f":clock:{the(case, 'resolution').pk}:{level}:"
+    return {m.user for m in Message.objects.filter(thread=case.thread, channel="in_app", dedupe_key__contains=key)}
+
+
+def climb(case: Case, clock: MovedClock) -> None:
+    """Let the whole ladder of the resolution clock be given."""
+    clock.now = the(case, "resolution").first_due_at + timedelta(hours=9)
+    sweep.sweep_clocks()
+
+
+@pytest.mark.req("SLA-04")
+def test_where_no_department_above_has_a_head_the_next_level_are_the_managers(world: World, clock: MovedClock) -> None:
+    Membership.objects.filter(department=world.head_office).update(is_head=False)
+    case = w.received(world)
+    climb(case, clock)
+    assert told_of(case, "head") == {world.production_head}
+    assert told_of(case, "next_level") == {world.manager, world.general_manager}
+
+
+@pytest.mark.req("SLA-04")
+def test_the_next_level_is_above_the_head_who_was_told(world: World, clock: MovedClock) -> None:
+    Membership.objects.filter(department=world.production).update(is_head=False)
+    case = w.received(world)
+    climb(case, clock)
+    assert told_of(case, "head") == {world.manager}  # heads the department above
+    assert told_of(case, "next_level") == {world.manager, world.general_manager}
+
+
+@pytest.mark.req("RTE-19", "A-38")
+def test_the_ladder_passes_over_the_recused_and_tells_the_next_higher_at_once(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    intake.accuse(case, (world.production_head, world.manager), by=world.actor("hub_head"), reason="被投诉")
+    climb(case, clock)
+    assert told_of(case, "head") == {world.hub_head}
+    assert told_of(case, "next_level") == {world.general_manager}
+    breaches = Alert.objects.filter(clock=the(case, "resolution")).exclude(level="warning")
+    assert not {row.user for row in breaches} & {world.production_head, world.manager, None}
+
+
+@pytest.mark.req("SLA-04")
+def test_where_the_owner_is_gone_the_head_is_told_at_once(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    assignment.pass_on(
+        case.assignments.get(), by=world.actor("production_head"), to=world.production_handler, note="请接手"
+    )
+    assignment.take(case.assignments.get(), by=world.actor("production_handler"))
+    User.objects.filter(pk=world.production_handler.pk).update(is_active=False)
+    climb(case, clock)
+    assert told_of(case, "owner") == {world.production_head}
 
 
 @pytest.mark.req("SLA-04")
