@@ -11,11 +11,13 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        """Register the profile part, the message templates and who may be told of a case."""
+        """Register the profile part, the clocks, the message templates and who may be told of a case."""
         from cases import notices, policy, ties
         from organization.ties import register as register_ties
-        from regulations.document import register_part
+        from regulations.document import register_clock, register_part
 
         register_part("cases", policy.CasesPart)
+        for name, shape in policy.CLOCKS.items():
+            register_clock(name, shape)
         notices.register()
         register_ties(ties.reasons)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from regulations.document import Part
+from regulations.document import ClockShape, Part
 
 GateItem = Literal[
     "facts", "responsible", "cause", "measures", "assignments", "reply", "opinion", "summary", "documents", "holds"
 ]
+
+#: The events that may start and end each clock (SLA-01, A-05); the actions ask the limits for theirs.
+CLOCKS: Mapping[str, ClockShape] = MappingProxyType(
+    {
+        "acknowledgement": ClockShape(frozenset({"received"}), frozenset({"acknowledged"})),
+        "on_site": ClockShape(frozenset({"received", "acknowledged"}), frozenset({"arrived"})),
+        "resolution": ClockShape(frozenset({"received", "acknowledged"}), frozenset({"replied", "closed"})),
+        "receipt": ClockShape(frozenset({"sent"}), frozenset({"received"})),
+        "task": ClockShape(frozenset({"sent"}), frozenset({"answered"}), stated=True),
+    }
+)
 
 
 class KindRule(Part):
@@ -43,6 +56,8 @@ class Route(Part):
 class CasesPart(Part):
     """Everything the cases room asks the profile; vocabulary by code."""
 
+    RETIRED: ClassVar[frozenset[str]] = frozenset({"resolution_ends"})
+
     kinds: dict[str, KindRule]
     categories: tuple[str, ...] = Field(default=(), description="Roots of the category tree that are offered.")
     criteria: tuple[Criterion, ...] = ()
@@ -51,7 +66,6 @@ class CasesPart(Part):
     repeat_months: int = Field(default=12, gt=0)
     no_answer_tries: int = Field(default=3, gt=0)
     department_reads_own_only: bool = False
-    resolution_ends: Literal["reply", "close"] = "reply"
 
     def rule(self, kind: str) -> KindRule:
         """The rule of a kind; raises ``KeyError`` for one that the profile does not offer."""

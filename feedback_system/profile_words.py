@@ -127,7 +127,7 @@ def _limit(rule: LimitRule, names: _Names) -> Row:
         *rule.customer_classes,
     ]
     words = {
-        "amount": amount(rule),
+        "amount": _length(rule),
         "start": EVENTS.get(rule.start, rule.start),
         "end": EVENTS.get(rule.end, rule.end),
         "warn": round(rule.warn * 100),
@@ -136,6 +136,13 @@ def _limit(rule: LimitRule, names: _Names) -> Row:
         f"{label} · {_listed(who)}" if who else label,
         _("%(amount)s, from %(start)s to %(end)s; warned when %(warn)d%% of the time has passed") % words,
     )
+
+
+def _length(rule: LimitRule) -> str:
+    """How long, and that the last day may be a day off."""
+    if rule.move_off_holidays or rule.unit not in {"calendar_days", "months"}:
+        return amount(rule)
+    return _("%(amount)s even where the last day is a day off") % {"amount": amount(rule)}
 
 
 def amount(rule: LimitRule) -> str:
@@ -202,10 +209,6 @@ def _other(times: TimesPart, cases: CasesPart, names: _Names) -> list[Row]:
             _("everybody reads only the own cases")
             if cases.department_reads_own_only
             else _("everybody reads its cases"),
-        ),
-        (
-            _("Resolution ends with"),
-            str(EVENTS["replied"]) if cases.resolution_ends == "reply" else str(EVENTS["closed"]),
         ),
         (
             _("Registered late after"),

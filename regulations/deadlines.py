@@ -42,7 +42,7 @@ def due(cal: WorkingCalendar, start: datetime, rule: LimitRule, *, stated: datet
     if rule.amount is None:
         raise ValueError(f"The limit of {rule.clock} has no number; it must be stated.")
     unit = Unit(rule.unit)
-    at = working_time.due_at(cal, start, Limit(rule.amount, unit))
+    at = working_time.due_at(cal, start, Limit(rule.amount, unit, rule.move_off_holidays))
     return Due(at=at, provisional=unit.needs_calendar and working_time.is_provisional(cal, start, at))
 
 

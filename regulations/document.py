@@ -7,7 +7,8 @@ required, routed, limited, gated, owed. Nothing else in the program holds such a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,17 +16,47 @@ Unit = Literal["calendar_hours", "working_hours", "calendar_days", "working_days
 
 
 class Part(BaseModel):
-    """Base of every part: unknown keys are mistakes, values never change."""
+    """Base of every part: unknown keys are mistakes, values never change.
 
+    ``RETIRED`` are keys of an earlier shape: published documents never change, so they are read over.
+    """
+
+    RETIRED: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if k not in cls.RETIRED} if isinstance(value, Mapping) else value
+
+
+@dataclass(frozen=True)
+class ClockShape:
+    """What a room knows of a clock of its own: the events that may start and end it (SLA-01).
+
+    ``stated`` says that a person states its due time, so that its limit needs no number.
+    """
+
+    starts: frozenset[str]
+    ends: frozenset[str]
+    stated: bool = False
+
+
+_clocks: dict[str, ClockShape] = {}
+
+
+def register_clock(name: str, shape: ClockShape) -> None:
+    """Let a room's clock be limited by profiles (called at start-up)."""
+    _clocks[name] = shape
 
 
 class LimitRule(Part):
     """One time-limit policy (SLA-01): how long, from which event, until which event, for what.
 
-    ``amount`` None means "as stated by a person" (a customer's date, a dispatch). Empty selectors
-    match everything; the first matching rule of a clock counts. ``warn`` is the share of the time
-    that may pass before the owner is warned.
+    ``amount`` None means "as stated by a person" (a dispatch); a clock of which nobody states the
+    time needs its number (A-04). Empty selectors match everything; the first matching rule of a
+    clock counts. ``warn`` is the share of the time that may pass before the owner is warned.
+    ``move_off_holidays`` lets days and months end on the next working day (A-02).
     """
 
     clock: str
@@ -34,10 +65,26 @@ class LimitRule(Part):
     start: str
     end: str
     warn: float = Field(default=0.75, gt=0, lt=1)
+    move_off_holidays: bool = True
     kinds: tuple[str, ...] = ()
     urgencies: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     customer_classes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_its_clock(self) -> LimitRule:
+        shape = _clocks.get(self.clock)
+        if shape is None:
+            raise ValueError(f"There is no clock “{self.clock}”.")
+        if self.start not in shape.starts or self.end not in shape.ends:
+            raise ValueError(f"The clock “{self.clock}” cannot run from “{self.start}” to “{self.end}”.")
+        if self.amount is None and not shape.stated:
+            raise ValueError(f"The limit of “{self.clock}” has no number.")
+        return self
+
+    def applied(self) -> dict[str, Any]:
+        """The limit as a clock keeps it."""
+        return self.model_dump(include={"clock", "amount", "unit", "start", "end", "warn", "move_off_holidays"})
 
     def matches(self, *, kind: str, urgency: str, channel: str, customer_class: str = "") -> bool:
         """Whether this rule speaks about such a record."""
@@ -60,10 +107,11 @@ class LadderStep(Part):
 class TimesPart(Part):
     """Calendar, limits and the ladder of a profile; an empty required number cannot be published (A-04)."""
 
+    RETIRED: ClassVar[frozenset[str]] = frozenset({"reminder_minutes"})
+
     calendar: str
     limits: tuple[LimitRule, ...]
     ladder: tuple[LadderStep, ...] = ()
-    reminder_minutes: int = Field(default=15, gt=0)
     late_registration_hours: int = Field(default=24, gt=0)
     late_record_hours: int = Field(default=24, gt=0)
 

@@ -41,6 +41,7 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
     if classification:
         clocks.recompute(case, at=now, why="classified")
+    clocks.start_missing(case)
     finish(case, "acknowledge", by=by, at=now)
     notices.case_acknowledged(case)
     return case
@@ -145,6 +146,7 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
         required(change.reason, "reason", _("Please say why the classification changes."))
     now = timezone.now()
     moved = clocks.recompute(case, at=now, why="reclassified")
+    clocks.start_missing(case)
     extra = Extra({"clocks": (None, [clock.kind for clock in moved])}, {"reason": (None, change.reason)})
     finish(case, "classify", by=by, at=now, extra=extra)
     for clock in moved:

@@ -48,6 +48,28 @@ def calendar_of(case: Case) -> WorkingCalendar:
     return working_calendar(case.profile_version.times.calendar)
 
 
+def round_start(case: Case) -> datetime:
+    """When the round began: receipt, or the reopening of a later one."""
+    return case.received_at if case.round == 1 else case.rounds.get(n=case.round).opened_at
+
+
+def starts_of(case: Case, *kinds: str) -> list[Start]:
+    """What clocks of the case itself start from, where the event that their limit names has happened (A-05)."""
+    found = []
+    for kind in kinds:
+        rule = rule_for(case, kind)
+        if rule is None:
+            continue
+        at = case.acknowledged_at if rule.start == "acknowledged" else round_start(case)
+        if at is not None:
+            found.append(Start(kind, at, _customers_date(case, kind)))
+    return found
+
+
+def _customers_date(case: Case, kind: str) -> date | None:
+    return case.customer_deadline if kind == Kind.RESOLUTION and case.round == 1 else None
+
+
 def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | None:
     """An unsaved clock, or None when the profile has no such limit for this case."""
     rule = rule_for(case, start.kind)
@@ -59,7 +81,7 @@ def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | N
         round=case.round,
         kind=start.kind,
         assignment=start.assignment,
-        policy=rule.model_dump(include={"clock", "amount", "unit", "start", "end", "warn"}),
+        policy=rule.applied(),
         started_at=start.at,
         due_at=due.at,
         first_due_at=due.at,
@@ -70,16 +92,34 @@ def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | N
 
 
 def start_clock(case: Case, start: Start) -> CaseClock | None:
-    """Start one clock, unless the profile has no such limit or the clock already exists."""
+    """Start one clock, unless the profile has no such limit or the clock already exists.
+
+    One that was stopped goes on as if it had not been: same start, same due time, its breach kept (SLA-03).
+    """
     clock = build_clock(case, start, calendar_of(case))
-    if clock is not None:
-        existing = CaseClock.objects.filter(
-            case=case, round=case.round, kind=start.kind, assignment=start.assignment
-        ).first()
-        if existing is not None:
-            return existing
+    if clock is None:
+        return None
+    existing = clocks_of(case, start.kind, start.assignment).select_for_update().first()
+    if existing is None:
         clock.save()
-    return clock
+        return clock
+    if existing.stopped_at is not None and existing.met_at is None:
+        existing.case, existing.stopped_at = case, None
+        set_next_alert(existing)
+        existing.save()
+    return existing
+
+
+def start_missing(case: Case) -> None:
+    """Start what the limits of the case ask for and what has not begun, because its event had not happened."""
+    kinds = [Kind.RESOLUTION]
+    if case.visit_needed:
+        kinds.append(Kind.ON_SITE)
+    if case.acknowledged_at is None:
+        kinds.append(Kind.ACKNOWLEDGEMENT)
+    begun = set(CaseClock.objects.filter(case=case, round=case.round).values_list("kind", flat=True))
+    for start in starts_of(case, *(kind for kind in kinds if kind not in begun)):
+        start_clock(case, start)
 
 
 def set_next_alert(clock: CaseClock) -> None:
@@ -96,14 +136,22 @@ def clocks_of(case: Case, kind: str, assignment: Assignment | None = None) -> Cl
     return CaseClock.objects.filter(case=case, round=case.round, kind=kind, assignment=assignment)
 
 
-def meet(case: Case, kind: str, *, happened_at: datetime, now: datetime, assignment: Assignment | None = None) -> None:
-    """End a clock by the event it waited for.
+def meet(
+    case: Case,
+    kind: str,
+    *,
+    happened_at: datetime,
+    now: datetime,
+    assignment: Assignment | None = None,
+    event: str = "",
+) -> None:
+    """End a clock by the event it waited for; with ``event`` only where its limit ends by that one (SLA-01).
 
     The moment it happened decides. A breach that a sweep had declared stays in the history; when
     the late record shows that the limit was kept, the clock also says "met, recorded late".
     """
     for clock in clocks_of(case, kind, assignment).select_for_update():
-        if clock.met_at is not None or clock.stopped_at is not None:
+        if not clock.is_running or (event and clock.policy["end"] != event):
             continue
         clock.met_at = happened_at
         clock.next_alert_at = None
@@ -148,8 +196,7 @@ def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: dateti
     """
     if clock.kind == Kind.TASK or clock.breached_at is not None:
         return None
-    stated = case.customer_deadline if clock.kind == Kind.RESOLUTION and case.round == 1 else None
-    fresh = build_clock(case, Start(clock.kind, clock.started_at, stated), cal)
+    fresh = build_clock(case, Start(clock.kind, clock.started_at, _customers_date(case, clock.kind)), cal)
     if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
         return None
     if clock.due_at != clock.first_due_at and fresh.due_at <= clock.due_at:

@@ -245,7 +245,7 @@ def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
     case.acknowledged_by = case.acknowledged_by or case.owner
     case.owner, case.owner_department = hub_owner(case), None
     Round.objects.create(case=case, n=case.round, opened_at=now, acknowledged_at=now)
-    clocks.start_clock(case, clocks.Start(clocks.Kind.RESOLUTION, now))
+    clocks.start_missing(case)
     finish(case, "reopen", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
     notices.case_reopened(case, reason)
     return case

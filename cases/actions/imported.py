@@ -225,10 +225,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
 
 def _start_clocks(case: Case, job: Job) -> list[CaseClock]:
     calendar = job.calendar(case)
-    starts = (
-        clocks.Start(clocks.Kind.ACKNOWLEDGEMENT, case.received_at),
-        clocks.Start(clocks.Kind.RESOLUTION, case.received_at, case.customer_deadline),
-    )
+    starts = clocks.starts_of(case, clocks.Kind.ACKNOWLEDGEMENT, clocks.Kind.RESOLUTION)
     running = [clock for start in starts if (clock := clocks.build_clock(case, start, calendar))]
     nearest = min(running, key=lambda clock: clock.first_due_at, default=None)
     if nearest:

@@ -284,10 +284,7 @@ def urgency_of(case: Case, given: Classification) -> str:
 
 def _start_clocks(case: Case) -> None:
     cal = clocks.calendar_of(case)
-    starts = [
-        clocks.Start(clocks.Kind.ACKNOWLEDGEMENT, case.received_at),
-        clocks.Start(clocks.Kind.RESOLUTION, case.received_at, case.customer_deadline),
-    ]
+    starts = clocks.starts_of(case, clocks.Kind.ACKNOWLEDGEMENT, clocks.Kind.RESOLUTION)
     built = [clock for start in starts if (clock := clocks.build_clock(case, start, cal))]
     for clock in built:
         clock.save()

@@ -72,7 +72,7 @@ class VisitPlan:
 
 @transaction.atomic
 def plan_visit(case: Case, plan: VisitPlan, *, by: Actor) -> Visit:
-    """Mark a visit as necessary: the on-site clock starts at receipt (SLA-06, A-05)."""
+    """Mark a visit as necessary: the on-site clock starts, in the preset at receipt (SLA-06, A-05)."""
     required(plan.necessity, "necessity", _("Please say why a visit is needed."))
     case = lock(case, sources=lifecycle.BEFORE_REPLY)
     if plan.visitor:
@@ -90,16 +90,12 @@ def plan_visit(case: Case, plan: VisitPlan, *, by: Actor) -> Visit:
         created_at=now,
     )
     case.visit_needed = True
-    clocks.start_clock(case, clocks.Start(clocks.Kind.ON_SITE, round_start(case)))
+    for start in clocks.starts_of(case, clocks.Kind.ON_SITE):
+        clocks.start_clock(case, start)
     finish(case, "plan_visit", by=by, at=now, extra=Extra(sealed={"necessity": (None, plan.necessity)}))
     if plan.visitor:
         notices.visit_planned(visit)
     return visit
-
-
-def round_start(case: Case) -> datetime:
-    """From when the round's clocks run: receipt, or the reopening of a later round."""
-    return case.received_at if case.round == 1 else case.rounds.get(n=case.round).opened_at
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ def record_visit(visit: Visit, arrival: Arrival, *, by: Actor) -> Visit:
     if visit.arrived_at is not None or visit.cancelled_at is not None:
         raise InvalidMove(_("This visit has been recorded or cancelled already."))
     now = timezone.now()
-    at = moment(arrival.arrived_at, now=now, not_before=round_start(case))
+    at = moment(arrival.arrived_at, now=now, not_before=clocks.round_start(case))
     check_late(case, happened_at=at, now=now, reason=arrival.late_reason)
     visit.arrived_at, visit.recorded_at, visit.late_reason = at, now, arrival.late_reason
     visit.findings, visit.customer_statement = arrival.findings, arrival.customer_statement

@@ -14,7 +14,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.investigation import check_late, round_start
+from cases.actions.investigation import check_late
 from cases.actions.moves import Extra, enter, finish, lock, moment, require, required, user_of, write_search
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, Opinion, OpinionRequest, Reply
@@ -37,7 +37,7 @@ class Answer:
 
 @transaction.atomic
 def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
-    """Give the final answer (办结): the resolution clock ends.
+    """Give the final answer (办结): the resolution clock ends, unless the regulations let it run until closing.
 
     Refused while an assignment is unanswered (SLA-07) or a decision it would promise is still open
     (RES-05). "Not possible: no contact given" is accepted only where there is no contact.
@@ -48,7 +48,7 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     _check_short_way(case)
     require(gates.replying(reply_facts(case)))
     now = timezone.now()
-    at = moment(answer.happened_at, now=now, not_before=round_start(case))
+    at = moment(answer.happened_at, now=now, not_before=clocks.round_start(case))
     check_late(case, happened_at=at, now=now, reason=answer.late_reason)
     row = Reply.objects.create(
         case=case,
@@ -69,8 +69,7 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     # A second answer of the same round leaves the resolution met when it was first met.
     case.replied_at = at if first_answer else replied_at
     case.owner, case.owner_department = hub_owner(case) or case.owner, None
-    if case.policy.resolution_ends == "reply":
-        clocks.meet(case, clocks.Kind.RESOLUTION, happened_at=at, now=now)
+    clocks.meet(case, clocks.Kind.RESOLUTION, happened_at=at, now=now, event="replied")
     write_search(case)
     finish(case, "reply", by=by, at=now, extra=Extra({"way": (None, answer.way)}, {"reply": (None, answer.text)}))
     notices.replied(case, row)

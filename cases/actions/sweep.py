@@ -30,7 +30,6 @@ class People:
     """Who is told at each rung, looked up once a chunk."""
 
     heads: dict[int, list[User]] = field(default_factory=dict)
-    members: dict[int, list[User]] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
     hub_heads: list[User] = field(default_factory=list)
     managers: list[User] = field(default_factory=list)
@@ -52,41 +51,50 @@ class People:
         people.general_managers = list(active.filter(functions__code="general_manager"))
         return people
 
-    def heads_from(self, department_id: int | None) -> list[User]:
-        """Heads of the department, or of the nearest one above it that has any."""
-        while department_id is not None:
-            if department_id in self.heads:
-                return self.heads[department_id]
-            department_id = self.parents.get(department_id)
-        return self.hub_heads
-
-    def next_level(self, department_id: int | None) -> list[User]:
-        """Heads above the department; where nobody is above, the managers."""
-        parent = self.parents.get(department_id) if department_id is not None else None
-        above = self.heads_from(parent) if parent is not None else []
-        return above or self.managers
-
     def at(self, level: str, clock: CaseClock) -> list[User]:
-        """Who is told at a rung of this clock."""
+        """Who is told at a rung of this clock.
+
+        Nobody who is recused or gone; where a rung has nobody left, those of the next higher one are
+        told at once (RTE-19, A-38).
+        """
+        for users in self._asked(level, clock):
+            if left := _able(users, clock):
+                return left
+        return []
+
+    def _asked(self, level: str, clock: CaseClock) -> list[list[User]]:
+        """The people of a rung, then those who stand in for them."""
         department_id = clock.assignment.department_id if clock.assignment else clock.case.owner_department_id
-        owner = self._owner(clock)
+        above = [users for users in self._heads_above(department_id) if _able(users, clock)]
+        top = [self.managers, self.general_managers]
         match level:
             case "head":
-                return self.heads_from(department_id)
+                return [*above, self.hub_heads, *top]
             case "next_level":
-                return self.next_level(department_id)
+                return [*above[1:], *top]  # above those who were told as heads
             case "hub_head":
-                return self.hub_heads
+                return [self.hub_heads, *top]
             case "general_manager":
-                return self.general_managers or self.managers
+                return [self.general_managers, self.managers]
             case _:
-                return owner or self.heads_from(department_id)
+                return [_owner(clock), *above, self.hub_heads, *top]
 
-    @staticmethod
-    def _owner(clock: CaseClock) -> list[User]:
-        if clock.assignment is not None:
-            return [clock.assignment.holder] if clock.assignment.holder else []
-        return [clock.case.owner] if clock.case.owner else []
+    def _heads_above(self, department_id: int | None) -> list[list[User]]:
+        """Heads of the department, then of each one above it."""
+        found = []
+        while department_id is not None:
+            found.append(self.heads.get(department_id, []))
+            department_id = self.parents.get(department_id)
+        return found
+
+
+def _owner(clock: CaseClock) -> list[User]:
+    owner = clock.assignment.holder if clock.assignment else clock.case.owner
+    return [owner] if owner else []
+
+
+def _able(users: list[User], clock: CaseClock) -> list[User]:
+    return [user for user in users if user.is_active and -user.pk not in clock.case.barred]
 
 
 def sweep_clocks(now: datetime | None = None, *, budget: timedelta = timedelta(seconds=25)) -> int:
@@ -116,12 +124,14 @@ def sweep_chunk(now: datetime, people: People) -> int:
         )
         entries: list[Entry] = []
         for clock in clocks:
+            level, breached_at = clock.level, clock.breached_at
             try:
                 with transaction.atomic():
                     entries += _alert(clock, now=now, people=people)
             except Exception:
                 logger.exception("clock %s could not be processed; parked", clock.pk)
-                clock.next_alert_at = now + PARKED
+                # What it told was rolled back; the row must not say that it was told.
+                clock.level, clock.breached_at, clock.next_alert_at = level, breached_at, now + PARKED
         CaseClock.objects.bulk_update(clocks, ["level", "next_alert_at", "breached_at"])
         if entries:
             record_many(sorted(entries, key=lambda entry: entry.thread))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -51,14 +49,6 @@ def is_worth_keeping(values: Mapping[str, Any]) -> bool:
     return any(values.get(name) for name in typed)
 
 
-@dataclass(frozen=True)
-class Preview:
-    """As much of a case as its clocks depend on."""
-
-    case: Case
-    received_at: datetime
-
-
 class DueForm(forms.Form):
     """What the due times depend on; everything may be missing or wrong."""
 
@@ -72,8 +62,8 @@ class DueForm(forms.Form):
     site = LineField(required=False)
     customer = LineField(required=False)
 
-    def preview(self) -> Preview | None:
-        """An unsaved case; None until the kind is chosen."""
+    def preview(self) -> Case | None:
+        """As much of a case as its clocks depend on, unsaved; None until the kind is chosen."""
         self.is_valid()
         data = self.cleaned_data
         product, _left = resolve(Product, data.get("product", ""), "")
@@ -93,4 +83,5 @@ class DueForm(forms.Form):
         criteria = tuple(self.data.getlist("criteria")) if isinstance(self.data, QueryDict) else ()
         case.urgency = urgency_of(case, Classification(urgency=data.get("urgency", ""), criteria=criteria))
         now = timezone.now()
-        return Preview(case, min(data.get("received_at") or now, now))
+        case.received_at = min(data.get("received_at") or now, now)
+        return case

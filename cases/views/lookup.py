@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.actions import clocks
-from cases.forms.drafting import DueForm, Preview
+from cases.forms.drafting import DueForm
 from cases.models import Case, CaseClock, Category
 from cases.queries import intake as queries
 from cases.queries.browse import CaseRow
@@ -126,18 +127,16 @@ class DueChip:
     provisional: bool = False
 
 
-def dues_of(preview: Preview | None, *, acknowledged: bool) -> list[DueChip]:
+def dues_of(case: Case | None, *, acknowledged: bool) -> list[DueChip]:
     """The due times that a registration now would bring; nothing is written."""
-    if preview is None:
+    if case is None:
         return []
-    calendar = clocks.calendar_of(preview.case)
+    calendar = clocks.calendar_of(case)
     chips = []
-    starts = (
-        clocks.Start(CaseClock.Kind.ACKNOWLEDGEMENT, preview.received_at),
-        clocks.Start(CaseClock.Kind.RESOLUTION, preview.received_at, preview.case.customer_deadline),
-    )
-    for start in starts:
-        clock = clocks.build_clock(preview.case, start, calendar)
+    if acknowledged:
+        case.acknowledged_at = timezone.now()
+    for start in clocks.starts_of(case, CaseClock.Kind.ACKNOWLEDGEMENT, CaseClock.Kind.RESOLUTION):
+        clock = clocks.build_clock(case, start, calendar)
         if clock is not None:
             at_once = acknowledged and start.kind == CaseClock.Kind.ACKNOWLEDGEMENT
             chips.append(DueChip(clock.label, None if at_once else clock.due_at, clock.provisional))

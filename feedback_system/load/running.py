@@ -86,5 +86,4 @@ class Clocks:
 
 def rules_of(times: Any) -> dict[str, tuple[LimitRule, dict[str, Any]]]:
     """The rule of each clock, and how it stands on the row."""
-    kept = {"clock", "amount", "unit", "start", "end", "warn"}
-    return {rule.clock: (rule, rule.model_dump(include=kept)) for rule in times.limits}
+    return {rule.clock: (rule, rule.applied()) for rule in times.limits}

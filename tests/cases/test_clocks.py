@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from audit.exceptions import InvalidInput
 from audit.models import Event
-from cases.actions import assignment, clocks, closure, investigation, reply, sweep
+from cases.actions import assignment, clocks, closure, intake, investigation, reply, sweep
 from cases.actions import calendar as following
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
 from cases.models import Alert, Case, CaseClock, Extension
 from notifications.models import Message
 from organization.actions import calendar as calendars
-from organization.models import Calendar
+from organization.models import Calendar, Membership, User
 from tests import world as w
 from tests.world import World
 
@@ -89,6 +89,38 @@ def test_the_on_site_clock_exists_only_once_a_visit_is_marked_and_runs_from_rece
     assert the(case, "on_site").state == "met"
 
 
+@pytest.mark.req("SLA-06", "SLA-04")
+def test_a_visit_planned_again_after_it_was_cancelled_has_its_clock_running_again(
+    world: World, clock: MovedClock
+) -> None:
+    head, case = world.actor("production_head"), w.received(world)
+    visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=head)
+    due = the(case, "on_site").due_at
+    investigation.cancel_visit(visit, by=head, reason="客户改期")
+    assert the(case, "on_site").state == "stopped"
+    clock.forward(hours=5)
+    investigation.plan_visit(case, investigation.VisitPlan("客户又要求"), by=head)
+    again = the(case, "on_site")
+    assert (again.state, again.due_at) == ("running", due)
+    clock.now = due + timedelta(minutes=1)
+    sweep.sweep_clocks()
+    assert the(case, "on_site").breached_at == due
+
+
+@pytest.mark.req("SLA-06", "SLA-04")
+def test_a_visit_planned_again_takes_no_breach_back(world: World, clock: MovedClock) -> None:
+    head, case = world.actor("production_head"), w.received(world)
+    visit = investigation.plan_visit(case, investigation.VisitPlan("客户要求"), by=head)
+    due = the(case, "on_site").due_at
+    clock.now = due + timedelta(minutes=1)
+    investigation.cancel_visit(visit, by=head, reason="客户改期")
+    investigation.plan_visit(case, investigation.VisitPlan("客户又要求"), by=head)
+    again = the(case, "on_site")
+    assert (again.is_running, again.breached_at, again.first_due_at) == (True, due, due)
+    sweep.sweep_clocks()
+    assert Alert.objects.filter(clock=again, level="owner").exists()
+
+
 @pytest.mark.req("SLA-18", "A-44")
 def test_receipt_is_four_working_hours(world: World, clock: MovedClock) -> None:
     case = w.dispatched(world)
@@ -140,6 +172,59 @@ def test_the_owner_is_warned_before_then_head_and_next_level_are_told_each_once(
         dedupe_key__contains=f"clock:{the(case, 'resolution').pk}:",
     )
     assert {m.user for m in told} == {world.production_head, world.manager}
+
+
+def told_of(case: Case, level: str) -> set[User | None]:
+    """Who got a message at a rung of the resolution clock."""
+    key = f":clock:{the(case, 'resolution').pk}:{level}:"
+    return {m.user for m in Message.objects.filter(thread=case.thread, channel="in_app", dedupe_key__contains=key)}
+
+
+def climb(case: Case, clock: MovedClock) -> None:
+    """Let the whole ladder of the resolution clock be given."""
+    clock.now = the(case, "resolution").first_due_at + timedelta(hours=9)
+    sweep.sweep_clocks()
+
+
+@pytest.mark.req("SLA-04")
+def test_where_no_department_above_has_a_head_the_next_level_are_the_managers(world: World, clock: MovedClock) -> None:
+    Membership.objects.filter(department=world.head_office).update(is_head=False)
+    case = w.received(world)
+    climb(case, clock)
+    assert told_of(case, "head") == {world.production_head}
+    assert told_of(case, "next_level") == {world.manager, world.general_manager}
+
+
+@pytest.mark.req("SLA-04")
+def test_the_next_level_is_above_the_head_who_was_told(world: World, clock: MovedClock) -> None:
+    Membership.objects.filter(department=world.production).update(is_head=False)
+    case = w.received(world)
+    climb(case, clock)
+    assert told_of(case, "head") == {world.manager}  # heads the department above
+    assert told_of(case, "next_level") == {world.manager, world.general_manager}
+
+
+@pytest.mark.req("RTE-19", "A-38")
+def test_the_ladder_passes_over_the_recused_and_tells_the_next_higher_at_once(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    intake.accuse(case, (world.production_head, world.manager), by=world.actor("hub_head"), reason="被投诉")
+    climb(case, clock)
+    assert told_of(case, "head") == {world.hub_head}
+    assert told_of(case, "next_level") == {world.general_manager}
+    breaches = Alert.objects.filter(clock=the(case, "resolution")).exclude(level="warning")
+    assert not {row.user for row in breaches} & {world.production_head, world.manager, None}
+
+
+@pytest.mark.req("SLA-04")
+def test_where_the_owner_is_gone_the_head_is_told_at_once(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    assignment.pass_on(
+        case.assignments.get(), by=world.actor("production_head"), to=world.production_handler, note="请接手"
+    )
+    assignment.take(case.assignments.get(), by=world.actor("production_handler"))
+    User.objects.filter(pk=world.production_handler.pk).update(is_active=False)
+    climb(case, clock)
+    assert told_of(case, "owner") == {world.production_head}
 
 
 @pytest.mark.req("SLA-04")
@@ -288,6 +373,23 @@ def test_one_bad_clock_is_parked_and_the_others_go_on(world: World, clock: Moved
     sweep.sweep_clocks()
     assert the(good, "acknowledgement").state == "breached"
     assert the(bad, "acknowledgement").next_alert_at == clock.now + sweep.PARKED
+
+
+@pytest.mark.req("SLA-04")
+def test_a_clock_that_fails_on_the_way_loses_no_alert_and_no_breach(world: World, clock: MovedClock) -> None:
+    case = w.log_call(world)
+    clock.now = the(case, "acknowledgement").due_at + timedelta(minutes=1)
+    with mock.patch("cases.notices.clock_alert", side_effect=RuntimeError("no such template")):
+        sweep.sweep_clocks()
+    failed = the(case, "acknowledgement")
+    assert (failed.level, failed.breached_at) == (0, None)
+    assert not Alert.objects.filter(clock=failed).exists()
+    clock.now = clock.now + sweep.PARKED
+    sweep.sweep_clocks()
+    assert the(case, "acknowledgement").state == "breached"
+    assert Event.objects.filter(thread=case.thread, verb="breach").count() == 1
+    told = Message.objects.filter(thread=case.thread, kind="clock_breach", channel="in_app")
+    assert {m.user for m in told} == {world.agent, world.hub_head}
 
 
 def test_a_late_sweep_catches_up_in_order_and_does_not_warn_of_what_has_passed(world: World, clock: MovedClock) -> None:
