@@ -13,7 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.intake import Classification, missing_fields, urgency_of
+from cases.actions.intake import Classification, forced_urgency, missing_fields, urgency_of, urgency_rank
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, Extension, Kind, Reply, Round, Verification
@@ -21,19 +21,18 @@ from cases.models.intake import Urgency
 from cases.queries.people import hub_owner
 from organization.models import Department, User
 
-_URGENCY_ORDER = {Urgency.URGENT: 0, Urgency.IMPORTANT: 1, Urgency.GENERAL: 2}
-
 
 @transaction.atomic
-def acknowledge_case(case: Case, *, by: Actor, classification: Classification | None = None) -> Case:
+def acknowledge_case(case: Case, *, by: Actor, classification: Classification | None = None, reason: str = "") -> Case:
     """Take it on as ours (受理): complete enough, with kind, category, urgency and priority set.
 
     Ends the acknowledgement clock; the customer is told the number and what comes next (INT-24).
+    ``reason`` is asked where the classification lowers an urgency that ticked facts forced (CLS-05).
     """
     case = lock(case, "acknowledge")
     now = timezone.now()
     if classification:
-        _apply(case, classification)
+        _apply(case, classification, reason)
     require(_acknowledge_reasons(case))
     enter(case, MOVES["acknowledge"], at=now)
     case.acknowledged_by = accountable(by) or case.owner
@@ -41,7 +40,7 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
     if classification:
         clocks.recompute(case, at=now, why="classified")
-    finish(case, "acknowledge", by=by, at=now)
+    finish(case, "acknowledge", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)} if reason else {}))
     notices.case_acknowledged(case)
     return case
 
@@ -54,12 +53,21 @@ def _acknowledge_reasons(case: Case) -> list[Reason]:
     )
 
 
-def _apply(case: Case, given: Classification) -> None:
+def _apply(case: Case, given: Classification, reason: str) -> None:
+    """Set what was decided, at whatever step; a forced urgency is never lowered silently (CLS-05)."""
+    old, forced = case.urgency, forced_urgency(case)
     if given.category is not None:
         case.category = given.category
-    if given.criteria or given.urgency:
+    if given.criteria is not None:
         case.criteria = list(given.criteria)
-        case.urgency = urgency_of(case, given)
+    if given.urgency and reason.strip():
+        case.urgency = given.urgency
+    elif given.criteria is not None or given.urgency:
+        case.urgency = urgency_of(case, given.urgency)
+    rank = urgency_rank(case.urgency)
+    protected = Urgency.URGENT if old == Urgency.URGENT else forced
+    if rank < urgency_rank(old) and protected and rank < urgency_rank(protected):
+        required(reason, "reason", _("A ticked fact forces this urgency. Please say why it is lowered."))
     if given.priority is not None:
         case.priority = given.priority
     if given.severity:
@@ -128,20 +136,16 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     the case was acknowledged.
     """
     case = lock(case, sources=lifecycle.OPEN)
-    old = case.urgency
     given = change.classification
     if change.kind is not None:
         if change.kind.code not in case.policy.kinds:
             raise InvalidInput("kind", _("The regulations of this case know no such kind. Please choose another."))
         case.kind = change.kind
-    wished = given.urgency
-    _apply(case, given)
-    if wished and _URGENCY_ORDER[Urgency(wished)] > _URGENCY_ORDER[Urgency(case.urgency)]:
-        # The hub may lower what the ticked facts force, but never silently.
+    _apply(case, given, change.reason)
+    if given.urgency and urgency_rank(given.urgency) < urgency_rank(case.urgency):
+        # The ticked facts won over a wish without a reason; here it is meant, and is not dropped silently.
         required(change.reason, "reason", _("A ticked fact forces this urgency. Please say why it is lowered."))
-        case.urgency = wished
-    lowered = _URGENCY_ORDER[Urgency(case.urgency)] > _URGENCY_ORDER[Urgency(old)]
-    if (lowered and old == Urgency.URGENT) or case.acknowledged_at is not None:
+    if case.acknowledged_at is not None:
         required(change.reason, "reason", _("Please say why the classification changes."))
     now = timezone.now()
     moved = clocks.recompute(case, at=now, why="reclassified")

@@ -18,7 +18,7 @@ from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases import readers
 from cases.actions import clocks
-from cases.actions.intake import SERIES, Classification, opening_event, subject_of, urgency_of
+from cases.actions.intake import SERIES, opening_event, subject_of, urgency_of
 from cases.actions.moves import search_words, user_of
 from cases.imports.plan import Plan
 from cases.imports.rows import Record
@@ -219,7 +219,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
         **{name: lines.get(name, "") for name in ("batch", "serial", "quantity", "order_number")},
         **given.days,
     )
-    case.urgency = urgency_of(case, Classification())
+    case.urgency = urgency_of(case)
     return case
 
 

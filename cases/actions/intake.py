@@ -73,11 +73,14 @@ class Accused:
 
 @dataclass(frozen=True)
 class Classification:
-    """What the hub decides about a record (CLS-01..07); None keeps what is there."""
+    """What the hub decides about a record (CLS-01..07); None or "" keeps what is there.
+
+    An empty ``criteria`` says that no listed fact holds; None says nothing about them.
+    """
 
     category: Category | None = None
     urgency: str = ""
-    criteria: tuple[str, ...] = ()
+    criteria: tuple[str, ...] | None = None
     priority: int | None = None
     severity: str = ""
 
@@ -179,7 +182,7 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         suggested_department=intake.suggested_department or department_for(version, suggested),
         severity=intake.classification.severity,
         priority=intake.classification.priority,
-        criteria=list(intake.classification.criteria),
+        criteria=list(intake.classification.criteria or ()),
         stage=intake.stage,
         subject=intake.subject or subject_of(intake.text),
         text=intake.text,
@@ -217,7 +220,7 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         import_name=intake.import_name,
         import_key=intake.import_key,
     )
-    case.urgency = urgency_of(case, intake.classification)
+    case.urgency = urgency_of(case, intake.classification.urgency)
     _check_late(case, now=now, by=by)
     return case
 
@@ -270,16 +273,26 @@ def subject_of(text: str) -> str:
     return first if len(first) <= SUBJECT_LENGTH else first[: SUBJECT_LENGTH - 1] + "…"
 
 
-def urgency_of(case: Case, given: Classification) -> str:
-    """The level of urgency: forced by ticked criteria (CLS-05), else as chosen, else the kind's."""
-    levels = {c.level for c in case.policy.criteria if c.code in given.criteria}
-    if Urgency.URGENT in levels:
-        return Urgency.URGENT
-    if given.urgency == Urgency.URGENT:
-        return Urgency.URGENT
-    if Urgency.IMPORTANT in levels:
-        return Urgency.IMPORTANT
-    return given.urgency or case.policy.rule(case.kind.code).urgency
+_URGENCIES = (Urgency.GENERAL, Urgency.IMPORTANT, Urgency.URGENT)
+
+
+def urgency_rank(level: str) -> int:
+    """How urgent a level is: 0 is general."""
+    return _URGENCIES.index(Urgency(level))
+
+
+def forced_urgency(case: Case) -> str:
+    """The level that the case's ticked facts force (CLS-05); "" where they force none."""
+    levels: list[str] = [c.level for c in case.policy.criteria if c.code in case.criteria]
+    return max(levels, key=urgency_rank, default="")
+
+
+def urgency_of(case: Case, wished: str = "") -> str:
+    """The level of urgency: as chosen, else the kind's; never below what the case's ticked facts force (CLS-05)."""
+    forced = forced_urgency(case)
+    if not forced:
+        return wished or case.policy.rule(case.kind.code).urgency
+    return max(wished or forced, forced, key=urgency_rank)
 
 
 def _start_clocks(case: Case) -> None:

@@ -202,20 +202,20 @@ class Versioned(serializers.Serializer[Any]):
 
 
 class ClassificationIn(Versioned):
-    """The hub's classification."""
+    """The hub's classification, and why where it lowers an urgency that a ticked fact forced."""
 
     category = CodeField(queryset=Category.objects.active(), required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     criteria = serializers.ListField(child=LineField(max_length=40), required=False, max_length=20)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     severity = serializers.ChoiceField(choices=Severity.choices, required=False)
+    reason = TextField(max_length=500, required=False, allow_blank=True)
 
 
 class ReclassificationIn(ClassificationIn):
-    """A new classification, perhaps another kind, and why."""
+    """A new classification, perhaps another kind."""
 
     kind = CodeField(queryset=Kind.objects.active(), required=False)
-    reason = TextField(max_length=500, required=False, allow_blank=True)
 
 
 class ReasonIn(Versioned):

@@ -198,7 +198,9 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     def acknowledge(self, request: Request, number: str) -> Response:
         """Take it on."""
         access, by, data = self._open(number, "acknowledge", s.ClassificationIn)
-        assignment.acknowledge_case(access.case, by=by, classification=_classification(data))
+        assignment.acknowledge_case(
+            access.case, by=by, classification=_classification(data), reason=data.get("reason", "")
+        )
         return self._detail(number)
 
     @_move(s.DeclineIn, "Decline")
@@ -490,4 +492,4 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
 def _classification(data: Body) -> Classification:
     given = _filled(data, "category", "urgency", "priority", "severity")
-    return Classification(criteria=tuple(data.get("criteria", ())), **given)
+    return Classification(criteria=tuple(data["criteria"]) if "criteria" in data else None, **given)

@@ -90,6 +90,12 @@ class ClassificationForm(ActForm):
 class AcknowledgeForm(ClassificationForm):
     """Take it on as ours (受理)."""
 
+    reason = reason_field(
+        gettext_lazy("Reason"),
+        required=False,
+        help_text=gettext_lazy("Needed when an urgency is lowered that a ticked fact forced."),
+    )
+
 
 class ClassifyForm(ClassificationForm):
     """Classify again: another kind too, and why."""

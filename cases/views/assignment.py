@@ -50,7 +50,10 @@ def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
         access,
         sheet,
         lambda: actions.acknowledge_case(
-            access.case, by=access.actor("acknowledge"), classification=form.classification()
+            access.case,
+            by=access.actor("acknowledge"),
+            classification=form.classification(),
+            reason=form.cleaned_data["reason"],
         ),
     )
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
+from audit.models import Sealed
 from cases.actions import assignment, intake
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
@@ -106,6 +107,33 @@ def test_an_urgent_fact_forces_urgent_and_lowering_it_needs_a_reason(world: Worl
         assignment.classify_case(case, Reclassification(lower), by=world.actor("agent"))
     assignment.classify_case(case, Reclassification(lower, reason="经核实无人受伤"), by=world.actor("agent"))
     assert fresh(case).urgency == "general"
+
+
+@pytest.mark.req("CLS-05")
+@pytest.mark.parametrize("facts", [(), ("use",)])
+def test_acknowledging_does_not_lower_a_forced_urgency_without_a_reason(world: World, facts: tuple[str, ...]) -> None:
+    case = w.log_call(world, kind="enquiry", classification=Classification(criteria=("safety",)))
+    assert case.urgency == "urgent"
+    hub = Person(world, "agent")
+    lower = {"category": world.category().pk, "criteria": facts, "urgency": "general", "priority": 2}
+    answer = hub.do(case, "acknowledge", lower)
+    assert answer.status_code == 422
+    assert "reason" in answer.context["form"].errors
+    assert fresh(case).criteria == ["safety"]
+    case = hub.did(case, "acknowledge", lower | {"reason": "经核实无人受伤"})
+    assert (case.urgency, case.criteria) == ("general", list(facts))
+    assert Sealed.objects.get(event__verb="acknowledge").new == "经核实无人受伤"
+
+
+@pytest.mark.req("CLS-05")
+def test_facts_about_which_nothing_is_said_stay_ticked(world: World) -> None:
+    case = w.log_call(world, kind="enquiry", classification=Classification(criteria=("safety",)))
+    given = Classification(category=world.category(), urgency="general", priority=2)
+    case = assignment.acknowledge_case(case, by=world.actor("agent"), classification=given)
+    assert (case.urgency, case.criteria) == ("urgent", ["safety"])
+    untick = Classification(criteria=(), urgency="general")
+    with pytest.raises(InvalidInput):
+        assignment.classify_case(case, Reclassification(untick), by=world.actor("agent"))
 
 
 @pytest.mark.req("CLS-01", "CLS-02", "CLS-07", "CLS-17", "A-19")
