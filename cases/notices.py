@@ -79,6 +79,11 @@ _TO_CUSTOMER = {
         ),
         _("Your feedback {number} takes longer, now expected by {due}. {url}"),
     ),
+    "date_agreed": (
+        _("A new date for your feedback {number}"),
+        _("As agreed with you, your feedback {number} is expected to be answered by {due}.\nProgress: {url}"),
+        _("As agreed, your feedback {number} is expected to be answered by {due}. {url}"),
+    ),
     "case_closed": (
         _("Your feedback {number} has been closed"),
         _("Your feedback {number} has been closed.\n{text}\nDetails: {url}"),
@@ -311,6 +316,11 @@ def extension_decided(extension: Extension) -> None:
     _tell(case, [extension.asked_by], "extension_decided", f"extension-decided:{extension.pk}", text=text)
     if extension.granted and extension.assignment.is_lead:
         _tell_customer(case, "extension_told", f"extension:{extension.pk}", due=extension.until)
+
+
+def date_agreed(case: Case, clock: CaseClock) -> None:
+    """Tell the customer the date that was agreed on (RES-03)."""
+    _tell_customer(case, "date_agreed", f"agreed:{case.version}", due=clock.due_at)
 
 
 def visit_planned(visit: Visit) -> None:

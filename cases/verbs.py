@@ -21,6 +21,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "verify": pgettext_lazy("happening", "verified"),
         "classify": pgettext_lazy("happening", "classified"),
         "correct": pgettext_lazy("happening", "corrected"),
+        "agree_date": pgettext_lazy("happening", "agreed on another date"),
         "dispatch": pgettext_lazy("happening", "dispatched"),
         "add_department": pgettext_lazy("happening", "added a department"),
         "receive": pgettext_lazy("happening", "received the assignment"),

@@ -13,6 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from cases.actions.moves import Extra, finish, lock, required
 from cases.models import Assignment, Case, CaseClock
+from organization import working_time
 from organization.queries import working_calendar
 from organization.working_time import WorkingCalendar
 from regulations import deadlines
@@ -46,6 +47,11 @@ def rule_for(case: Case, kind: str) -> LimitRule | None:
 def calendar_of(case: Case) -> WorkingCalendar:
     """The working calendar that the case's profile names."""
     return working_calendar(case.profile_version.times.calendar)
+
+
+def end_of(case: Case, day: date) -> datetime:
+    """Until when a date that a person stated lasts: its close of business."""
+    return working_time.end_of_day(calendar_of(case), day)
 
 
 def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | None:
@@ -148,7 +154,7 @@ def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: dateti
     """
     if clock.kind == Kind.TASK or clock.breached_at is not None:
         return None
-    stated = case.customer_deadline if clock.kind == Kind.RESOLUTION and case.round == 1 else None
+    stated = case.customer_deadline if clock.kind == Kind.RESOLUTION else None
     fresh = build_clock(case, Start(clock.kind, clock.started_at, stated), cal)
     if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
         return None

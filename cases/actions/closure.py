@@ -255,6 +255,7 @@ def _reset(case: Case) -> None:
     case.outcome = ""
     case.duplicate_of = None
     case.lead_department = None
+    case.customer_deadline = None  # it was the date of the round that ended
     case.visit_needed = False
     for name in (
         "dispatched_at",

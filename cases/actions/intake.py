@@ -435,7 +435,6 @@ def missing_fields(case: Case) -> list[str]:
 CORRECTABLE = (
     "subject",
     "demand",
-    "customer_deadline",
     "reporter_name",
     "reporter_organisation",
     "reporter_phone",
@@ -461,8 +460,8 @@ CORRECTABLE = (
 def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Case:
     """Correct typed fields; the old value stays in the history.
 
-    Raises ``InvalidInput`` for a field that is not correctable, or without a reason. A new
-    customer's date moves the resolution clock, and the old due time stays visible (A-08).
+    Raises ``InvalidInput`` for a field that is not correctable, or without a reason. The customer's
+    date is none of them: another one needs the customer's consent (A-08, ``agree_date``).
     """
     required(reason, "reason", _("Please say why this is corrected."))
     case = lock(case, sources=lifecycle.OPEN)
@@ -470,13 +469,14 @@ def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Ca
     if unknown:
         raise InvalidInput(sorted(unknown)[0], _("This field cannot be changed after registration."))
     now = timezone.now()
-    deadline = case.customer_deadline
+    had_contact = case.has_contact
     for name, value in values.items():
         setattr(case, name, value)
+    if had_contact and not case.has_contact and case.acknowledged_at is not None:
+        # Without a contact neither reply nor opinion is owed: no correction makes that so.
+        raise InvalidInput("contact", _("There was a contact: correct it, but do not take it away."))
     if not (case.has_contact or case.contact_refused):
         raise InvalidInput("contact", _("Please enter a telephone number or e-mail address, or tick “not given”."))
-    if case.customer_deadline != deadline:
-        clocks.recompute(case, at=now, why=_("customer's date"))
     finish(case, "correct", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
     return complete_if_filled(case, by=by) if case.state == State.INCOMPLETE else case
 

@@ -66,6 +66,7 @@ ACTS: dict[str, Act] = {
         _move("complete", "check"),
         _act("classify", _L("act", "Classify"), lifecycle.OPEN, "tags"),
         _act("correct", _L("act", "Correct the entry"), lifecycle.OPEN, "pencil"),
+        _act("agree_date", _L("act", "Agree on another date"), lifecycle.OPEN, "calendar-clock"),
         _move("dispatch", "route"),
         _act(
             "add_department",
@@ -245,7 +246,16 @@ def _may_ask_explained(here: Situation) -> bool:
     return here.facts.satisfied is False and not here.facts.explained_approved and not waiting
 
 
+def _owes_an_answer(here: Situation) -> bool:
+    case = here.dossier.case
+    return any(
+        clock.kind == CaseClock.Kind.RESOLUTION and clock.round == case.round and clock.is_running
+        for clock in here.dossier.clocks
+    )
+
+
 _CONDITIONS: dict[str, Callable[[Situation], bool]] = {
+    "agree_date": _owes_an_answer,
     "settle": lambda here: here.dossier.case.kind.code in lifecycle.SHORT_KINDS,
     "reply": _may_reply,
     "ask_waiver": _may_ask_waiver,

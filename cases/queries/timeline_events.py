@@ -63,6 +63,10 @@ def _fields(_dossier: Dossier, event: Event) -> dict[str, Any]:
     return {"labels": changed_labels(event)}
 
 
+def _date(_dossier: Dossier, event: Event) -> dict[str, Any]:
+    return {"day": _new(event, "customer_deadline") or ""}
+
+
 def _people(dossier: Dossier, event: Event) -> dict[str, Any]:
     return {"people": [dossier.name(pk) for pk in _new(event, "people") or []]}
 
@@ -99,6 +103,7 @@ _TELLERS: dict[str, tuple[str, Callable[[Dossier, Event], dict[str, Any]]]] = {
     "complete": ("move", _nothing),
     "classify": ("move", _fields),
     "correct": ("move", _fields),
+    "agree_date": ("move", _date),
     "recuse": ("move", _people),
     "pass_on": ("task", _person("to")),
     "take": ("task", _person("holder")),

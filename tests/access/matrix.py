@@ -47,6 +47,7 @@ ACTS: dict[str, frozenset[str]] = {
     "verify": HUB,
     "classify": HUB,
     "correct": HUB | {"production_head"},
+    "agree_date": HUB,
     "dispatch": HUB,
     "add_department": HANDLERS,
     "receive": PRODUCTION,
@@ -211,7 +212,7 @@ PARTS = (
 )  # fmt: skip
 WHOLE = (
     "record_contact", "note", "settle", "acknowledge", "decline", "verify", "ask_completion", "complete", "classify",
-    "correct", "dispatch", "add_department", "plan_visit", "investigate", "act", "plan_measure", "ask_waiver",
+    "correct", "agree_date", "dispatch", "add_department", "plan_visit", "investigate", "act", "plan_measure", "ask_waiver",
     "send_progress", "reply", "ask_opinion", "record_opinion", "escalate", "ask_explained", "close", "reopen", "archive",
     "attach", "recuse",
 )  # fmt: skip

@@ -13,7 +13,18 @@ from django.utils import timezone
 from audit.models import Event
 from audit.verification import verify
 from cases import verbs
-from cases.actions import assignment, closure, files, handover, intake, internal, investigation, measures, reply
+from cases.actions import (
+    agreement,
+    assignment,
+    closure,
+    files,
+    handover,
+    intake,
+    internal,
+    investigation,
+    measures,
+    reply,
+)
 from cases.actions.clocks import give_breach_reason
 from cases.models import Case, CaseClock, Measure
 from cases.queries import timeline_events
@@ -84,6 +95,8 @@ STEPS: dict[str, tuple[str, Act, str]] = {
     "classify": ("log_call", lambda x, c: assignment.classify_case(
         c, assignment.Reclassification(G(priority=1)), by=x.actor("agent")), "林晓"),
     "correct": ("log_call", lambda x, c: intake.correct(c, {"batch": "1"}, by=x.actor("agent"), reason="更正"), "林晓"),
+    "agree_date": ("received", lambda x, c: agreement.agree_date(c, agreement.Agreement(
+        w.in_days(20).date(), intake.NewContact("in", x.channel("phone"), "可以等")), by=x.actor("agent")), "林晓"),
     "dispatch": ("acknowledged", lambda x, c: assignment.dispatch_case(c, w.task(x), by=x.actor("agent")), "林晓"),
     "add_department": ("dispatched", lambda x, c: assignment.add_department(c, w.task(x, "quality"), by=x.actor("agent")), "林晓"),
     "receive": ("dispatched", lambda x, c: assignment.receive_assignment(_lead(c), by=x.actor("production_head")), "何强"),
