@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,7 +49,7 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     _check_short_way(case)
     require(gates.replying(reply_facts(case)))
     now = timezone.now()
-    at = moment(answer.happened_at, now=now, not_before=round_start(case))
+    at = moment(answer.happened_at, now=now, not_before=_handled_at(case))
     check_late(case, happened_at=at, now=now, reason=answer.late_reason)
     row = Reply.objects.create(
         case=case,
@@ -75,6 +76,16 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     finish(case, "reply", by=by, at=now, extra=Extra({"way": (None, answer.way)}, {"reply": (None, answer.text)}))
     notices.replied(case, row)
     return row
+
+
+def _handled_at(case: Case) -> datetime:
+    """Before when there was nothing to answer: the case was not taken on, or a department still owed its part.
+
+    To the minute, because a person types no seconds.
+    """
+    answered = Assignment.objects.filter(case=case, round=case.round).aggregate(last=Max("answered_at"))["last"]
+    latest = max(at for at in (round_start(case), case.acknowledged_at, answered) if at is not None)
+    return latest.replace(second=0, microsecond=0)
 
 
 def _check_way(case: Case, answer: Answer) -> None:
@@ -117,7 +128,7 @@ def send_progress(case: Case, answer: Answer, *, by: Actor, expected_at: datetim
         rank=rank_of(by),
         expected_at=expected_at,
         minutes=answer.minutes,
-        happened_at=moment(answer.happened_at, now=now),
+        happened_at=moment(answer.happened_at, now=now, not_before=round_start(case)),
         recorded_at=now,
     )
     write_search(case)

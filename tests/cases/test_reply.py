@@ -114,6 +114,35 @@ def test_the_customer_was_not_told_before_the_case_began_nor_in_the_future(world
     assert not Reply.objects.exists()
 
 
+@pytest.mark.req("RES-01", "SLA-07")
+def test_the_final_reply_is_not_dated_before_the_departments_answer(world: World) -> None:
+    case = w.handled(world)
+    case.assignments.update(answered_at=timezone.now() - timedelta(minutes=30))
+    Case.objects.filter(pk=case.pk).update(received_at=timezone.now() - timedelta(hours=9))
+    early = reply.Answer("换新机", "phone", happened_at=timezone.now() - timedelta(hours=1))
+    with pytest.raises(InvalidInput) as refused:
+        reply.reply_to_customer(fresh(case), early, by=world.actor("agent"))
+    assert refused.value.field == "happened_at"
+    after = reply.Answer("换新机", "phone", happened_at=timezone.now() - timedelta(minutes=20))
+    assert reply.reply_to_customer(fresh(case), after, by=world.actor("agent")).final
+
+
+@pytest.mark.req("RES-01")
+def test_the_final_reply_is_not_dated_before_the_case_was_taken_on(world: World) -> None:
+    case = w.acknowledged(world, kind="enquiry")
+    Case.objects.filter(pk=case.pk).update(received_at=timezone.now() - timedelta(hours=9))
+    early = reply.Answer("三年。", "phone", happened_at=timezone.now() - timedelta(hours=1))
+    with pytest.raises(InvalidInput):
+        reply.reply_to_customer(fresh(case), early, by=world.actor("agent"))
+
+
+@pytest.mark.req("RES-03")
+def test_a_progress_notice_is_not_dated_before_the_case_began(world: World) -> None:
+    told = reply.Answer("在查", "phone", happened_at=timezone.now() - timedelta(days=1))
+    with pytest.raises(InvalidInput):
+        reply.send_progress(w.received(world), told, by=world.actor("agent"), expected_at=None)
+
+
 @pytest.mark.req("RES-03")
 def test_a_progress_notice_is_stored_with_its_expected_time_and_ends_no_limit(world: World) -> None:
     case = w.received(world)
