@@ -300,6 +300,10 @@ def end_assignment(row: Assignment, state: str, *, at: datetime, by: Actor, reas
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, at, user_of(by), reason
     row.save()
     clocks.stop(row.clocks.all(), at=at)
+    _end_extensions(row, at=at)
+
+
+def _end_extensions(row: Assignment, *, at: datetime) -> None:
     Extension.objects.filter(assignment=row, decided_at__isnull=True).update(
         decided_at=at, granted=False, opinion=_("The assignment ended.")
     )
@@ -401,6 +405,7 @@ def _answer(case: Case, row: Assignment, answer: str, *, by: Actor, now: datetim
     row.state, row.answered_at, row.answered_by, row.answer = Assignment.State.ANSWERED, now, user_of(by), answer
     row.save()
     clocks.meet(case, clocks.Kind.TASK, happened_at=now, now=now, assignment=row)
+    _end_extensions(row, at=now)
     if row.is_lead:
         case.owner, case.owner_department = hub_owner(case), None
 
@@ -433,10 +438,11 @@ def ask_extension(assignment: Assignment, *, by: Actor, until: datetime, reason:
 @transaction.atomic
 def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion: str = "") -> Extension:
     """Grant or refuse more time. The customer is told; the first due time still decides the breach."""
-    case = lock(extension.assignment.case)
+    case = lock(extension.assignment.case, sources=lifecycle.OPEN)
     row = Extension.objects.select_for_update().get(pk=extension.pk)
     if row.decided_at is not None:
         raise InvalidMove(_("This request was decided already."))
+    _locked_assignment(row.assignment, Assignment.State.SENT, Assignment.State.RECEIVED)
     if not granted:
         required(opinion, "opinion", _("Please say why it is refused."))
     now = timezone.now()

@@ -12,7 +12,7 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.assignment import acknowledge_case, end_round
+from cases.actions.assignment import acknowledge_case, end_assignment, end_round
 from cases.actions.intake import Classification
 from cases.actions.moves import Extra, enter, finish, lock, require, required, user_of
 from cases.actions.reply import Answer, reply_to_customer
@@ -111,9 +111,9 @@ def close_short(case: Case, end: ShortEnd, *, by: Actor) -> Case:
     _check_short(case, end, by=by)
     now = timezone.now()
     for assignment in Assignment.objects.filter(case=case, round=case.round).unanswered():
-        assignment.state, assignment.ended_at, assignment.ended_by = Assignment.State.CANCELLED, now, user_of(by)
-        assignment.ended_reason = str(Outcome(end.outcome).label)
-        assignment.save()
+        end_assignment(
+            assignment, Assignment.State.CANCELLED, at=now, by=by, reason=str(Outcome(end.outcome).label)
+        )
     clocks.stop(case.clocks.filter(round=case.round), at=now)
     if case.state == State.INCOMPLETE:
         case.resume_state = ""

@@ -331,7 +331,8 @@ def _open_helpers(here: Situation, row: Assignment) -> list[str]:
 
 
 def _on_extension(here: Situation, row: Extension) -> Acts:
-    if row.decided_at is None:
+    owed = {assignment.pk for assignment in here.dossier.current_assignments if assignment.is_unanswered}
+    if row.decided_at is None and here.dossier.case.is_open and row.assignment_id in owed:
         yield "decide_extension", []
 
 

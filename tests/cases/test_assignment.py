@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Sealed
-from cases.actions import assignment, intake
+from cases.actions import assignment, closure, intake
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
 from cases.models import Assignment, Case, CaseClock
@@ -440,3 +440,32 @@ def test_one_request_for_more_time_waits_at_a_time(world: World) -> None:
     assert "ask_extension" not in Person(world, "production_head").offered(case)
     with pytest.raises(InvalidMove):
         assignment.ask_extension(lead(case), by=world.actor("production_head"), until=until, reason="等料")
+
+
+@pytest.mark.req("RTE-14", "SLA-03")
+@pytest.mark.parametrize("end", ["answer", "withdrawn"])
+def test_a_request_for_more_time_ends_with_its_assignment(world: World, end: str) -> None:
+    case = w.received(world)
+    row = lead(case)
+    until = row.due_at + timedelta(days=2)
+    extension = assignment.ask_extension(row, by=world.actor("production_head"), until=until, reason="等料")
+    if end == "answer":
+        assignment.answer_assignment(row, by=world.actor("production_head"), answer="已处理")
+    else:
+        closure.close_short(
+            fresh(case), closure.ShortEnd("withdrawn", "已自行修好", "周慧来电"), by=world.actor("agent")
+        )
+    extension.refresh_from_db()
+    assert (extension.granted, extension.decided_at is not None) == (False, True)
+
+
+@pytest.mark.req("RTE-14", "SLA-03")
+def test_more_time_is_not_granted_for_what_was_answered(world: World) -> None:
+    case = w.received(world)
+    row = lead(case)
+    until = row.due_at + timedelta(days=2)
+    extension = assignment.ask_extension(row, by=world.actor("production_head"), until=until, reason="等料")
+    Assignment.objects.filter(pk=row.pk).update(state="answered", answered_at=timezone.now())
+    assert f"extensions:{extension.pk}" not in Person(world, "agent").offers(case).parts
+    with pytest.raises(InvalidMove):
+        assignment.decide_extension(extension, by=world.actor("agent"), granted=True)
