@@ -143,10 +143,11 @@ class _Step:
                 self.refused.append(_("%(name)s does not work in the hub.") % {"name": self.taker.name})
 
     def _may_own(self) -> bool:
-        if self.case.state in lifecycle.WITH_DEPARTMENT and self.case.lead_department is not None:
-            if self.who.is_in(self.case.lead_department_id):
+        # The state tells nothing here: after the lead's answer the case is still being handled, but the hub's again.
+        if self.case.owner_department is not None:
+            if self.who.is_in(self.case.owner_department_id):
                 return True
-            self._refuse_department(self.case.lead_department)
+            self._refuse_department(self.case.owner_department)
             return False
         if Function.HUB in self.who.functions:
             return True

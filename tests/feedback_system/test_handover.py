@@ -74,6 +74,14 @@ def test_what_comes_back_to_the_hub_comes_back_to_the_successor(world: World) ->
     assert fresh(case).owner == world.agent2
 
 
+def test_what_the_lead_has_answered_goes_to_the_successor_in_the_hub(world: World) -> None:
+    case = w.handled(world)
+    assert (case.state, case.owner, case.owner_department) == ("acting", world.agent, None)
+    report = moved(world, world.agent, world.agent2)
+    assert report.refused == []
+    assert (fresh(case).owner, fresh(case).acknowledged_by) == (world.agent2, world.agent2)
+
+
 def test_an_assignment_goes_to_somebody_of_its_department_with_the_case(world: World) -> None:
     case = w.received(world)
     new = colleague(world, "production")
