@@ -127,6 +127,17 @@ class Reclassification:
     kind: Kind | None = None
     reason: str = ""
 
+    def permission(self, case: Case) -> str:
+        """The right it needs: once a case was taken on, only the hub's head makes less of it (RES-11)."""
+        down = case.acknowledged_at is not None and self.kind is not None and asks_less(case, self.kind)
+        return "classify_down" if down else "classify"
+
+
+def asks_less(case: Case, kind: Kind) -> bool:
+    """Whether the regulations of the case ask less of another kind than of the present one."""
+    kinds = case.policy.kinds
+    return kind.code in kinds and kinds[kind.code].asks_less_than(kinds[case.kind.code])
+
 
 @transaction.atomic
 def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:

@@ -225,6 +225,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         """Classify or re-classify."""
         access, by, data = self._open(number, "classify", s.ReclassificationIn)
         change = assignment.Reclassification(_classification(data), data.get("kind"), data.get("reason", ""))
+        access.require(change.permission(access.case))
         assignment.classify_case(access.case, change, by=by)
         return self._detail(number)
 
