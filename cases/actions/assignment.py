@@ -32,7 +32,7 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     case = lock(case, "acknowledge")
     now = timezone.now()
     if classification:
-        _apply(case, classification, reason)
+        apply_classification(case, classification, reason)
     require(_acknowledge_reasons(case))
     enter(case, MOVES["acknowledge"], at=now)
     case.acknowledged_by = accountable(by) or case.owner
@@ -53,7 +53,7 @@ def _acknowledge_reasons(case: Case) -> list[Reason]:
     )
 
 
-def _apply(case: Case, given: Classification, reason: str) -> None:
+def apply_classification(case: Case, given: Classification, reason: str) -> None:
     """Set what was decided, at whatever step; a forced urgency is never lowered silently (CLS-05)."""
     old, forced = case.urgency, forced_urgency(case)
     if given.category is not None:
@@ -152,7 +152,7 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
         if change.kind.code not in case.policy.kinds:
             raise InvalidInput("kind", _("The regulations of this case know no such kind. Please choose another."))
         case.kind = change.kind
-    _apply(case, given, change.reason)
+    apply_classification(case, given, change.reason)
     if given.urgency and urgency_rank(given.urgency) < urgency_rank(case.urgency):
         # The ticked facts won over a wish without a reason; here it is meant, and is not dropped silently.
         required(change.reason, "reason", _("A ticked fact forces this urgency. Please say why it is lowered."))

@@ -12,9 +12,9 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.assignment import acknowledge_case, end_assignment, end_round
+from cases.actions.assignment import acknowledge_case, apply_classification, end_assignment, end_round
 from cases.actions.intake import Classification
-from cases.actions.moves import Extra, enter, finish, lock, require, required, user_of
+from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, user_of
 from cases.actions.reply import Answer, reply_to_customer
 from cases.gates import EXPLAINED
 from cases.lifecycle import MOVES, SHORT_OUTCOMES, Outcome, State
@@ -225,11 +225,13 @@ def answer_escalation(escalation: Escalation, *, by: Actor, answer: str) -> Esca
 
 
 @transaction.atomic
-def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
+def reopen_case(case: Case, *, by: Actor, reason: str, classification: Classification | None = None) -> Case:
     """Start the next round: same number, new clocks, the old ones kept (RES-21).
 
     From awaiting opinion the round ends as reopened, without a closing time; a closed round stays
-    closed, so that last month's figures stay what they were.
+    closed, so that last month's figures stay what they were. What ended before anybody took it on
+    (declined, withdrawn) is taken on now: whoever opens it is its hub person, and it needs its
+    ``classification``.
     """
     required(reason, "reason", _("Please say why it is opened again."))
     case = lock(case, "reopen")
@@ -241,8 +243,12 @@ def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
     clocks.stop(case.clocks.filter(round=case.round), at=now)
     case.round += 1
     _reset(case)
+    if classification:
+        apply_classification(case, classification, reason)
+    classified = {"has_category": case.category_id is not None, "has_priority": case.priority is not None}
+    require(gates.acknowledging(**classified, missing_fields=()))
     enter(case, MOVES["reopen"], at=now)
-    case.acknowledged_by = case.acknowledged_by or case.owner
+    case.acknowledged_by = case.acknowledged_by or accountable(by)
     case.owner, case.owner_department = hub_owner(case), None
     Round.objects.create(case=case, n=case.round, opened_at=now, acknowledged_at=now)
     clocks.start_clock(case, clocks.Start(clocks.Kind.RESOLUTION, now))

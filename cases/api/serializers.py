@@ -218,6 +218,12 @@ class ReclassificationIn(ClassificationIn):
     kind = CodeField(queryset=Kind.objects.active(), required=False)
 
 
+class ReopenIn(ClassificationIn):
+    """Why it is opened again; the classification where the case was never taken on."""
+
+    reason = TextField(max_length=2000)
+
+
 class ReasonIn(Versioned):
     """A reason."""
 

@@ -433,12 +433,12 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             closure.close_case(access.case, by=by, outcome=data["outcome"], summary=summary)
         return self._detail(number)
 
-    @_move(s.ReasonIn, "Reopen")
+    @_move(s.ReopenIn, "Reopen")
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, number: str) -> Response:
         """The next round."""
-        access, by, data = self._open(number, "reopen", s.ReasonIn)
-        closure.reopen_case(access.case, by=by, reason=data["reason"])
+        access, by, data = self._open(number, "reopen", s.ReopenIn)
+        closure.reopen_case(access.case, by=by, reason=data["reason"], classification=_classification(data))
         return self._detail(number)
 
     @_move(s.Versioned, "Archive")

@@ -398,6 +398,25 @@ def test_reopened_before_closing_the_round_ends_without_a_closing_time(world: Wo
     assert (case.owner, case.lead_department, case.replied_at) == (world.agent, None, None)
 
 
+@pytest.mark.req("RES-21", "CLS-06")
+@pytest.mark.parametrize("by", ["declined", "withdrawn"])
+def test_what_was_never_taken_on_is_classified_and_taken_on_by_whoever_opens_it_again(world: World, by: str) -> None:
+    from cases.actions import assignment
+
+    case = w.log_call(world, by="sales_handler")
+    if by == "declined":
+        assignment.decline_case(case, by=world.actor("agent"), reason="非我司产品", reply="抱歉")
+    else:
+        closure.close_short(case, closure.ShortEnd("withdrawn", "自行修好", "周慧来电"), by=world.actor("agent"))
+    hub = Person(world, "agent2")
+    assert hub.do(case, "reopen", {"reason": "确为我司产品"}).status_code == 422
+    with pytest.raises(Blocked):
+        closure.reopen_case(fresh(case), by=world.actor("agent2"), reason="确为我司产品")
+    data = {"reason": "确为我司产品", "category": world.category().pk, "urgency": "important", "priority": 1}
+    case = hub.did(case, "reopen", data)
+    assert (case.owner, case.acknowledged_by, case.category) == (world.agent2, world.agent2, world.category())
+
+
 @pytest.mark.req("RES-21")
 def test_the_next_round_owes_its_own_facts_measures_and_opinion(world: World) -> None:
     case = closure.reopen_case(w.closed(world), by=world.actor("agent"), reason="又漏")
