@@ -6,7 +6,7 @@ has been asked before: nobody has a right on a case that he or she may not see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cases.models import Assignment, Case
@@ -144,6 +144,15 @@ def permissions_on(who: Identity, case: Case, assignments: list[Assignment] | No
             name for name, grants in PERMISSIONS.items() if any(grant.holds_for(person, relations) for grant in grants)
         }
     return frozenset(found)
+
+
+def can_be_given(who: Identity, case: Case, permission: str) -> bool:
+    """Whether work that needs this permission may be put into somebody's hands (CAP-02): in his or her own right.
+
+    Whoever only follows the own entry, or only reads, could not carry it out.
+    """
+    own = replace(who, deputised=())
+    return reads_in_full(own, case) and permission in permissions_on(own, case)
 
 
 def general_permissions(who: Identity) -> frozenset[str]:

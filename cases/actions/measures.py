@@ -13,7 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import lifecycle, notices
 from cases.actions import files
-from cases.actions.moves import Extra, enter, finish, lock, require_reader, required, staff_of
+from cases.actions.moves import Extra, enter, finish, lock, require_worker, required, staff_of
 from cases.gates import WAIVER
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Measure, MeasureCheck
@@ -49,7 +49,7 @@ def plan_measure(case: Case, plan: Plan, *, by: Actor) -> Measure:
         raise Blocked(
             [Reason("barred", _("%(name)s must not take part in this case.") % {"name": plan.owner.name}, "forbidden")]
         )
-    require_reader(case, plan.owner, "owner")
+    require_worker(case, plan.owner, "owner", "complete_measure")
     if plan.due_on < timezone.localdate(now):
         raise InvalidInput("due_on", _("The date has passed already. Please choose a later one."))
     measure = Measure.objects.create(

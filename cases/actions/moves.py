@@ -19,7 +19,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason, StaleRecord
 from audit.queries import events_of
-from cases import lifecycle, readers, verbs
+from cases import lifecycle, readers, rights, verbs
 from cases.lifecycle import MOVES, Move
 from cases.models import Case, CaseClock, Round
 from organization import text
@@ -259,15 +259,16 @@ def accountable(by: Actor) -> User | None:
     return user_of(by)
 
 
-def require_reader(case: Case, person: User, field_name: str) -> None:
-    """Raise ``InvalidInput`` for somebody who would be given work on a case that he or she cannot see.
+def require_worker(case: Case, person: User, field_name: str, permission: str) -> None:
+    """Raise ``InvalidInput`` for somebody who would be given work on a case that he or she cannot do (CAP-02).
 
     The accused and the conflicted are refused in the same way (RTE-18).
     """
     if -person.pk in case.barred:
         raise InvalidInput(field_name, _("%(name)s must not take part in this case.") % {"name": person.name})
-    if not person.is_active or not Case.objects.filter(pk=case.pk).visible_to(identity_of(person)).exists():
+    if not person.is_active or not rights.can_be_given(identity_of(person), case, permission):
         raise InvalidInput(
             field_name,
-            _("%(name)s cannot see this case. Add %(name)s's department to the case first.") % {"name": person.name},
+            _("%(name)s cannot work on this case. Add %(name)s's department to the case first.")
+            % {"name": person.name},
         )

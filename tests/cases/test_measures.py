@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
-from cases.actions import closure, intake, measures
+from cases.actions import closure, intake, investigation, measures
 from cases.models import Case, Measure
 from organization.models import User
 from regulations.models import Approval
@@ -60,17 +60,31 @@ def test_a_measure_has_a_type_an_owner_a_department_and_a_date(world: World) -> 
 
 
 @pytest.mark.req("CAP-02")
-def test_a_measure_is_not_given_to_somebody_who_cannot_see_the_case(world: World) -> None:
+def test_a_measure_is_not_given_to_somebody_who_has_nothing_to_do_with_the_case(world: World) -> None:
     case = w.received(world)
     answer = Person(world, "production_head").do(
         case, "plan_measure", _plan(world) | {"owner": world.sales_handler.pk, "owner_text": "冯娟"}
     )
     assert answer.status_code == 422
-    assert "冯娟看不到本案件" in answer.content.decode()
+    assert "冯娟不能办理本案件" in answer.content.decode()
     unknown = Person(world, "production_head").do(
         case, "plan_measure", _plan(world) | {"owner": "", "owner_text": "无名"}
     )
     assert "没有这个名字的同事" in unknown.content.decode()
+
+
+@pytest.mark.req("CAP-02")
+@pytest.mark.parametrize("name", ["sales_handler", "auditor", "administrator"])
+def test_work_is_not_given_to_somebody_who_sees_the_case_but_cannot_do_it(world: World, name: str) -> None:
+    case = w.received(world, by="sales_handler")
+    head = world.actor("production_head")
+    plan = measures.Plan("corrective", "换焊机", world.production, world.users[name], timezone.localdate())
+    with pytest.raises(InvalidInput) as refused:
+        measures.plan_measure(case, plan, by=head)
+    assert refused.value.field == "owner"
+    with pytest.raises(InvalidInput) as refused:
+        investigation.plan_visit(case, investigation.VisitPlan("看现场", visitor=world.users[name]), by=head)
+    assert refused.value.field == "visitor"
 
 
 def test_a_measure_with_a_past_date_is_refused(world: World) -> None:

@@ -139,7 +139,7 @@ def test_measures_and_visits_go_to_somebody_who_may_read_the_case(world: World) 
     investigation.plan_visit(case, investigation.VisitPlan("看现场", visitor=world.production_handler), by=head)
     refused = moved(world, world.production_handler, world.sales_handler)
     assert refused.count == 0
-    assert "无权查看" in refused.refused[0].why
+    assert "不能办理" in refused.refused[0].why
     new = colleague(world, "production")
     assert dict(moved(world, world.production_handler, new).moved) == {"measure": 1, "visit": 1}
     assert (Measure.objects.get().owner, Visit.objects.get().visitor) == (new, new)
