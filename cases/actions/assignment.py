@@ -266,7 +266,7 @@ def receive_assignment(assignment: Assignment, *, by: Actor) -> Assignment:
     row.save()
     clocks.meet(case, clocks.Kind.RECEIPT, happened_at=now, now=now, assignment=row)
     if row.is_lead:
-        if not MOVES["receive"].allowed_from(case.state):
+        if not lifecycle.may_move(MOVES["receive"], state=case.state, resume=case.resume_state):
             raise InvalidMove(_("The case cannot be received in this state."))
         enter(case, MOVES["receive"], at=now)
         case.owner, case.owner_department = person, row.department
@@ -284,7 +284,8 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
     case = lock(assignment.case)
     row = _locked_assignment(assignment, Assignment.State.SENT, Assignment.State.RECEIVED)
     now = timezone.now()
-    if row.is_lead and not MOVES["return_to_hub"].allowed_from(case.state):
+    may_return = lifecycle.may_move(MOVES["return_to_hub"], state=case.state, resume=case.resume_state)
+    if row.is_lead and not may_return:
         raise InvalidMove(_("The case can no longer be returned to the hub."))
     if row.state == Assignment.State.SENT:
         clocks.meet(case, clocks.Kind.RECEIPT, happened_at=now, now=now, assignment=row)
@@ -384,7 +385,7 @@ def take(assignment: Assignment, *, by: Actor) -> Assignment:
         raise InvalidMove(_("It was passed to %(name)s, who has not taken it yet.") % {"name": row.passed_to})
     before, row.holder, row.passed_to = row.holder_id, person, None
     row.save(update_fields=["holder", "passed_to"])
-    if row.is_lead and case.state in lifecycle.WITH_DEPARTMENT:
+    if row.is_lead and (case.resume_state or case.state) in lifecycle.WITH_DEPARTMENT:
         case.owner = person
     finish(case, "take", by=by, at=timezone.now(), extra=Extra({"holder": (before, person.pk)}))
     return row

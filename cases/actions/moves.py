@@ -138,15 +138,18 @@ def moment(happened_at: datetime | None, *, now: datetime, not_before: datetime 
 
 
 def enter(case: Case, move: Move, *, at: datetime) -> None:
-    """Set the state that a move leads to, and the milestone of this round."""
+    """Set the state that a move leads to, and the milestone of this round.
+
+    What a department does while the case is incomplete changes only where the case goes back to (INT-18).
+    """
     state = lifecycle.target_of(move, state=case.state, resume=case.resume_state)
-    if state == lifecycle.State.INCOMPLETE:
-        case.resume_state = case.state
-    elif case.state == lifecycle.State.INCOMPLETE:
-        case.resume_state = ""
     milestone = _MILESTONES.get(state)
     if milestone and move.name != "complete":
         setattr(case, milestone, at)
+    if case.state == lifecycle.State.INCOMPLETE and move.name in lifecycle.WHILE_INCOMPLETE:
+        case.resume_state = state
+        return
+    case.resume_state = case.state if state == lifecycle.State.INCOMPLETE else ""
     case.state = state
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from cases.actions.intake import LONGEST_TEXT
 from cases.api.fields import CodeField, LineField, TextField
-from cases.lifecycle import MOVES
+from cases.lifecycle import MOVES, may_move
 from cases.models import Assignment, Case, CaseClock, CaseFile, Category, Channel, Kind, Measure, Verification
 from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.models.reply import Way
@@ -150,7 +150,11 @@ class CaseDetail(CaseRow):
     def get_moves(self, case: Case) -> list[str]:
         """Moves that start here and that this person may make."""
         permissions = self.context["access"].permissions
-        return [m.name for m in MOVES.values() if m.allowed_from(case.state) and m.permission in permissions]
+        return [
+            move.name
+            for move in MOVES.values()
+            if may_move(move, state=case.state, resume=case.resume_state) and move.permission in permissions
+        ]
 
 
 class FileOut(serializers.ModelSerializer[CaseFile]):

@@ -21,7 +21,7 @@ from audit.exceptions import Reason
 from cases import gates, lifecycle
 from cases.gates import ClosingFacts
 from cases.lifecycle import MOVES, State
-from cases.models import Assignment, CaseClock, Escalation, Extension, Measure, Visit
+from cases.models import Assignment, Case, CaseClock, Escalation, Extension, Measure, Visit
 from cases.queries.case import Dossier
 from cases.queries.closure import owes_reason, reply_facts_of
 from regulations.models import Approval
@@ -307,13 +307,13 @@ def _on_assignment(here: Situation, row: Assignment) -> Acts:
     case = here.dossier.case
     sent, received = row.state == Assignment.State.SENT, row.state == Assignment.State.RECEIVED
     if here.mine(row):
-        if sent and (not row.is_lead or MOVES["receive"].allowed_from(case.state)):
+        if sent and (not row.is_lead or _starts("receive", case)):
             yield "receive", []
         if received and row.passed_to_id in here.person:
             yield "take", []
         if received:
             yield "answer", _open_helpers(here, row)
-        if not row.is_lead or MOVES["return_to_hub"].allowed_from(case.state):
+        if not row.is_lead or _starts("return_to_hub", case):
             yield "return_to_hub", []
         if received:
             yield "pass_on", []
@@ -321,6 +321,10 @@ def _on_assignment(here: Situation, row: Assignment) -> Acts:
             yield "ask_extension", []
     if not row.is_lead:
         yield "cancel_assignment", []
+
+
+def _starts(name: str, case: Case) -> bool:
+    return lifecycle.may_move(MOVES[name], state=case.state, resume=case.resume_state)
 
 
 def _open_helpers(here: Situation, row: Assignment) -> list[str]:
@@ -414,7 +418,7 @@ def _is_due(name: str, here: Situation) -> bool:
 #: Shown beside the main thing while they are what the state is about; the rest is in the menu.
 _BESIDE: dict[str, frozenset[str]] = {
     State.REGISTERED: frozenset({"acknowledge", "settle", "decline"}),
-    State.INCOMPLETE: frozenset({"complete"}),
+    State.INCOMPLETE: frozenset({"complete", "receive", "return_to_hub"}),
     State.ACKNOWLEDGED: frozenset({"dispatch", "verify", "settle"}),
     State.DISPATCHED: frozenset({"receive", "return_to_hub"}),
     State.RECEIVED: frozenset({"answer", "return_to_hub", "reply", "investigate", "take", "receive"}),

@@ -56,6 +56,22 @@ def test_an_incomplete_case_waits_and_goes_on_where_it_was(world: World) -> None
     assert case.state == "dispatched"
 
 
+@pytest.mark.req("INT-18", "RTE-11")
+def test_a_department_receives_and_returns_while_the_case_is_incomplete(world: World) -> None:
+    case = intake.ask_completion(w.dispatched(world), by=world.actor("agent"), missing="批号？")
+    head = Person(world, "production_head")
+    assert head.primary(case) == "receive"
+    case = head.did(case, "receive", part=lead(case))
+    assert (case.state, case.resume_state, case.owner) == ("incomplete", "received", world.production_head)
+    assert CaseClock.objects.get(assignment=lead(case), kind="receipt").state == "met"
+    assignment.return_assignment(lead(case), by=world.actor("production_head"), reason="不归我们")
+    case = fresh(case)
+    assert (case.state, case.resume_state, case.owner, case.dispatched_at) == (
+        "incomplete", "acknowledged", world.agent, None,
+    )  # fmt: skip
+    assert intake.complete(case, by=world.actor("agent")).state == "acknowledged"
+
+
 @pytest.mark.req("INT-18")
 def test_correcting_the_last_missing_field_brings_the_case_back_by_itself(world: World) -> None:
     case = intake.ask_completion(w.log_call(world), by=world.actor("agent"), missing="批号？")
