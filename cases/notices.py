@@ -29,6 +29,7 @@ from notifications import templates
 from notifications.actions import NewMessage, enqueue, withdraw
 from notifications.models import ChannelName
 from organization.models import Department, User
+from organization.models.units import Function
 from organization.queries import heads_of, identity_of, people_with_function
 from regulations.models import Approval
 
@@ -347,9 +348,12 @@ def measure_not_effective(measure: Measure) -> None:
     _tell(measure.case, [measure.owner], "measure_not_effective", key, text=measure.text)
 
 
-def approval_asked(case: Case, approval: Approval, *, function: str = "", role: str = "") -> None:
-    """Tell those who may decide."""
-    users = people_with_function(function) if function else User.objects.filter(role=role, is_active=True)
+def approval_asked(case: Case, approval: Approval) -> None:
+    """Tell those who may decide: the management representative, or the managers."""
+    if approval.next_step == "approve_waiver":
+        users = people_with_function(Function.MANAGEMENT_REPRESENTATIVE)
+    else:
+        users = User.objects.filter(role="manager", is_active=True)
     _tell(case, users, "approval_asked", f"approval:{approval.pk}", text=approval.reason)
 
 

@@ -88,6 +88,7 @@ PERMISSIONS = MappingProxyType(
         "verify_measure": (_QUALITY, _HUB_HEAD),
         "cancel_measure": (_ASSIGNED, _QUALITY),
         "ask_waiver": (_HUB_STAFF, _LEAD, _QUALITY),
+        "withdraw_approval": (_HUB_STAFF, _LEAD, _QUALITY),
         "approve_waiver": (_g({*WORKING}, Function.MANAGEMENT_REPRESENTATIVE),),
         "reply": (_HUB_STAFF, _LEAD),
         "send_progress": (_HUB_STAFF, _LEAD),

@@ -48,6 +48,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "cancel_measure": pgettext_lazy("happening", "cancelled a measure"),
         "ask_waiver": pgettext_lazy("happening", "asked to do without measures"),
         "ask_explained": pgettext_lazy("happening", "asked to close as explained"),
+        "withdraw_approval": pgettext_lazy("happening", "took a request back"),
         "decide_approval": pgettext_lazy("happening", "decided a request"),
         "reply": pgettext_lazy("happening", "answered the customer"),
         "send_progress": pgettext_lazy("happening", "told the customer the progress"),

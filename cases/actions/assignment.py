@@ -15,6 +15,7 @@ from cases import gates, lifecycle, notices
 from cases.actions import clocks
 from cases.actions.intake import Classification, forced_urgency, missing_fields, urgency_of, urgency_rank
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
+from cases.actions.recusal import withdraw_open
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, Extension, Kind, Reply, Round, Verification
 from cases.models.intake import Urgency
@@ -96,7 +97,8 @@ def decline_case(case: Case, *, by: Actor, reason: str, reply: str) -> Case:
 
 
 def end_round(case: Case, *, at: datetime, by: Actor, reason: str = "") -> Round:
-    """Close the current round with the case's outcome."""
+    """Close the current round with the case's outcome; what still waited for a decision needs none any more."""
+    withdraw_open(case, at=at)
     round_ = Round.objects.select_for_update().get(case=case, n=case.round)
     round_.outcome, round_.ended_at, round_.closed_at = case.outcome, at, at
     round_.reason, round_.closed_by = reason, user_of(by)

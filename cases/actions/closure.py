@@ -15,6 +15,7 @@ from cases.actions import clocks
 from cases.actions.assignment import acknowledge_case, apply_classification, end_assignment, end_round
 from cases.actions.intake import Classification
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, user_of
+from cases.actions.recusal import withdraw_open
 from cases.actions.reply import Answer, reply_to_customer
 from cases.gates import EXPLAINED
 from cases.lifecycle import MOVES, SHORT_OUTCOMES, Outcome, State
@@ -111,9 +112,7 @@ def close_short(case: Case, end: ShortEnd, *, by: Actor) -> Case:
     _check_short(case, end, by=by)
     now = timezone.now()
     for assignment in Assignment.objects.filter(case=case, round=case.round).unanswered():
-        end_assignment(
-            assignment, Assignment.State.CANCELLED, at=now, by=by, reason=str(Outcome(end.outcome).label)
-        )
+        end_assignment(assignment, Assignment.State.CANCELLED, at=now, by=by, reason=str(Outcome(end.outcome).label))
     clocks.stop(case.clocks.filter(round=case.round), at=now)
     if case.state == State.INCOMPLETE:
         case.resume_state = ""
@@ -156,14 +155,14 @@ def ask_explained(case: Case, *, by: Actor, reason: str) -> Approval:
         at=now,
     )
     finish(case, "ask_explained", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
-    notices.approval_asked(case, approval, role="manager")
+    notices.approval_asked(case, approval)
     return approval
 
 
 @transaction.atomic
 def decide_approval(case: Case, approval: Approval, *, by: Actor, granted: bool, opinion: str) -> Approval:
     """Decide what was asked about this case; the asker is told."""
-    case = lock(case)
+    case = lock(case, sources=lifecycle.OPEN)
     person = user_of(by)
     if person is None or approval.thread != case.thread:
         raise InvalidMove(_("This step needs a person who is logged in."))
@@ -240,6 +239,7 @@ def reopen_case(case: Case, *, by: Actor, reason: str, classification: Classific
     if old.ended_at is None:
         old.outcome, old.ended_at, old.reason = Outcome.REOPENED, now, reason
         old.save(update_fields=["outcome", "ended_at", "reason"])
+        withdraw_open(case, at=now)
     clocks.stop(case.clocks.filter(round=case.round), at=now)
     case.round += 1
     _reset(case)

@@ -18,7 +18,7 @@ from cases import lifecycle, notices, readers
 from cases.actions import clocks, files
 from cases.actions.access import grant_access
 from cases.actions.moves import SEALED_FIELDS, Extra, enter, finish, lock, moment, required, user_of, write_search
-from cases.actions.recusal import replace_barred
+from cases.actions.recusal import readdress_approvals, replace_barred
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Category, Channel, Contact, Kind, Recusal, Round
 from cases.models.intake import Urgency
@@ -505,6 +505,7 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
         extra=Extra({"people": (None, sorted(p.pk for p in people))}, {"reason": (None, reason)}),
     )
     notices.people_barred(case, people)
+    readdress_approvals(case)
     return case
 
 

@@ -155,8 +155,8 @@ def owes_reason(clock: CaseClock) -> bool:
 
 
 def granted(approvals: Sequence[Approval], kind: str) -> bool:
-    """Whether the newest decided approval of that kind was granted."""
-    decided = [a for a in approvals if a.kind == kind and a.decided_at is not None]
+    """Whether the newest decided approval of that kind was granted; one that was withdrawn decides nothing."""
+    decided = [a for a in approvals if a.kind == kind and a.decided_at is not None and not a.is_withdrawn]
     return bool(decided and decided[-1].granted)
 
 
@@ -177,8 +177,17 @@ def reply_facts_of(case: Case, assignments: Sequence[Assignment], approvals: Seq
     """The same from rows that were read already."""
     return ReplyFacts(
         unanswered=open_assignments(case, assignments),
-        approvals_open=tuple(approval.reason[:40] for approval in approvals if approval.is_open),
+        approvals_open=tuple(approval.reason[:40] for approval in approvals if _is_promised(case, approval)),
     )
+
+
+def _is_promised(case: Case, approval: Approval) -> bool:
+    """Whether an answer would promise what is not decided yet (RES-05).
+
+    How the round is to be closed is no part of the answer, and other rounds had answers of their own.
+    """
+    name, _sep, n = approval.kind.partition(":")
+    return approval.is_open and name != EXPLAINED and n in {"", str(case.round)}
 
 
 @dataclass(frozen=True)

@@ -109,10 +109,11 @@ PART_ACTS: dict[str, tuple[str, str | Promise, str]] = {
     "cancel_measure": ("measures", _L("act", "Give up"), "x"),
     "answer_escalation": ("escalations", _L("act", "Answer the escalation"), "crown"),
     "decide_approval": ("approvals", _L("act", "Decide the request"), "gavel"),
+    "withdraw_approval": ("approvals", _L("act", "Take the request back"), "undo"),
     "give_breach_reason": ("clocks", _L("act", "Give the reason"), "pen"),
 }
 #: Acts without any question to answer: one click posts them.
-ONE_CLICK = frozenset({"receive", "take", "archive", "complete", "act"})
+ONE_CLICK = frozenset({"receive", "take", "archive", "complete", "act", "withdraw_approval"})
 
 
 @dataclass(frozen=True)
@@ -364,8 +365,10 @@ def _on_escalation(here: Situation, row: Escalation) -> Acts:
 
 
 def _on_approval(here: Situation, row: Approval) -> Acts:
-    if not row.is_open:
+    if not row.is_open or not here.dossier.case.is_open:
         return
+    if row.asked_by_id in here.person:
+        yield "withdraw_approval", []
     done = sum(decision.approval_id == row.pk for decision in here.dossier.decisions)
     if row.steps[done] in here.permissions:
         own = row.asked_by_id in here.person

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from cases.models import Case, Recusal
 from organization import text
 from organization.models import Department, Membership, User
-from organization.queries import organisation
+from organization.models.units import Function
+from organization.queries import organisation, people_with_function
 
 COLLEAGUES_OFFERED = 8
 
@@ -45,6 +46,16 @@ def hub_owner(case: Case) -> User | None:
     if person is not None and person.is_active and -person.pk not in case.barred:
         return person
     return hub_person(exclude=[-principal for principal in case.barred])
+
+
+def waiver_step(*, exclude: Collection[int | None]) -> str:
+    """The permission that decides whether no measure is needed (CAP-05).
+
+    That of the management representative; where everybody with that function is excluded, the managers' (RTE-19).
+    """
+    representatives = people_with_function(Function.MANAGEMENT_REPRESENTATIVE)
+    free = any(person.pk not in exclude for person in representatives)
+    return "approve_waiver" if free else "approve_explained"
 
 
 def people_of(department: Department, *, exclude: Collection[int]) -> list[User]:

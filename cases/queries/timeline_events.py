@@ -112,6 +112,7 @@ _TELLERS: dict[str, tuple[str, Callable[[Dossier, Event], dict[str, Any]]]] = {
     "attach": ("move", _files),
     "complete_measure": ("measure", _measure),
     "cancel_measure": ("measure", _measure),
+    "withdraw_approval": ("measure", _nothing),
     "close": ("move", _round),
     "archive": ("move", _nothing),
     "reopen": ("move", _nothing),

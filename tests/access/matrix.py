@@ -85,6 +85,7 @@ ACTS: dict[str, frozenset[str]] = {
     "archive": HUB,
     "give_breach_reason": HANDLERS,
     "decide_approval": frozenset({"representative"}),
+    "withdraw_approval": HANDLERS | QUALITY,
     "history": HUB | QUALITY | {"manager", "auditor"},
     "print": READERS,
 }
@@ -208,6 +209,7 @@ ADDRESSES |= {
 PARTS = (
     "receive", "take", "answer", "return_to_hub", "pass_on", "ask_extension", "cancel_assignment", "decide_extension",
     "record_visit", "cancel_visit", "complete_measure", "verify_measure", "cancel_measure", "decide_approval",
+    "withdraw_approval",
     "give_breach_reason",
 )  # fmt: skip
 WHOLE = (

@@ -132,6 +132,8 @@ STEPS: dict[str, tuple[str, Act, str]] = {
     "decide_approval": ("received", lambda x, c: closure.decide_approval(
         fresh(c), measures.ask_waiver(c, by=x.actor("agent"), reason="无缺陷"), by=x.actor("representative"),
         granted=True, opinion=""), "许文"),
+    "withdraw_approval": ("received", lambda x, c: measures.withdraw_approval(
+        fresh(c), measures.ask_waiver(c, by=x.actor("agent"), reason="无缺陷"), by=x.actor("agent")), "林晓"),
     "reply": ("handled", lambda x, c: reply.reply_to_customer(c, reply.Answer("换新机", "phone"), by=x.actor("agent")), "林晓"),
     "send_progress": ("received", lambda x, c: reply.send_progress(
         c, reply.Answer("在查", "phone"), by=x.actor("agent"), expected_at=None), "林晓"),
