@@ -434,6 +434,11 @@ def withdraw_for_department(case: Case, department: Department) -> None:
             withdraw(case.thread, user_id=user.pk)
 
 
+def withdraw_acceptance(case: Case) -> None:
+    """Whoever has the answer already is not also told that it was accepted; the receipt with its code still goes."""
+    withdraw(case.thread, kind="case_acknowledged")
+
+
 def withdraw_all(case: Case) -> None:
     """Nothing waiting is sent any more."""
     withdraw(case.thread)

@@ -38,8 +38,8 @@ class Summary:
 
     @property
     def is_written(self) -> bool:
-        """Whether course and decision are there; cause and lesson may have nothing to say."""
-        return bool(self.course.strip() and self.decision.strip())
+        """Whether all four parts are there; where there was nothing to learn, the lesson says so."""
+        return all(part.strip() for part in (self.course, self.cause, self.decision, self.lesson))
 
 
 @transaction.atomic
@@ -86,7 +86,7 @@ def settle_case(case: Case, settlement: Settlement, *, by: Actor) -> Case:
         raise InvalidInput("kind", _("Only enquiries and praise are settled in one step. Please dispatch the case."))
     if case.state == State.REGISTERED:
         case = acknowledge_case(case, by=by, classification=settlement.classification)
-        notices.withdraw_all(case)
+        notices.withdraw_acceptance(case)
     reply_to_customer(case, settlement.answer, by=by)
     fresh = Case.objects.select_related("kind", "profile_version").get(pk=case.pk)
     return close_case(fresh, by=by, outcome=Outcome.SETTLED, summary=settlement.summary)

@@ -25,7 +25,7 @@ from cases.imports.rows import Record
 from cases.lifecycle import Outcome, State
 from cases.models import Access, Case, CaseClock, Category, Channel, Kind, Round
 from cases.queries.imports import customers_for
-from cases.queries.people import duty_person
+from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import category_in, department_for
 from cases.secrets import access_code, digest, link_token
 from customers.models import Customer
@@ -64,6 +64,7 @@ class Job:
     by: Actor
     user: User | None
     owner: User | None
+    department: Department | None
     channel: Channel
     kinds: dict[str, Kind]
     categories: list[Category]
@@ -78,12 +79,14 @@ class Job:
     def load(cls, plan: Plan, name: str, *, by: Actor) -> Job:
         """Read it; a handful of queries."""
         categories = list(Category.objects.active())
+        owner = duty_person()
         return cls(
             plan=plan,
             name=name,
             by=by,
             user=user_of(by),
-            owner=duty_person(),
+            owner=owner,
+            department=main_department(owner),
             channel=Channel.objects.get(code=plan.channel),
             kinds={kind.code: kind for kind in Kind.objects.active()},
             categories=categories,
@@ -212,6 +215,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
         received_at=given.received_at or now,
         registered_at=now,
         first_asked_label=FIRST_ASKED,
+        receiving_department=job.department,
         owner=job.owner,
         profile_version=version,
         import_name=job.name,

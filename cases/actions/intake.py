@@ -22,7 +22,7 @@ from cases.actions.recusal import readdress_approvals, replace_barred
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Category, Channel, Contact, Kind, Recusal, Round
 from cases.models.intake import Urgency
-from cases.queries.people import duty_person
+from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import department_for, suggest_category
 from customers.actions import NewCustomer, create_customer, give_consent
 from customers.models import ConsentText, Customer
@@ -110,7 +110,6 @@ class Intake:
     classification: Classification = Classification()
     salesperson: User | None = None
     suggested_department: Department | None = None
-    receiving_department: Department | None = None
     repeat_of: Case | None = None
     language: str = "zh-hans"
     files: tuple[File, ...] = ()
@@ -211,9 +210,8 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         late_reason=intake.late_reason,
         first_asked=first_asked,
         first_asked_label=_first_asked_label(by, first_asked),
-        receiving_department=intake.receiving_department,
+        receiving_department=main_department(owner),
         owner=owner,
-        owner_department=intake.receiving_department,
         repeat_of=intake.repeat_of,
         profile_version=version,
         submission_key=intake.submission_key,
@@ -354,6 +352,8 @@ def record_contact(case: Case, contact: NewContact, *, by: Actor) -> Contact:
         return known
     required(contact.text, "text", _("Please write what was said."))
     case = lock(case)
+    if contact.submission_key and (known := Contact.objects.filter(submission_key=contact.submission_key).first()):
+        return known  # the same was sent twice at once, and the other one had the lock first
     now = timezone.now()
     row = Contact.objects.create(
         case=case,
@@ -403,6 +403,7 @@ def ask_completion(case: Case, *, by: Actor, missing: str) -> Case:
         by=user_of(by),
         by_label=by.label,
     )
+    write_search(case)
     notices.completion_asked(case, missing)
     return case
 

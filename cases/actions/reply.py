@@ -174,6 +174,9 @@ def record_opinion(case: Case, opinion: CustomerOpinion, *, by: Actor) -> Opinio
     """Keep the customer's opinion. A "no" stays here: then reply again, escalate or reopen (RES-08)."""
     if opinion.submission_key and (known := Opinion.objects.filter(submission_key=opinion.submission_key).first()):
         return known
+    case = lock(case)
+    if opinion.submission_key and (known := Opinion.objects.filter(submission_key=opinion.submission_key).first()):
+        return known  # the same was sent twice at once, and the other one had the lock first
     case = lock(case, "record_opinion")
     if not opinion.satisfied and by.kind != "customer":
         required(opinion.remark, "remark", _("Please write what the customer is not satisfied with."))

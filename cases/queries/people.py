@@ -28,6 +28,13 @@ def duty_person() -> User | None:
     return _of_the_hub().filter(memberships__is_head=True).order_by("pk").first()
 
 
+def main_department(person: User | None) -> Department | None:
+    """The department in which somebody receives what comes in (INT-06)."""
+    if person is None:
+        return None
+    return Department.objects.filter(memberships__user=person).order_by("-memberships__is_main", "pk").first()
+
+
 def _of_the_hub() -> QuerySet[User]:
     return User.objects.filter(is_active=True, memberships__department__functions__code="hub")
 

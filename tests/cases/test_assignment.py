@@ -17,6 +17,7 @@ from cases.models import Assignment, Case, CaseClock
 from organization.models import Deputy, Membership, User
 from tests import world as w
 from tests.cases.desk import Person, fresh
+from tests.cases.test_search import found
 from tests.world import World
 
 
@@ -51,6 +52,7 @@ def test_an_incomplete_case_waits_and_goes_on_where_it_was(world: World) -> None
     case = hub.did(case, "ask_completion", {"missing": "请提供购买日期和序列号"})
     assert (case.state, case.resume_state) == ("incomplete", "dispatched")
     assert case.contacts.get().text == "请提供购买日期和序列号"
+    assert found(world, "agent", "购买日期和序列号") == [case]
     assert hub.primary(case) == ""
     case = hub.did(case, "complete")
     assert case.state == "dispatched"

@@ -47,6 +47,14 @@ def test_a_handled_complaint_closes_with_its_summary(world: World) -> None:
     assert round_.closed_at == case.closed_at
 
 
+@pytest.mark.req("RES-12")
+@pytest.mark.parametrize("part", ["course", "cause", "decision", "lesson"])
+def test_a_summary_has_four_parts(world: World, part: str) -> None:
+    answer = Person(world, "agent").do(w.satisfied(world), "close", CLOSE | {part: " "})
+    assert answer.status_code == 422
+    assert "总结" in answer.content.decode()
+
+
 @pytest.mark.req("RES-11")
 @pytest.mark.gate(4)
 @pytest.mark.parametrize("stage", ["log_call", "acknowledged", "dispatched", "received", "handled", "replied"])
@@ -296,7 +304,7 @@ def test_an_enquiry_or_a_praise_is_acknowledged_answered_and_closed_on_one_scree
     verbs = list(Event.objects.filter(thread=case.thread).order_by("seq").values_list("verb", flat=True))
     assert verbs == ["open", "acknowledge", "reply", "close"]
     waiting = Message.objects.filter(thread=case.thread, user=None, state="queued").values_list("kind", flat=True)
-    assert set(waiting) == {"case_closed"}  # not also that it was accepted
+    assert set(waiting) == {"case_opened", "case_closed"}  # not also that it was accepted
 
 
 @pytest.mark.req("INT-20")

@@ -208,7 +208,9 @@ def test_without_measures_a_complaint_closes_only_with_the_representatives_appro
     case = w.satisfied(world)
     Measure.objects.update(state="cancelled", cancelled_reason="撤回")
     hub, representative = Person(world, "agent"), Person(world, "representative")
-    close = {"outcome": "settled", "course": "来电", "decision": "换新机"}
+    close = {
+        "outcome": "settled", "course": "来电", "cause": "客户误操作", "decision": "换新机", "lesson": "说明书加图",
+    }  # fmt: skip
     assert hub.do(case, "close", close).status_code == 422
     case = hub.did(case, "ask_waiver", {"reason": "客户误操作，产品无缺陷"})
     asked = Approval.objects.get()
