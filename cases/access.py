@@ -196,6 +196,11 @@ def get_approval(access: CaseAccess, pk: int) -> Approval:
     return row
 
 
+def get_request(access: CaseAccess, pk: int) -> Approval:
+    """A question about the case, for whoever asked it."""
+    return _part_of(access, list(Approval.objects.filter(pk=pk, thread=access.case.thread)))
+
+
 def get_file(access: CaseAccess, pk: int) -> CaseFile:
     """A file of the case; somebody who sees only the own entry sees the customer's files and the own ones."""
     rows = CaseFile.objects.filter(pk=pk, case=access.case).select_related("file")

@@ -83,6 +83,7 @@ class ClosingFacts:
     kind: str
     outcome: str
     has_contact: bool = True
+    verification_owed: bool = False
     facts: bool = False
     responsible: bool = False
     cause: bool = False
@@ -125,6 +126,8 @@ def closing(facts: ClosingFacts, *, summary: bool = True) -> list[Reason]:
 
 def _handling(facts: ClosingFacts) -> list[Reason]:
     reasons = []
+    if facts.verification_owed:
+        reasons.append(Reason("not_verified", _("Whether it is genuine has not been verified.")))
     if "facts" in facts.items and not facts.facts:
         reasons.append(Reason("no_facts", _("The established facts are not recorded.")))
     if "responsible" in facts.items and not facts.responsible:

@@ -152,6 +152,16 @@ CUSTOMER_STAGES: tuple[tuple[str, Promise, frozenset[State]], ...] = (
 )
 
 
+#: What a department does with its assignment also while the customer is asked for something: its clock runs on.
+WHILE_INCOMPLETE = frozenset({"receive", "return_to_hub"})
+
+
+def may_move(move: Move, *, state: str, resume: str) -> bool:
+    """Whether a move starts here; of an incomplete case the state that it left decides on a department's own moves."""
+    waiting = state == State.INCOMPLETE and move.name in WHILE_INCOMPLETE
+    return move.allowed_from(resume if waiting else state)
+
+
 def target_of(move: Move, *, state: str, resume: str) -> State:
     """The state after the move; ``resume`` is the state that an incomplete case left."""
     if move.name == "complete":

@@ -29,6 +29,7 @@ from notifications import templates
 from notifications.actions import NewMessage, enqueue, withdraw
 from notifications.models import ChannelName
 from organization.models import Department, User
+from organization.models.units import Function
 from organization.queries import heads_of, identity_of, people_with_function
 from regulations.models import Approval
 
@@ -78,6 +79,11 @@ _TO_CUSTOMER = {
             " It is now expected to be answered by {due}.\nProgress: {url}"
         ),
         _("Your feedback {number} takes longer, now expected by {due}. {url}"),
+    ),
+    "date_agreed": (
+        _("A new date for your feedback {number}"),
+        _("As agreed with you, your feedback {number} is expected to be answered by {due}.\nProgress: {url}"),
+        _("As agreed, your feedback {number} is expected to be answered by {due}. {url}"),
     ),
     "case_closed": (
         _("Your feedback {number} has been closed"),
@@ -313,6 +319,11 @@ def extension_decided(extension: Extension) -> None:
         _tell_customer(case, "extension_told", f"extension:{extension.pk}", due=extension.until)
 
 
+def date_agreed(case: Case, clock: CaseClock) -> None:
+    """Tell the customer the date that was agreed on (RES-03)."""
+    _tell_customer(case, "date_agreed", f"agreed:{case.version}", due=clock.due_at)
+
+
 def visit_planned(visit: Visit) -> None:
     """Tell who is to go."""
     _tell(visit.case, [visit.visitor], "visit_planned", f"visit:{visit.pk}", text=visit.necessity)
@@ -337,9 +348,12 @@ def measure_not_effective(measure: Measure) -> None:
     _tell(measure.case, [measure.owner], "measure_not_effective", key, text=measure.text)
 
 
-def approval_asked(case: Case, approval: Approval, *, function: str = "", role: str = "") -> None:
-    """Tell those who may decide."""
-    users = people_with_function(function) if function else User.objects.filter(role=role, is_active=True)
+def approval_asked(case: Case, approval: Approval) -> None:
+    """Tell those who may decide: the management representative, or the managers."""
+    if approval.next_step == "approve_waiver":
+        users = people_with_function(Function.MANAGEMENT_REPRESENTATIVE)
+    else:
+        users = User.objects.filter(role="manager", is_active=True)
     _tell(case, users, "approval_asked", f"approval:{approval.pk}", text=approval.reason)
 
 
@@ -418,6 +432,11 @@ def withdraw_for_department(case: Case, department: Department) -> None:
     for user in User.objects.filter(memberships__department=department, is_active=True):
         if not Case.objects.filter(pk=case.pk).visible_to(identity_of(user)).exists():
             withdraw(case.thread, user_id=user.pk)
+
+
+def withdraw_acceptance(case: Case) -> None:
+    """Whoever has the answer already is not also told that it was accepted; the receipt with its code still goes."""
+    withdraw(case.thread, kind="case_acknowledged")
 
 
 def withdraw_all(case: Case) -> None:

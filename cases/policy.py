@@ -35,6 +35,14 @@ class KindRule(Part):
     verify_before_dispatch: bool = False
     urgency: Literal["urgent", "important", "general"] = "general"
 
+    def asks_less_than(self, other: KindRule) -> bool:
+        """Whether something that ``other`` asks before the end is not asked under this rule (RES-11, CAP-05)."""
+        return (
+            not set(self.gate) >= set(other.gate)
+            or self.measures_or_waiver < other.measures_or_waiver
+            or self.verify_before_dispatch < other.verify_before_dispatch
+        )
+
 
 class Criterion(Part):
     """A ticked fact that forces a level of urgency (CLS-04, CLS-05)."""
@@ -65,6 +73,7 @@ class CasesPart(Part):
     task_working_days: int = Field(default=3, gt=0)
     repeat_months: int = Field(default=12, gt=0)
     no_answer_tries: int = Field(default=3, gt=0)
+    no_answer_days_between: int = Field(default=1, ge=0)
     department_reads_own_only: bool = False
 
     def rule(self, kind: str) -> KindRule:

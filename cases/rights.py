@@ -6,7 +6,7 @@ has been asked before: nobody has a right on a case that he or she may not see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cases.models import Assignment, Case
@@ -61,7 +61,9 @@ PERMISSIONS = MappingProxyType(
         "decline": (_HUB_STAFF,),
         "verify": (_HUB_STAFF,),
         "classify": (_HUB_STAFF,),
+        "classify_down": (_HUB_HEAD,),
         "correct": (_HUB_STAFF, _g(WORKING, relation="owner")),
+        "agree_date": (_HUB_STAFF,),
         "dispatch": (_HUB_STAFF,),
         "add_department": (_HUB_STAFF, _LEAD),
         "receive": (_ASSIGNED,),
@@ -86,6 +88,7 @@ PERMISSIONS = MappingProxyType(
         "verify_measure": (_QUALITY, _HUB_HEAD),
         "cancel_measure": (_ASSIGNED, _QUALITY),
         "ask_waiver": (_HUB_STAFF, _LEAD, _QUALITY),
+        "withdraw_approval": (_HUB_STAFF, _LEAD, _QUALITY),
         "approve_waiver": (_g({*WORKING}, Function.MANAGEMENT_REPRESENTATIVE),),
         "reply": (_HUB_STAFF, _LEAD),
         "send_progress": (_HUB_STAFF, _LEAD),
@@ -142,6 +145,15 @@ def permissions_on(who: Identity, case: Case, assignments: list[Assignment] | No
             name for name, grants in PERMISSIONS.items() if any(grant.holds_for(person, relations) for grant in grants)
         }
     return frozenset(found)
+
+
+def can_be_given(who: Identity, case: Case, permission: str) -> bool:
+    """Whether work that needs this permission may be put into somebody's hands (CAP-02): in his or her own right.
+
+    Whoever only follows the own entry, or only reads, could not carry it out.
+    """
+    own = replace(who, deputised=())
+    return reads_in_full(own, case) and permission in permissions_on(own, case)
 
 
 def general_permissions(who: Identity) -> frozenset[str]:

@@ -205,6 +205,10 @@ def _other(times: TimesPart, cases: CasesPart, names: _Names) -> list[Row]:
         (_("A complaint repeats within"), ngettext("%(n)d month", "%(n)d months", months) % {"n": months}),
         (_("Attempts before “no answer”"), str(cases.no_answer_tries)),
         (
+            _("Between two of these attempts at least"),
+            ngettext("%(n)d day", "%(n)d days", cases.no_answer_days_between) % {"n": cases.no_answer_days_between},
+        ),
+        (
             _("Within a department"),
             _("everybody reads only the own cases")
             if cases.department_reads_own_only

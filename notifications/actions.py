@@ -82,15 +82,18 @@ def enqueue(message: NewMessage) -> Message | None:
     return row
 
 
-def withdraw(thread: str, *, user_id: int | None = None) -> int:
+def withdraw(thread: str, *, user_id: int | None = None, kind: str = "") -> int:
     """Take back what was not sent yet, in the transaction in which rights or facts change.
 
     With `user_id` this person lost access to the thread: what lies in the inbox about it goes too.
+    With `kind` only messages of that kind are taken back.
 
     Returns:
         How many messages were taken back.
     """
     rows = Message.objects.filter(thread=thread)
+    if kind:
+        rows = rows.filter(kind=kind)
     taken = Q(state__in=UNSENT)
     if user_id is not None:
         rows = rows.filter(user_id=user_id)

@@ -59,7 +59,24 @@ def decide(approval: Approval, *, by: User, at: datetime, granted: bool, opinion
     return row
 
 
+def withdraw(approval: Approval, *, at: datetime) -> Approval:
+    """Take a question back that nobody has decided; nothing was decided then, and it may be asked again."""
+    row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
+    if not row.is_open:
+        raise InvalidMove(_("This was decided already."))
+    row.decided_at, row.granted, row.details = at, False, {**row.details, Approval.WITHDRAWN: True}
+    row.save(update_fields=["decided_at", "granted", "details"])
+    return row
+
+
+def readdress(approval: Approval, steps: tuple[str, ...]) -> None:
+    """Ask others: whoever would have decided must not, or is gone."""
+    approval.steps = list(steps)
+    approval.save(update_fields=["steps"])
+
+
 def granted(thread: str, kind: str) -> bool:
-    """Whether the newest approval of that kind was granted."""
-    newest = Approval.objects.filter(thread=thread, kind=kind, decided_at__isnull=False).order_by("-pk").first()
+    """Whether the newest approval of that kind was granted; one that was withdrawn decides nothing."""
+    decided = Approval.objects.filter(thread=thread, kind=kind, decided_at__isnull=False).order_by("-pk")
+    newest = next((row for row in decided if not row.is_withdrawn), None)
     return newest is not None and bool(newest.granted)

@@ -176,6 +176,14 @@ class Approval(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} of {self.thread}"
 
+    #: The mark in ``details`` of a question that was taken back before anybody decided it.
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it ended without a decision, because the asker or the end of the matter took it back."""
+        return bool(self.details.get(self.WITHDRAWN))
+
     @property
     def is_open(self) -> bool:
         """Whether a decision is still owed."""

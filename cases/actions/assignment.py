@@ -13,27 +13,27 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.intake import Classification, missing_fields, urgency_of
+from cases.actions.intake import Classification, forced_urgency, missing_fields, urgency_of, urgency_rank
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
+from cases.actions.recusal import withdraw_open
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, Extension, Kind, Reply, Round, Verification
 from cases.models.intake import Urgency
 from cases.queries.people import hub_owner
 from organization.models import Department, User
 
-_URGENCY_ORDER = {Urgency.URGENT: 0, Urgency.IMPORTANT: 1, Urgency.GENERAL: 2}
-
 
 @transaction.atomic
-def acknowledge_case(case: Case, *, by: Actor, classification: Classification | None = None) -> Case:
+def acknowledge_case(case: Case, *, by: Actor, classification: Classification | None = None, reason: str = "") -> Case:
     """Take it on as ours (受理): complete enough, with kind, category, urgency and priority set.
 
     Ends the acknowledgement clock; the customer is told the number and what comes next (INT-24).
+    ``reason`` is asked where the classification lowers an urgency that ticked facts forced (CLS-05).
     """
     case = lock(case, "acknowledge")
     now = timezone.now()
     if classification:
-        _apply(case, classification)
+        apply_classification(case, classification, reason)
     require(_acknowledge_reasons(case))
     enter(case, MOVES["acknowledge"], at=now)
     case.acknowledged_by = accountable(by) or case.owner
@@ -42,7 +42,7 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     if classification:
         clocks.recompute(case, at=now, why="classified")
     clocks.start_missing(case)
-    finish(case, "acknowledge", by=by, at=now)
+    finish(case, "acknowledge", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)} if reason else {}))
     notices.case_acknowledged(case)
     return case
 
@@ -55,12 +55,21 @@ def _acknowledge_reasons(case: Case) -> list[Reason]:
     )
 
 
-def _apply(case: Case, given: Classification) -> None:
+def apply_classification(case: Case, given: Classification, reason: str) -> None:
+    """Set what was decided, at whatever step; a forced urgency is never lowered silently (CLS-05)."""
+    old, forced = case.urgency, forced_urgency(case)
     if given.category is not None:
         case.category = given.category
-    if given.criteria or given.urgency:
+    if given.criteria is not None:
         case.criteria = list(given.criteria)
-        case.urgency = urgency_of(case, given)
+    if given.urgency and reason.strip():
+        case.urgency = given.urgency
+    elif given.criteria is not None or given.urgency:
+        case.urgency = urgency_of(case, given.urgency)
+    rank = urgency_rank(case.urgency)
+    protected = Urgency.URGENT if old == Urgency.URGENT else forced
+    if rank < urgency_rank(old) and protected and rank < urgency_rank(protected):
+        required(reason, "reason", _("A ticked fact forces this urgency. Please say why it is lowered."))
     if given.priority is not None:
         case.priority = given.priority
     if given.severity:
@@ -89,7 +98,8 @@ def decline_case(case: Case, *, by: Actor, reason: str, reply: str) -> Case:
 
 
 def end_round(case: Case, *, at: datetime, by: Actor, reason: str = "") -> Round:
-    """Close the current round with the case's outcome."""
+    """Close the current round with the case's outcome; what still waited for a decision needs none any more."""
+    withdraw_open(case, at=at)
     round_ = Round.objects.select_for_update().get(case=case, n=case.round)
     round_.outcome, round_.ended_at, round_.closed_at = case.outcome, at, at
     round_.reason, round_.closed_by = reason, user_of(by)
@@ -120,6 +130,17 @@ class Reclassification:
     kind: Kind | None = None
     reason: str = ""
 
+    def permission(self, case: Case) -> str:
+        """The right it needs: once a case was taken on, only the hub's head makes less of it (RES-11)."""
+        down = case.acknowledged_at is not None and self.kind is not None and asks_less(case, self.kind)
+        return "classify_down" if down else "classify"
+
+
+def asks_less(case: Case, kind: Kind) -> bool:
+    """Whether the regulations of the case ask less of another kind than of the present one."""
+    kinds = case.policy.kinds
+    return kind.code in kinds and kinds[kind.code].asks_less_than(kinds[case.kind.code])
+
 
 @transaction.atomic
 def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
@@ -129,20 +150,16 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     the case was acknowledged.
     """
     case = lock(case, sources=lifecycle.OPEN)
-    old = case.urgency
     given = change.classification
     if change.kind is not None:
         if change.kind.code not in case.policy.kinds:
             raise InvalidInput("kind", _("The regulations of this case know no such kind. Please choose another."))
         case.kind = change.kind
-    wished = given.urgency
-    _apply(case, given)
-    if wished and _URGENCY_ORDER[Urgency(wished)] > _URGENCY_ORDER[Urgency(case.urgency)]:
-        # The hub may lower what the ticked facts force, but never silently.
+    apply_classification(case, given, change.reason)
+    if given.urgency and urgency_rank(given.urgency) < urgency_rank(case.urgency):
+        # The ticked facts won over a wish without a reason; here it is meant, and is not dropped silently.
         required(change.reason, "reason", _("A ticked fact forces this urgency. Please say why it is lowered."))
-        case.urgency = wished
-    lowered = _URGENCY_ORDER[Urgency(case.urgency)] > _URGENCY_ORDER[Urgency(old)]
-    if (lowered and old == Urgency.URGENT) or case.acknowledged_at is not None:
+    if case.acknowledged_at is not None:
         required(change.reason, "reason", _("Please say why the classification changes."))
     now = timezone.now()
     moved = clocks.recompute(case, at=now, why="reclassified")
@@ -253,7 +270,7 @@ def receive_assignment(assignment: Assignment, *, by: Actor) -> Assignment:
     row.save()
     clocks.meet(case, clocks.Kind.RECEIPT, happened_at=now, now=now, assignment=row)
     if row.is_lead:
-        if not MOVES["receive"].allowed_from(case.state):
+        if not lifecycle.may_move(MOVES["receive"], state=case.state, resume=case.resume_state):
             raise InvalidMove(_("The case cannot be received in this state."))
         enter(case, MOVES["receive"], at=now)
         case.owner, case.owner_department = person, row.department
@@ -271,7 +288,8 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
     case = lock(assignment.case)
     row = _locked_assignment(assignment, Assignment.State.SENT, Assignment.State.RECEIVED)
     now = timezone.now()
-    if row.is_lead and not MOVES["return_to_hub"].allowed_from(case.state):
+    may_return = lifecycle.may_move(MOVES["return_to_hub"], state=case.state, resume=case.resume_state)
+    if row.is_lead and not may_return:
         raise InvalidMove(_("The case can no longer be returned to the hub."))
     if row.state == Assignment.State.SENT:
         clocks.meet(case, clocks.Kind.RECEIPT, happened_at=now, now=now, assignment=row)
@@ -298,6 +316,10 @@ def end_assignment(row: Assignment, state: str, *, at: datetime, by: Actor, reas
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, at, user_of(by), reason
     row.save()
     clocks.stop(row.clocks.all(), at=at)
+    _end_extensions(row, at=at)
+
+
+def _end_extensions(row: Assignment, *, at: datetime) -> None:
     Extension.objects.filter(assignment=row, decided_at__isnull=True).update(
         decided_at=at, granted=False, opinion=_("The assignment ended.")
     )
@@ -367,7 +389,7 @@ def take(assignment: Assignment, *, by: Actor) -> Assignment:
         raise InvalidMove(_("It was passed to %(name)s, who has not taken it yet.") % {"name": row.passed_to})
     before, row.holder, row.passed_to = row.holder_id, person, None
     row.save(update_fields=["holder", "passed_to"])
-    if row.is_lead and case.state in lifecycle.WITH_DEPARTMENT:
+    if row.is_lead and (case.resume_state or case.state) in lifecycle.WITH_DEPARTMENT:
         case.owner = person
     finish(case, "take", by=by, at=timezone.now(), extra=Extra({"holder": (before, person.pk)}))
     return row
@@ -399,6 +421,7 @@ def _answer(case: Case, row: Assignment, answer: str, *, by: Actor, now: datetim
     row.state, row.answered_at, row.answered_by, row.answer = Assignment.State.ANSWERED, now, user_of(by), answer
     row.save()
     clocks.meet(case, clocks.Kind.TASK, happened_at=now, now=now, assignment=row)
+    _end_extensions(row, at=now)
     if row.is_lead:
         case.owner, case.owner_department = hub_owner(case), None
 
@@ -431,10 +454,11 @@ def ask_extension(assignment: Assignment, *, by: Actor, until: datetime, reason:
 @transaction.atomic
 def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion: str = "") -> Extension:
     """Grant or refuse more time. The customer is told; the first due time still decides the breach."""
-    case = lock(extension.assignment.case)
+    case = lock(extension.assignment.case, sources=lifecycle.OPEN)
     row = Extension.objects.select_for_update().get(pk=extension.pk)
     if row.decided_at is not None:
         raise InvalidMove(_("This request was decided already."))
+    _locked_assignment(row.assignment, Assignment.State.SENT, Assignment.State.RECEIVED)
     if not granted:
         required(opinion, "opinion", _("Please say why it is refused."))
     now = timezone.now()

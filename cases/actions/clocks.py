@@ -13,6 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from cases.actions.moves import Extra, finish, lock, required
 from cases.models import Assignment, Case, CaseClock
+from organization import working_time
 from organization.queries import working_calendar
 from organization.working_time import WorkingCalendar
 from regulations import deadlines
@@ -68,6 +69,11 @@ def starts_of(case: Case, *kinds: str) -> list[Start]:
 
 def _customers_date(case: Case, kind: str) -> date | None:
     return case.customer_deadline if kind == Kind.RESOLUTION and case.round == 1 else None
+
+
+def end_of(case: Case, day: date) -> datetime:
+    """Until when a date that a person stated lasts: its close of business."""
+    return working_time.end_of_day(calendar_of(case), day)
 
 
 def build_clock(case: Case, start: Start, cal: WorkingCalendar) -> CaseClock | None:

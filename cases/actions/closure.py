@@ -12,9 +12,10 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.assignment import acknowledge_case, end_round
+from cases.actions.assignment import acknowledge_case, apply_classification, end_assignment, end_round
 from cases.actions.intake import Classification
-from cases.actions.moves import Extra, enter, finish, lock, require, required, user_of
+from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, user_of
+from cases.actions.recusal import withdraw_open
 from cases.actions.reply import Answer, reply_to_customer
 from cases.gates import EXPLAINED
 from cases.lifecycle import MOVES, SHORT_OUTCOMES, Outcome, State
@@ -37,8 +38,8 @@ class Summary:
 
     @property
     def is_written(self) -> bool:
-        """Whether course and decision are there; cause and lesson may have nothing to say."""
-        return bool(self.course.strip() and self.decision.strip())
+        """Whether all four parts are there; where there was nothing to learn, the lesson says so."""
+        return all(part.strip() for part in (self.course, self.cause, self.decision, self.lesson))
 
 
 @transaction.atomic
@@ -85,7 +86,7 @@ def settle_case(case: Case, settlement: Settlement, *, by: Actor) -> Case:
         raise InvalidInput("kind", _("Only enquiries and praise are settled in one step. Please dispatch the case."))
     if case.state == State.REGISTERED:
         case = acknowledge_case(case, by=by, classification=settlement.classification)
-        notices.withdraw_all(case)
+        notices.withdraw_acceptance(case)
     reply_to_customer(case, settlement.answer, by=by)
     fresh = Case.objects.select_related("kind", "profile_version").get(pk=case.pk)
     return close_case(fresh, by=by, outcome=Outcome.SETTLED, summary=settlement.summary)
@@ -111,9 +112,7 @@ def close_short(case: Case, end: ShortEnd, *, by: Actor) -> Case:
     _check_short(case, end, by=by)
     now = timezone.now()
     for assignment in Assignment.objects.filter(case=case, round=case.round).unanswered():
-        assignment.state, assignment.ended_at, assignment.ended_by = Assignment.State.CANCELLED, now, user_of(by)
-        assignment.ended_reason = str(Outcome(end.outcome).label)
-        assignment.save()
+        end_assignment(assignment, Assignment.State.CANCELLED, at=now, by=by, reason=str(Outcome(end.outcome).label))
     clocks.stop(case.clocks.filter(round=case.round), at=now)
     if case.state == State.INCOMPLETE:
         case.resume_state = ""
@@ -156,14 +155,14 @@ def ask_explained(case: Case, *, by: Actor, reason: str) -> Approval:
         at=now,
     )
     finish(case, "ask_explained", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
-    notices.approval_asked(case, approval, role="manager")
+    notices.approval_asked(case, approval)
     return approval
 
 
 @transaction.atomic
 def decide_approval(case: Case, approval: Approval, *, by: Actor, granted: bool, opinion: str) -> Approval:
     """Decide what was asked about this case; the asker is told."""
-    case = lock(case)
+    case = lock(case, sources=lifecycle.OPEN)
     person = user_of(by)
     if person is None or approval.thread != case.thread:
         raise InvalidMove(_("This step needs a person who is logged in."))
@@ -225,11 +224,13 @@ def answer_escalation(escalation: Escalation, *, by: Actor, answer: str) -> Esca
 
 
 @transaction.atomic
-def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
+def reopen_case(case: Case, *, by: Actor, reason: str, classification: Classification | None = None) -> Case:
     """Start the next round: same number, new clocks, the old ones kept (RES-21).
 
     From awaiting opinion the round ends as reopened, without a closing time; a closed round stays
-    closed, so that last month's figures stay what they were.
+    closed, so that last month's figures stay what they were. What ended before anybody took it on
+    (declined, withdrawn) is taken on now: whoever opens it is its hub person, and it needs its
+    ``classification``.
     """
     required(reason, "reason", _("Please say why it is opened again."))
     case = lock(case, "reopen")
@@ -238,11 +239,16 @@ def reopen_case(case: Case, *, by: Actor, reason: str) -> Case:
     if old.ended_at is None:
         old.outcome, old.ended_at, old.reason = Outcome.REOPENED, now, reason
         old.save(update_fields=["outcome", "ended_at", "reason"])
+        withdraw_open(case, at=now)
     clocks.stop(case.clocks.filter(round=case.round), at=now)
     case.round += 1
     _reset(case)
+    if classification:
+        apply_classification(case, classification, reason)
+    classified = {"has_category": case.category_id is not None, "has_priority": case.priority is not None}
+    require(gates.acknowledging(**classified, missing_fields=()))
     enter(case, MOVES["reopen"], at=now)
-    case.acknowledged_by = case.acknowledged_by or case.owner
+    case.acknowledged_by = case.acknowledged_by or accountable(by)
     case.owner, case.owner_department = hub_owner(case), None
     Round.objects.create(case=case, n=case.round, opened_at=now, acknowledged_at=now)
     clocks.start_missing(case)
@@ -255,6 +261,7 @@ def _reset(case: Case) -> None:
     case.outcome = ""
     case.duplicate_of = None
     case.lead_department = None
+    case.customer_deadline = None  # it was the date of the round that ended
     case.visit_needed = False
     for name in (
         "dispatched_at",

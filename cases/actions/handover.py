@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -143,10 +145,11 @@ class _Step:
                 self.refused.append(_("%(name)s does not work in the hub.") % {"name": self.taker.name})
 
     def _may_own(self) -> bool:
-        if self.case.state in lifecycle.WITH_DEPARTMENT and self.case.lead_department is not None:
-            if self.who.is_in(self.case.lead_department_id):
+        # The state tells nothing here: after the lead's answer the case is still being handled, but the hub's again.
+        if self.case.owner_department is not None:
+            if self.who.is_in(self.case.owner_department_id):
                 return True
-            self._refuse_department(self.case.lead_department)
+            self._refuse_department(self.case.owner_department)
             return False
         if Function.HUB in self.who.functions:
             return True
@@ -154,18 +157,21 @@ class _Step:
         return False
 
     def take_tasks(self) -> None:
-        """Measures to be done and visits to be made; whoever takes them must be able to read the case."""
+        """Measures to be done and visits to be made; whoever takes them must be able to carry them out."""
         measures = Measure.objects.filter(case=self.case, owner=self.giver, state=Measure.State.PLANNED)
         visits = Visit.objects.filter(case=self.case, visitor=self.giver, arrived_at=None, cancelled_at=None)
-        counts = {MEASURE: measures.count(), VISIT: visits.count()}
-        if not any(counts.values()):
+        self._give(measures, MEASURE, "complete_measure", owner=self.taker)
+        self._give(visits, VISIT, "record_visit", visitor=self.taker)
+
+    def _give(self, rows: QuerySet[Any], what: str, permission: str, **to: User) -> None:
+        count = rows.count()
+        if not count:
             return
-        if not rights.reads_in_full(self.who, self.case):
-            self.refused.append(_("%(name)s may not read this case.") % {"name": self.taker.name})
+        if not rights.can_be_given(self.who, self.case, permission):
+            self.refused.append(_("%(name)s cannot work on this case.") % {"name": self.taker.name})
             return
-        measures.update(owner=self.taker)
-        visits.update(visitor=self.taker)
-        self.moved.update({what: count for what, count in counts.items() if count})
+        rows.update(**to)
+        self.moved[what] += count
 
 
 def hand_over_department(giver: Department, taker: Department, *, by: Actor) -> Report:

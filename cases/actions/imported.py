@@ -18,14 +18,14 @@ from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases import readers
 from cases.actions import clocks
-from cases.actions.intake import SERIES, Classification, opening_event, subject_of, urgency_of
+from cases.actions.intake import SERIES, opening_event, subject_of, urgency_of
 from cases.actions.moves import search_words, user_of
 from cases.imports.plan import Plan
 from cases.imports.rows import Record
 from cases.lifecycle import Outcome, State
 from cases.models import Access, Case, CaseClock, Category, Channel, Kind, Round
 from cases.queries.imports import customers_for
-from cases.queries.people import duty_person
+from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import category_in, department_for
 from cases.secrets import access_code, digest, link_token
 from customers.models import Customer
@@ -64,6 +64,7 @@ class Job:
     by: Actor
     user: User | None
     owner: User | None
+    department: Department | None
     channel: Channel
     kinds: dict[str, Kind]
     categories: list[Category]
@@ -78,12 +79,14 @@ class Job:
     def load(cls, plan: Plan, name: str, *, by: Actor) -> Job:
         """Read it; a handful of queries."""
         categories = list(Category.objects.active())
+        owner = duty_person()
         return cls(
             plan=plan,
             name=name,
             by=by,
             user=user_of(by),
-            owner=duty_person(),
+            owner=owner,
+            department=main_department(owner),
             channel=Channel.objects.get(code=plan.channel),
             kinds={kind.code: kind for kind in Kind.objects.active()},
             categories=categories,
@@ -212,6 +215,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
         received_at=given.received_at or now,
         registered_at=now,
         first_asked_label=FIRST_ASKED,
+        receiving_department=job.department,
         owner=job.owner,
         profile_version=version,
         import_name=job.name,
@@ -219,7 +223,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
         **{name: lines.get(name, "") for name in ("batch", "serial", "quantity", "order_number")},
         **given.days,
     )
-    case.urgency = urgency_of(case, Classification())
+    case.urgency = urgency_of(case)
     return case
 
 

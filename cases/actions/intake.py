@@ -18,11 +18,11 @@ from cases import lifecycle, notices, readers
 from cases.actions import clocks, files
 from cases.actions.access import grant_access
 from cases.actions.moves import SEALED_FIELDS, Extra, enter, finish, lock, moment, required, user_of, write_search
-from cases.actions.recusal import replace_barred
+from cases.actions.recusal import readdress_approvals, replace_barred
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Category, Channel, Contact, Kind, Recusal, Round
 from cases.models.intake import Urgency
-from cases.queries.people import duty_person
+from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import department_for, suggest_category
 from customers.actions import NewCustomer, create_customer, give_consent
 from customers.models import ConsentText, Customer
@@ -73,11 +73,14 @@ class Accused:
 
 @dataclass(frozen=True)
 class Classification:
-    """What the hub decides about a record (CLS-01..07); None keeps what is there."""
+    """What the hub decides about a record (CLS-01..07); None or "" keeps what is there.
+
+    An empty ``criteria`` says that no listed fact holds; None says nothing about them.
+    """
 
     category: Category | None = None
     urgency: str = ""
-    criteria: tuple[str, ...] = ()
+    criteria: tuple[str, ...] | None = None
     priority: int | None = None
     severity: str = ""
 
@@ -107,7 +110,6 @@ class Intake:
     classification: Classification = Classification()
     salesperson: User | None = None
     suggested_department: Department | None = None
-    receiving_department: Department | None = None
     repeat_of: Case | None = None
     language: str = "zh-hans"
     files: tuple[File, ...] = ()
@@ -179,7 +181,7 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         suggested_department=intake.suggested_department or department_for(version, suggested),
         severity=intake.classification.severity,
         priority=intake.classification.priority,
-        criteria=list(intake.classification.criteria),
+        criteria=list(intake.classification.criteria or ()),
         stage=intake.stage,
         subject=intake.subject or subject_of(intake.text),
         text=intake.text,
@@ -208,16 +210,15 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         late_reason=intake.late_reason,
         first_asked=first_asked,
         first_asked_label=_first_asked_label(by, first_asked),
-        receiving_department=intake.receiving_department,
+        receiving_department=main_department(owner),
         owner=owner,
-        owner_department=intake.receiving_department,
         repeat_of=intake.repeat_of,
         profile_version=version,
         submission_key=intake.submission_key,
         import_name=intake.import_name,
         import_key=intake.import_key,
     )
-    case.urgency = urgency_of(case, intake.classification)
+    case.urgency = urgency_of(case, intake.classification.urgency)
     _check_late(case, now=now, by=by)
     return case
 
@@ -270,16 +271,26 @@ def subject_of(text: str) -> str:
     return first if len(first) <= SUBJECT_LENGTH else first[: SUBJECT_LENGTH - 1] + "…"
 
 
-def urgency_of(case: Case, given: Classification) -> str:
-    """The level of urgency: forced by ticked criteria (CLS-05), else as chosen, else the kind's."""
-    levels = {c.level for c in case.policy.criteria if c.code in given.criteria}
-    if Urgency.URGENT in levels:
-        return Urgency.URGENT
-    if given.urgency == Urgency.URGENT:
-        return Urgency.URGENT
-    if Urgency.IMPORTANT in levels:
-        return Urgency.IMPORTANT
-    return given.urgency or case.policy.rule(case.kind.code).urgency
+_URGENCIES = (Urgency.GENERAL, Urgency.IMPORTANT, Urgency.URGENT)
+
+
+def urgency_rank(level: str) -> int:
+    """How urgent a level is: 0 is general."""
+    return _URGENCIES.index(Urgency(level))
+
+
+def forced_urgency(case: Case) -> str:
+    """The level that the case's ticked facts force (CLS-05); "" where they force none."""
+    levels: list[str] = [c.level for c in case.policy.criteria if c.code in case.criteria]
+    return max(levels, key=urgency_rank, default="")
+
+
+def urgency_of(case: Case, wished: str = "") -> str:
+    """The level of urgency: as chosen, else the kind's; never below what the case's ticked facts force (CLS-05)."""
+    forced = forced_urgency(case)
+    if not forced:
+        return wished or case.policy.rule(case.kind.code).urgency
+    return max(wished or forced, forced, key=urgency_rank)
 
 
 def _start_clocks(case: Case) -> None:
@@ -338,6 +349,8 @@ def record_contact(case: Case, contact: NewContact, *, by: Actor) -> Contact:
         return known
     required(contact.text, "text", _("Please write what was said."))
     case = lock(case)
+    if contact.submission_key and (known := Contact.objects.filter(submission_key=contact.submission_key).first()):
+        return known  # the same was sent twice at once, and the other one had the lock first
     now = timezone.now()
     row = Contact.objects.create(
         case=case,
@@ -387,6 +400,7 @@ def ask_completion(case: Case, *, by: Actor, missing: str) -> Case:
         by=user_of(by),
         by_label=by.label,
     )
+    write_search(case)
     notices.completion_asked(case, missing)
     return case
 
@@ -419,7 +433,6 @@ def missing_fields(case: Case) -> list[str]:
 CORRECTABLE = (
     "subject",
     "demand",
-    "customer_deadline",
     "reporter_name",
     "reporter_organisation",
     "reporter_phone",
@@ -445,8 +458,8 @@ CORRECTABLE = (
 def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Case:
     """Correct typed fields; the old value stays in the history.
 
-    Raises ``InvalidInput`` for a field that is not correctable, or without a reason. A new
-    customer's date moves the resolution clock, and the old due time stays visible (A-08).
+    Raises ``InvalidInput`` for a field that is not correctable, or without a reason. The customer's
+    date is none of them: another one needs the customer's consent (A-08, ``agree_date``).
     """
     required(reason, "reason", _("Please say why this is corrected."))
     case = lock(case, sources=lifecycle.OPEN)
@@ -454,13 +467,14 @@ def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Ca
     if unknown:
         raise InvalidInput(sorted(unknown)[0], _("This field cannot be changed after registration."))
     now = timezone.now()
-    deadline = case.customer_deadline
+    had_contact = case.has_contact
     for name, value in values.items():
         setattr(case, name, value)
+    if had_contact and not case.has_contact and case.acknowledged_at is not None:
+        # Without a contact neither reply nor opinion is owed: no correction makes that so.
+        raise InvalidInput("contact", _("There was a contact: correct it, but do not take it away."))
     if not (case.has_contact or case.contact_refused):
         raise InvalidInput("contact", _("Please enter a telephone number or e-mail address, or tick “not given”."))
-    if case.customer_deadline != deadline:
-        clocks.recompute(case, at=now, why=_("customer's date"))
     finish(case, "correct", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
     return complete_if_filled(case, by=by) if case.state == State.INCOMPLETE else case
 
@@ -489,6 +503,7 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
         extra=Extra({"people": (None, sorted(p.pk for p in people))}, {"reason": (None, reason)}),
     )
     notices.people_barred(case, people)
+    readdress_approvals(case)
     return case
 
 

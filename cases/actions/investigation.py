@@ -13,7 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases import lifecycle, notices
 from cases.actions import clocks, files
-from cases.actions.moves import Extra, enter, finish, lock, moment, require_reader, required, staff_of
+from cases.actions.moves import Extra, enter, finish, lock, moment, require_worker, required, staff_of
 from cases.lifecycle import MOVES
 from cases.models import Case, Investigation, Visit
 from documents.models import File
@@ -76,7 +76,7 @@ def plan_visit(case: Case, plan: VisitPlan, *, by: Actor) -> Visit:
     required(plan.necessity, "necessity", _("Please say why a visit is needed."))
     case = lock(case, sources=lifecycle.BEFORE_REPLY)
     if plan.visitor:
-        require_reader(case, plan.visitor, "visitor")
+        require_worker(case, plan.visitor, "visitor", "record_visit")
     now = timezone.now()
     visit = Visit.objects.create(
         case=case,

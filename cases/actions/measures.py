@@ -13,14 +13,13 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import lifecycle, notices
 from cases.actions import files
-from cases.actions.moves import Extra, enter, finish, lock, require_reader, required, staff_of
+from cases.actions.moves import Extra, enter, finish, lock, require_worker, required, staff_of
 from cases.gates import WAIVER
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Measure, MeasureCheck
+from cases.queries.people import waiver_step
 from documents.models import File
 from organization.models import Department, User
-from organization.models.units import Function
-from organization.queries import people_with_function
 from regulations import approvals
 from regulations.models import Approval
 
@@ -49,7 +48,7 @@ def plan_measure(case: Case, plan: Plan, *, by: Actor) -> Measure:
         raise Blocked(
             [Reason("barred", _("%(name)s must not take part in this case.") % {"name": plan.owner.name}, "forbidden")]
         )
-    require_reader(case, plan.owner, "owner")
+    require_worker(case, plan.owner, "owner", "complete_measure")
     if plan.due_on < timezone.localdate(now):
         raise InvalidInput("due_on", _("The date has passed already. Please choose a later one."))
     measure = Measure.objects.create(
@@ -184,17 +183,23 @@ def ask_waiver(case: Case, *, by: Actor, reason: str) -> Approval:
     required(reason, "reason", _("Please say why no measure is needed."))
     case = lock(case, sources=OPEN_STATES)
     now = timezone.now()
-    free = any(
-        person.pk not in {by.id, by.deputy_for} and -person.pk not in case.barred
-        for person in people_with_function(Function.MANAGEMENT_REPRESENTATIVE)
-    )
-    step = "approve_waiver" if free else "approve_explained"
+    step = waiver_step(exclude={by.id, by.deputy_for, *(-principal for principal in case.barred)})
     approval = approvals.ask(
         approvals.Question(case.thread, f"{WAIVER}:{case.round}", (step,), reason, case.number), by=by, at=now
     )
     finish(case, "ask_waiver", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
-    if free:
-        notices.approval_asked(case, approval, function=Function.MANAGEMENT_REPRESENTATIVE)
-    else:
-        notices.approval_asked(case, approval, role="manager")
+    notices.approval_asked(case, approval)
     return approval
+
+
+@transaction.atomic
+def withdraw_approval(case: Case, approval: Approval, *, by: Actor) -> Approval:
+    """Take back what one asked about a case while nobody has decided it; then it may be asked anew."""
+    case = lock(case, sources=lifecycle.OPEN)
+    if approval.thread != case.thread or approval.asked_by_id not in {by.id, by.deputy_for}:
+        raise InvalidMove(_("Only whoever asked can take the request back."))
+    now = timezone.now()
+    row = approvals.withdraw(approval, at=now)
+    extra = Extra({"kind": (row.kind, None)}, {"reason": (None, row.reason)})
+    finish(case, "withdraw_approval", by=by, at=now, extra=extra)
+    return row

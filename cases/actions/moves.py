@@ -19,7 +19,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason, StaleRecord
 from audit.queries import events_of
-from cases import lifecycle, readers, verbs
+from cases import lifecycle, readers, rights, verbs
 from cases.lifecycle import MOVES, Move
 from cases.models import Case, CaseClock, Round
 from organization import text
@@ -138,15 +138,18 @@ def moment(happened_at: datetime | None, *, now: datetime, not_before: datetime 
 
 
 def enter(case: Case, move: Move, *, at: datetime) -> None:
-    """Set the state that a move leads to, and the milestone of this round."""
+    """Set the state that a move leads to, and the milestone of this round.
+
+    What a department does while the case is incomplete changes only where the case goes back to (INT-18).
+    """
     state = lifecycle.target_of(move, state=case.state, resume=case.resume_state)
-    if state == lifecycle.State.INCOMPLETE:
-        case.resume_state = case.state
-    elif case.state == lifecycle.State.INCOMPLETE:
-        case.resume_state = ""
     milestone = _MILESTONES.get(state)
     if milestone and move.name != "complete":
         setattr(case, milestone, at)
+    if case.state == lifecycle.State.INCOMPLETE and move.name in lifecycle.WHILE_INCOMPLETE:
+        case.resume_state = state
+        return
+    case.resume_state = case.state if state == lifecycle.State.INCOMPLETE else ""
     case.state = state
 
 
@@ -259,15 +262,16 @@ def accountable(by: Actor) -> User | None:
     return user_of(by)
 
 
-def require_reader(case: Case, person: User, field_name: str) -> None:
-    """Raise ``InvalidInput`` for somebody who would be given work on a case that he or she cannot see.
+def require_worker(case: Case, person: User, field_name: str, permission: str) -> None:
+    """Raise ``InvalidInput`` for somebody who would be given work on a case that he or she cannot do (CAP-02).
 
     The accused and the conflicted are refused in the same way (RTE-18).
     """
     if -person.pk in case.barred:
         raise InvalidInput(field_name, _("%(name)s must not take part in this case.") % {"name": person.name})
-    if not person.is_active or not Case.objects.filter(pk=case.pk).visible_to(identity_of(person)).exists():
+    if not person.is_active or not rights.can_be_given(identity_of(person), case, permission):
         raise InvalidInput(
             field_name,
-            _("%(name)s cannot see this case. Add %(name)s's department to the case first.") % {"name": person.name},
+            _("%(name)s cannot work on this case. Add %(name)s's department to the case first.")
+            % {"name": person.name},
         )

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from cases import notices
+from cases.gates import EXPLAINED, WAIVER
 from cases.models import Assignment, Case
-from cases.queries.people import barred_ids, hub_person, people_of
+from cases.queries.people import barred_ids, hub_person, people_of, waiver_step
+from regulations import approvals
+from regulations.models import Approval
 
 
 def replace_barred(case: Case) -> None:
@@ -22,3 +30,23 @@ def replace_barred(case: Case) -> None:
         assignment.save(update_fields=["passed_to", "holder"])
     if case.owner_id in barred:
         case.owner = hub_person(exclude=barred)
+
+
+def readdress_approvals(case: Case) -> None:
+    """Send a question that waits for the recused alone to the next level (RTE-19); the case knows who is barred."""
+    for row in _open(case).filter(kind__startswith=f"{WAIVER}:"):
+        step = waiver_step(exclude={row.asked_by_id, *(-principal for principal in case.barred)})
+        if row.steps != [step]:
+            approvals.readdress(row, (step,))
+            notices.approval_asked(case, row)
+
+
+def withdraw_open(case: Case, *, at: datetime) -> None:
+    """Take every question of this room back: its round has ended."""
+    for row in _open(case):
+        approvals.withdraw(row, at=at)
+
+
+def _open(case: Case) -> QuerySet[Approval]:
+    ours = Q(kind__startswith=f"{WAIVER}:") | Q(kind__startswith=f"{EXPLAINED}:")
+    return Approval.objects.filter(ours, thread=case.thread, decided_at__isnull=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,7 +49,7 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     _check_short_way(case)
     require(gates.replying(reply_facts(case)))
     now = timezone.now()
-    at = moment(answer.happened_at, now=now, not_before=clocks.round_start(case))
+    at = moment(answer.happened_at, now=now, not_before=_handled_at(case))
     check_late(case, happened_at=at, now=now, reason=answer.late_reason)
     row = Reply.objects.create(
         case=case,
@@ -74,6 +75,16 @@ def reply_to_customer(case: Case, answer: Answer, *, by: Actor) -> Reply:
     finish(case, "reply", by=by, at=now, extra=Extra({"way": (None, answer.way)}, {"reply": (None, answer.text)}))
     notices.replied(case, row)
     return row
+
+
+def _handled_at(case: Case) -> datetime:
+    """Before when there was nothing to answer: the case was not taken on, or a department still owed its part.
+
+    To the minute, because a person types no seconds.
+    """
+    answered = Assignment.objects.filter(case=case, round=case.round).aggregate(last=Max("answered_at"))["last"]
+    latest = max(at for at in (clocks.round_start(case), case.acknowledged_at, answered) if at is not None)
+    return latest.replace(second=0, microsecond=0)
 
 
 def _check_way(case: Case, answer: Answer) -> None:
@@ -116,7 +127,7 @@ def send_progress(case: Case, answer: Answer, *, by: Actor, expected_at: datetim
         rank=rank_of(by),
         expected_at=expected_at,
         minutes=answer.minutes,
-        happened_at=moment(answer.happened_at, now=now),
+        happened_at=moment(answer.happened_at, now=now, not_before=clocks.round_start(case)),
         recorded_at=now,
     )
     write_search(case)
@@ -162,6 +173,9 @@ def record_opinion(case: Case, opinion: CustomerOpinion, *, by: Actor) -> Opinio
     """Keep the customer's opinion. A "no" stays here: then reply again, escalate or reopen (RES-08)."""
     if opinion.submission_key and (known := Opinion.objects.filter(submission_key=opinion.submission_key).first()):
         return known
+    case = lock(case)
+    if opinion.submission_key and (known := Opinion.objects.filter(submission_key=opinion.submission_key).first()):
+        return known  # the same was sent twice at once, and the other one had the lock first
     case = lock(case, "record_opinion")
     if not opinion.satisfied and by.kind != "customer":
         required(opinion.remark, "remark", _("Please write what the customer is not satisfied with."))

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from cases.actions.intake import LONGEST_TEXT
 from cases.api.fields import CodeField, LineField, TextField
-from cases.lifecycle import MOVES
+from cases.lifecycle import MOVES, may_move
 from cases.models import Assignment, Case, CaseClock, CaseFile, Category, Channel, Kind, Measure, Verification
 from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.models.reply import Way
@@ -150,7 +150,11 @@ class CaseDetail(CaseRow):
     def get_moves(self, case: Case) -> list[str]:
         """Moves that start here and that this person may make."""
         permissions = self.context["access"].permissions
-        return [m.name for m in MOVES.values() if m.allowed_from(case.state) and m.permission in permissions]
+        return [
+            move.name
+            for move in MOVES.values()
+            if may_move(move, state=case.state, resume=case.resume_state) and move.permission in permissions
+        ]
 
 
 class FileOut(serializers.ModelSerializer[CaseFile]):
@@ -202,20 +206,26 @@ class Versioned(serializers.Serializer[Any]):
 
 
 class ClassificationIn(Versioned):
-    """The hub's classification."""
+    """The hub's classification, and why where it lowers an urgency that a ticked fact forced."""
 
     category = CodeField(queryset=Category.objects.active(), required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     criteria = serializers.ListField(child=LineField(max_length=40), required=False, max_length=20)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
     severity = serializers.ChoiceField(choices=Severity.choices, required=False)
+    reason = TextField(max_length=500, required=False, allow_blank=True)
 
 
 class ReclassificationIn(ClassificationIn):
-    """A new classification, perhaps another kind, and why."""
+    """A new classification, perhaps another kind."""
 
     kind = CodeField(queryset=Kind.objects.active(), required=False)
-    reason = TextField(max_length=500, required=False, allow_blank=True)
+
+
+class ReopenIn(ClassificationIn):
+    """Why it is opened again; the classification where the case was never taken on."""
+
+    reason = TextField(max_length=2000)
 
 
 class ReasonIn(Versioned):

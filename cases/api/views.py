@@ -198,7 +198,9 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
     def acknowledge(self, request: Request, number: str) -> Response:
         """Take it on."""
         access, by, data = self._open(number, "acknowledge", s.ClassificationIn)
-        assignment.acknowledge_case(access.case, by=by, classification=_classification(data))
+        assignment.acknowledge_case(
+            access.case, by=by, classification=_classification(data), reason=data.get("reason", "")
+        )
         return self._detail(number)
 
     @_move(s.DeclineIn, "Decline")
@@ -223,6 +225,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         """Classify or re-classify."""
         access, by, data = self._open(number, "classify", s.ReclassificationIn)
         change = assignment.Reclassification(_classification(data), data.get("kind"), data.get("reason", ""))
+        access.require(change.permission(access.case))
         assignment.classify_case(access.case, change, by=by)
         return self._detail(number)
 
@@ -430,12 +433,12 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             closure.close_case(access.case, by=by, outcome=data["outcome"], summary=summary)
         return self._detail(number)
 
-    @_move(s.ReasonIn, "Reopen")
+    @_move(s.ReopenIn, "Reopen")
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, number: str) -> Response:
         """The next round."""
-        access, by, data = self._open(number, "reopen", s.ReasonIn)
-        closure.reopen_case(access.case, by=by, reason=data["reason"])
+        access, by, data = self._open(number, "reopen", s.ReopenIn)
+        closure.reopen_case(access.case, by=by, reason=data["reason"], classification=_classification(data))
         return self._detail(number)
 
     @_move(s.Versioned, "Archive")
@@ -490,4 +493,4 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
 def _classification(data: Body) -> Classification:
     given = _filled(data, "category", "urgency", "priority", "severity")
-    return Classification(criteria=tuple(data.get("criteria", ())), **given)
+    return Classification(criteria=tuple(data["criteria"]) if "criteria" in data else None, **given)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from cases.actions.assignment import Reclassification
+from cases.actions.assignment import Reclassification, asks_less
 from cases.actions.intake import Classification
 from cases.forms.acts import ActForm, reason_field
 from cases.models import Case, Category, Kind
@@ -90,6 +90,12 @@ class ClassificationForm(ActForm):
 class AcknowledgeForm(ClassificationForm):
     """Take it on as ours (受理)."""
 
+    reason = reason_field(
+        gettext_lazy("Reason"),
+        required=False,
+        help_text=gettext_lazy("Needed when an urgency is lowered that a ticked fact forced."),
+    )
+
 
 class ClassifyForm(ClassificationForm):
     """Classify again: another kind too, and why."""
@@ -104,9 +110,14 @@ class ClassifyForm(ClassificationForm):
     )
     field_order = ["kind"]
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, case: Case, may_ask_less: bool, **kwargs: Any) -> None:
         super().__init__(*args, case=case, **kwargs)
-        self.fields["kind"].queryset = Kind.objects.filter(code__in=case.policy.kinds)  # type: ignore[attr-defined]
+        kinds = [
+            kind.pk
+            for kind in Kind.objects.filter(code__in=case.policy.kinds)
+            if may_ask_less or case.acknowledged_at is None or not asks_less(case, kind)
+        ]
+        self.fields["kind"].queryset = Kind.objects.filter(pk__in=kinds)  # type: ignore[attr-defined]
         urgency = self.fields["urgency"]
         urgency.required = False
         urgency.choices = [("", _("As the ticked facts say")), *Urgency.choices]  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from cases.actions.closure import Settlement, ShortEnd, Summary
 from cases.actions.intake import Classification
 from cases.forms.acts import ActForm, reason_field, text_field
-from cases.forms.classification import CategoryField
+from cases.forms.classification import CategoryField, ClassificationForm
 from cases.forms.reply import ReplyForm
 from cases.gates import ClosingFacts
 from cases.lifecycle import FULL_OUTCOMES, Outcome
@@ -109,7 +109,21 @@ class AskExplainedForm(ActForm):
     reason = reason_field(gettext_lazy("How it was explained, and why it ends here"))
 
 
-class ReopenForm(ActForm):
-    """A new round with new clocks (RES-21)."""
+class ReopenForm(ClassificationForm):
+    """A new round with new clocks (RES-21); what was never taken on is classified too (CLS-06)."""
+
+    template = ActForm.template
 
     reason = reason_field(gettext_lazy("Why it is opened again"))
+    field_order = ["reason"]
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, case=case, **kwargs)
+        self.is_classified = case.category_id is not None and case.priority is not None
+        if self.is_classified:
+            for name in ("category", "criteria", "urgency", "priority", "severity"):
+                del self.fields[name]
+
+    def first_classification(self) -> Classification | None:
+        """The classification of a case that had none."""
+        return None if self.is_classified else self.classification()

@@ -55,7 +55,7 @@ class CorrectForm(ActForm):
         self.fields["reporter_email"] = forms.EmailField(max_length=120, required=False)
         self.fields["contact_refused"] = forms.BooleanField(required=False)
         self.fields["demand"] = text_field(None, rows=3, required=False)
-        for name in ("customer_deadline", "purchased_on", "shipped_on"):
+        for name in ("purchased_on", "shipped_on"):
             self.fields[name] = DayField(required=False)
         self.fields["stage"] = forms.ChoiceField(required=False, choices=[("", "—"), *Stage.choices])
         self.fields["product"] = _word(Product.objects.active())
@@ -104,7 +104,7 @@ class CorrectForm(ActForm):
 
     def where(self) -> list[forms.BoundField]:
         """Fields about place and people."""
-        return self.section("site", "accused_department", "salesperson", "stage", "customer_deadline")
+        return self.section("site", "accused_department", "salesperson", "stage")
 
 
 def _word(rows: Any) -> forms.ModelChoiceField:

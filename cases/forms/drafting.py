@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
-from cases.actions.intake import Classification, urgency_of
+from cases.actions.intake import urgency_of
 from cases.forms.intake import LogForm
 from cases.forms.intake_fields import WordField, policy_of, resolve
 from cases.models import Case, Channel, Kind
@@ -80,8 +80,8 @@ class DueForm(forms.Form):
             customer=Customer.objects.filter(pk=chosen).first() if chosen else None,
             customer_deadline=data.get("customer_deadline"),
         )
-        criteria = tuple(self.data.getlist("criteria")) if isinstance(self.data, QueryDict) else ()
-        case.urgency = urgency_of(case, Classification(urgency=data.get("urgency", ""), criteria=criteria))
+        case.criteria = self.data.getlist("criteria") if isinstance(self.data, QueryDict) else []
+        case.urgency = urgency_of(case, data.get("urgency", ""))
         now = timezone.now()
         case.received_at = min(data.get("received_at") or now, now)
         return case

@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from cases.actions.agreement import Agreement
 from cases.actions.intake import NewContact
 from cases.actions.internal import NewNote
 from cases.forms.acts import ActForm, PersonLookupField, files_field, moment_field, reason_field, text_field
 from cases.models import Case, Channel, Contact, Note
 from documents.models import File
-from organization.forms.fields import LineField, MinutesField
+from organization.forms.fields import DayField, LineField, MinutesField
 from organization.models import Department
 
 
@@ -46,6 +47,23 @@ class RecordContactForm(ActForm):
     def contact(self, stored: tuple[File, ...]) -> NewContact:
         """The contact as the action takes it, with the files that were taken in."""
         return NewContact(**{**self.cleaned_data, "files": stored})
+
+
+class AgreeDateForm(RecordContactForm):
+    """Another date of the answer, and the contact in which the customer agreed to it (A-08)."""
+
+    day = DayField(label=gettext_lazy("Customer's new date"))
+    field_order = ["day"]
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, case=case, **kwargs)
+        self.fields["text"].label = gettext_lazy("What the customer agreed to")
+        del self.fields["files"]
+
+    def agreement(self) -> Agreement:
+        """Date and contact as the action takes them."""
+        data = dict(self.cleaned_data)
+        return Agreement(data.pop("day"), NewContact(**data))
 
 
 class NoteForm(ActForm):

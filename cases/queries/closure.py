@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import gates
@@ -25,6 +27,7 @@ from cases.models import (
     Visit,
 )
 from cases.models.reply import Way
+from notifications.models import Message
 from regulations.models import Approval
 
 #: Only these end a complaint by themselves (CAP-05): a correction repairs, it does not prevent.
@@ -48,6 +51,7 @@ class ClosingRows:
     holds: Sequence[Hold]
     clocks: Sequence[CaseClock]
     files: Sequence[CaseFile]
+    messages: Sequence[Message]
 
 
 def closing_rows(case: Case) -> ClosingRows:
@@ -66,6 +70,7 @@ def closing_rows(case: Case) -> ClosingRows:
         holds=list(Hold.objects.filter(case=case, released_at__isnull=True)),
         clocks=list(CaseClock.objects.filter(**here)),
         files=list(CaseFile.objects.filter(case=case, file__state__in=_UNCHECKED).select_related("file")),
+        messages=list(Message.objects.filter(thread=case.thread, kind="opinion_asked").defer("body", "context")),
     )
 
 
@@ -83,7 +88,7 @@ def closing_facts_of(case: Case, rows: ClosingRows) -> ClosingFacts:
     requests = [r for r in rows.requests if r.round == n]
     kept = [m for m in rows.measures if m.round == n and m.state != Measure.State.CANCELLED]
     satisfied = opinion.satisfied if opinion else None
-    tries = sum(request.way != Way.NOT_POSSIBLE for request in requests)
+    tries = counted_tries(case, requests, rows.messages)
     needed = case.policy.no_answer_tries
     return ClosingFacts(
         items=frozenset(rule.gate),
@@ -91,6 +96,7 @@ def closing_facts_of(case: Case, rows: ClosingRows) -> ClosingFacts:
         kind=case.kind.code,
         outcome=proposed_outcome(satisfied, has_contact=case.has_contact, tried=tries >= needed),
         has_contact=case.has_contact,
+        verification_owed=rule.verify_before_dispatch and case.verified_at is None,
         facts=investigation is not None,
         responsible=bool(investigation and (investigation.responsible_department_id or investigation.responsible_text)),
         cause=bool(investigation and investigation.cause),
@@ -113,6 +119,31 @@ def closing_facts_of(case: Case, rows: ClosingRows) -> ClosingFacts:
     )
 
 
+#: Ways that go through the outbox: the customer was asked only when the message went out.
+_WRITTEN = frozenset({Way.EMAIL, Way.SMS, Way.LINK})
+
+
+def counted_tries(case: Case, requests: Sequence[OpinionRequest], messages: Sequence[Message]) -> int:
+    """How often the customer was really asked (A-26): what went out, and not several times in a row.
+
+    Attempts closer together than the profile's days count as one.
+    """
+    gone = {message.dedupe_key for message in messages if message.sent_at or message.telephoned_at}
+    apart = timedelta(days=case.policy.no_answer_days_between)
+    days: list[date] = []
+    for request in sorted(requests, key=lambda request: request.at):
+        day = timezone.localdate(request.at)
+        reached = request.way not in _WRITTEN or opinion_key(case, request) in gone
+        if request.way != Way.NOT_POSSIBLE and reached and (not days or day - days[-1] >= apart):
+            days.append(day)
+    return len(days)
+
+
+def opinion_key(case: Case, request: OpinionRequest) -> str:
+    """The key of the message that asks for an opinion."""
+    return f"{case.thread}:opinion:{request.pk}:customer"
+
+
 def open_assignments(case: Case, assignments: Sequence[Assignment]) -> tuple[str, ...]:
     """Names of the departments that still owe an answer in this round."""
     return tuple(str(a.department) for a in assignments if a.round == case.round and a.is_unanswered)
@@ -124,8 +155,8 @@ def owes_reason(clock: CaseClock) -> bool:
 
 
 def granted(approvals: Sequence[Approval], kind: str) -> bool:
-    """Whether the newest decided approval of that kind was granted."""
-    decided = [a for a in approvals if a.kind == kind and a.decided_at is not None]
+    """Whether the newest decided approval of that kind was granted; one that was withdrawn decides nothing."""
+    decided = [a for a in approvals if a.kind == kind and a.decided_at is not None and not a.is_withdrawn]
     return bool(decided and decided[-1].granted)
 
 
@@ -146,8 +177,17 @@ def reply_facts_of(case: Case, assignments: Sequence[Assignment], approvals: Seq
     """The same from rows that were read already."""
     return ReplyFacts(
         unanswered=open_assignments(case, assignments),
-        approvals_open=tuple(approval.reason[:40] for approval in approvals if approval.is_open),
+        approvals_open=tuple(approval.reason[:40] for approval in approvals if _is_promised(case, approval)),
     )
+
+
+def _is_promised(case: Case, approval: Approval) -> bool:
+    """Whether an answer would promise what is not decided yet (RES-05).
+
+    How the round is to be closed is no part of the answer, and other rounds had answers of their own.
+    """
+    name, _sep, n = approval.kind.partition(":")
+    return approval.is_open and name != EXPLAINED and n in {"", str(case.round)}
 
 
 @dataclass(frozen=True)

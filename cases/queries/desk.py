@@ -236,7 +236,7 @@ def _approvals(user: User, who: Identity, allowed: set[str]) -> list[Task]:
     return [
         Task(row.due_at or row.asked_at, row_of(cases[row.thread], who), _approval_words(row), row.reason, "approvals")
         for row in rows
-        if row.thread in cases
+        if row.thread in cases and cases[row.thread].is_open
     ][:CARD_SHOWN]
 
 

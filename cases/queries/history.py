@@ -20,9 +20,9 @@ from cases.models.intake import Priority, Stage, Urgency
 from customers.models import Customer
 from organization.models import Department, Product, Site, User
 
-CORRECTING = frozenset({"correct", "classify"})
+CORRECTING = frozenset({"correct", "classify", "agree_date"})
 #: Changed by the way, or told elsewhere: no field that a person typed.
-_NOT_TYPED = frozenset({"reason", "clocks", "state", "resume_state", "next_due_at", "next_due_kind"})
+_NOT_TYPED = frozenset({"reason", "clocks", "state", "resume_state", "next_due_at", "next_due_kind", "contact_id"})
 
 LABELS: dict[str, str | Promise] = {
     "kind": gettext_lazy("Kind"),

@@ -21,7 +21,7 @@ from audit.exceptions import Reason
 from cases import gates, lifecycle
 from cases.gates import ClosingFacts
 from cases.lifecycle import MOVES, State
-from cases.models import Assignment, CaseClock, Escalation, Extension, Measure, Visit
+from cases.models import Assignment, Case, CaseClock, Escalation, Extension, Measure, Visit
 from cases.queries.case import Dossier
 from cases.queries.closure import owes_reason, reply_facts_of
 from regulations.models import Approval
@@ -66,6 +66,7 @@ ACTS: dict[str, Act] = {
         _move("complete", "check"),
         _act("classify", _L("act", "Classify"), lifecycle.OPEN, "tags"),
         _act("correct", _L("act", "Correct the entry"), lifecycle.OPEN, "pencil"),
+        _act("agree_date", _L("act", "Agree on another date"), lifecycle.OPEN, "calendar-clock"),
         _move("dispatch", "route"),
         _act(
             "add_department",
@@ -108,10 +109,11 @@ PART_ACTS: dict[str, tuple[str, str | Promise, str]] = {
     "cancel_measure": ("measures", _L("act", "Give up"), "x"),
     "answer_escalation": ("escalations", _L("act", "Answer the escalation"), "crown"),
     "decide_approval": ("approvals", _L("act", "Decide the request"), "gavel"),
+    "withdraw_approval": ("approvals", _L("act", "Take the request back"), "undo"),
     "give_breach_reason": ("clocks", _L("act", "Give the reason"), "pen"),
 }
 #: Acts without any question to answer: one click posts them.
-ONE_CLICK = frozenset({"receive", "take", "archive", "complete", "act"})
+ONE_CLICK = frozenset({"receive", "take", "archive", "complete", "act", "withdraw_approval"})
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,16 @@ def _may_ask_explained(here: Situation) -> bool:
     return here.facts.satisfied is False and not here.facts.explained_approved and not waiting
 
 
+def _owes_an_answer(here: Situation) -> bool:
+    case = here.dossier.case
+    return any(
+        clock.kind == CaseClock.Kind.RESOLUTION and clock.round == case.round and clock.is_running
+        for clock in here.dossier.clocks
+    )
+
+
 _CONDITIONS: dict[str, Callable[[Situation], bool]] = {
+    "agree_date": _owes_an_answer,
     "settle": lambda here: here.dossier.case.kind.code in lifecycle.SHORT_KINDS,
     "reply": _may_reply,
     "ask_waiver": _may_ask_waiver,
@@ -297,13 +308,13 @@ def _on_assignment(here: Situation, row: Assignment) -> Acts:
     case = here.dossier.case
     sent, received = row.state == Assignment.State.SENT, row.state == Assignment.State.RECEIVED
     if here.mine(row):
-        if sent and (not row.is_lead or MOVES["receive"].allowed_from(case.state)):
+        if sent and (not row.is_lead or _starts("receive", case)):
             yield "receive", []
         if received and row.passed_to_id in here.person:
             yield "take", []
         if received:
             yield "answer", _open_helpers(here, row)
-        if not row.is_lead or MOVES["return_to_hub"].allowed_from(case.state):
+        if not row.is_lead or _starts("return_to_hub", case):
             yield "return_to_hub", []
         if received:
             yield "pass_on", []
@@ -311,6 +322,10 @@ def _on_assignment(here: Situation, row: Assignment) -> Acts:
             yield "ask_extension", []
     if not row.is_lead:
         yield "cancel_assignment", []
+
+
+def _starts(name: str, case: Case) -> bool:
+    return lifecycle.may_move(MOVES[name], state=case.state, resume=case.resume_state)
 
 
 def _open_helpers(here: Situation, row: Assignment) -> list[str]:
@@ -321,7 +336,8 @@ def _open_helpers(here: Situation, row: Assignment) -> list[str]:
 
 
 def _on_extension(here: Situation, row: Extension) -> Acts:
-    if row.decided_at is None:
+    owed = {assignment.pk for assignment in here.dossier.current_assignments if assignment.is_unanswered}
+    if row.decided_at is None and here.dossier.case.is_open and row.assignment_id in owed:
         yield "decide_extension", []
 
 
@@ -349,8 +365,10 @@ def _on_escalation(here: Situation, row: Escalation) -> Acts:
 
 
 def _on_approval(here: Situation, row: Approval) -> Acts:
-    if not row.is_open:
+    if not row.is_open or not here.dossier.case.is_open:
         return
+    if row.asked_by_id in here.person:
+        yield "withdraw_approval", []
     done = sum(decision.approval_id == row.pk for decision in here.dossier.decisions)
     if row.steps[done] in here.permissions:
         own = row.asked_by_id in here.person
@@ -403,7 +421,7 @@ def _is_due(name: str, here: Situation) -> bool:
 #: Shown beside the main thing while they are what the state is about; the rest is in the menu.
 _BESIDE: dict[str, frozenset[str]] = {
     State.REGISTERED: frozenset({"acknowledge", "settle", "decline"}),
-    State.INCOMPLETE: frozenset({"complete"}),
+    State.INCOMPLETE: frozenset({"complete", "receive", "return_to_hub"}),
     State.ACKNOWLEDGED: frozenset({"dispatch", "verify", "settle"}),
     State.DISPATCHED: frozenset({"receive", "return_to_hub"}),
     State.RECEIVED: frozenset({"answer", "return_to_hub", "reply", "investigate", "take", "receive"}),

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from cases.models import Case, Recusal
 from organization import text
 from organization.models import Department, Membership, User
-from organization.queries import organisation
+from organization.models.units import Function
+from organization.queries import organisation, people_with_function
 
 COLLEAGUES_OFFERED = 8
 
@@ -25,6 +26,13 @@ def duty_person() -> User | None:
     if person and person.is_active:
         return person
     return _of_the_hub().filter(memberships__is_head=True).order_by("pk").first()
+
+
+def main_department(person: User | None) -> Department | None:
+    """The department in which somebody receives what comes in (INT-06)."""
+    if person is None:
+        return None
+    return Department.objects.filter(memberships__user=person).order_by("-memberships__is_main", "pk").first()
 
 
 def _of_the_hub() -> QuerySet[User]:
@@ -45,6 +53,16 @@ def hub_owner(case: Case) -> User | None:
     if person is not None and person.is_active and -person.pk not in case.barred:
         return person
     return hub_person(exclude=[-principal for principal in case.barred])
+
+
+def waiver_step(*, exclude: Collection[int | None]) -> str:
+    """The permission that decides whether no measure is needed (CAP-05).
+
+    That of the management representative; where everybody with that function is excluded, the managers' (RTE-19).
+    """
+    representatives = people_with_function(Function.MANAGEMENT_REPRESENTATIVE)
+    free = any(person.pk not in exclude for person in representatives)
+    return "approve_waiver" if free else "approve_explained"
 
 
 def people_of(department: Department, *, exclude: Collection[int]) -> list[User]:

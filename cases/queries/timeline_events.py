@@ -63,6 +63,10 @@ def _fields(_dossier: Dossier, event: Event) -> dict[str, Any]:
     return {"labels": changed_labels(event)}
 
 
+def _date(_dossier: Dossier, event: Event) -> dict[str, Any]:
+    return {"day": _new(event, "customer_deadline") or ""}
+
+
 def _people(dossier: Dossier, event: Event) -> dict[str, Any]:
     return {"people": [dossier.name(pk) for pk in _new(event, "people") or []]}
 
@@ -99,6 +103,7 @@ _TELLERS: dict[str, tuple[str, Callable[[Dossier, Event], dict[str, Any]]]] = {
     "complete": ("move", _nothing),
     "classify": ("move", _fields),
     "correct": ("move", _fields),
+    "agree_date": ("move", _date),
     "recuse": ("move", _people),
     "pass_on": ("task", _person("to")),
     "take": ("task", _person("holder")),
@@ -107,6 +112,7 @@ _TELLERS: dict[str, tuple[str, Callable[[Dossier, Event], dict[str, Any]]]] = {
     "attach": ("move", _files),
     "complete_measure": ("measure", _measure),
     "cancel_measure": ("measure", _measure),
+    "withdraw_approval": ("measure", _nothing),
     "close": ("move", _round),
     "archive": ("move", _nothing),
     "reopen": ("move", _nothing),

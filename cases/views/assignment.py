@@ -50,7 +50,10 @@ def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
         access,
         sheet,
         lambda: actions.acknowledge_case(
-            access.case, by=access.actor("acknowledge"), classification=form.classification()
+            access.case,
+            by=access.actor("acknowledge"),
+            classification=form.classification(),
+            reason=form.cleaned_data["reason"],
         ),
     )
 
@@ -126,7 +129,7 @@ def verify(request: HttpRequest, number: str) -> HttpResponse:
 def classify(request: HttpRequest, number: str) -> HttpResponse:
     """Kind, category, urgency, priority: again, with a reason."""
     access = open_act(request, number, "classify")
-    form = ClassifyForm(posted(request), case=access.case)
+    form = ClassifyForm(posted(request), case=access.case, may_ask_less="classify_down" in access.permissions)
     sheet = Sheet(
         "classify",
         form,
@@ -134,12 +137,14 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
         _("The classification is changed; limits were recomputed."),
         lead=_("Limits are recomputed from their start. A limit that was missed stays missed."),
     )
-    return perform(
-        request,
-        access,
-        sheet,
-        lambda: actions.classify_case(access.case, form.reclassification(), by=access.actor("classify")),
-    )
+
+    def run() -> None:
+        change = form.reclassification()
+        permission = change.permission(access.case)
+        access.require(permission)
+        actions.classify_case(access.case, change, by=access.actor(permission))
+
+    return perform(request, access, sheet, run)
 
 
 @require_http_methods(METHODS)

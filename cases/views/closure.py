@@ -169,7 +169,15 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
         lead=_("The number stays; a new round begins with new limits, and the old ones are kept."),
     )
     return perform(
-        request, access, sheet, lambda: actions.reopen_case(access.case, by=access.actor("reopen"), **form.cleaned_data)
+        request,
+        access,
+        sheet,
+        lambda: actions.reopen_case(
+            access.case,
+            by=access.actor("reopen"),
+            reason=form.cleaned_data["reason"],
+            classification=form.first_classification(),
+        ),
     )
 
 

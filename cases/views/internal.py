@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.access import CaseAccess, get_case
-from cases.actions import intake
+from cases.actions import agreement, intake
 from cases.actions import internal as actions
-from cases.forms.internal import NoteForm, RecordContactForm, RecuseForm
+from cases.forms.internal import AgreeDateForm, NoteForm, RecordContactForm, RecuseForm
 from cases.queries.people import colleagues
 from cases.views.acts import Sheet, open_act, perform, posted, take_in
 from customers.queries import match
@@ -34,6 +34,26 @@ def record_contact(request: HttpRequest, number: str) -> HttpResponse:
         intake.record_contact(access.case, form.contact(take_in(form.cleaned_data["files"], by=by)), by=by)
 
     return perform(request, access, sheet, run)
+
+
+@require_http_methods(METHODS)
+def agree_date(request: HttpRequest, number: str) -> HttpResponse:
+    """Another date of the answer, by the customer's consent (A-08)."""
+    access = open_act(request, number, "agree_date")
+    form = AgreeDateForm(posted(request), case=access.case)
+    sheet = Sheet(
+        "agree_date",
+        form,
+        _("Agree on another date"),
+        _("The date is changed, and the customer is told."),
+        lead=_("The consent is kept as a contact. A later date does not decide whether the limit was kept."),
+    )
+    return perform(
+        request,
+        access,
+        sheet,
+        lambda: agreement.agree_date(access.case, form.agreement(), by=access.actor("agree_date")),
+    )
 
 
 @require_http_methods(METHODS)

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from audit.exceptions import InvalidMove, Reason
-from cases.access import CaseAccess, get_approval, get_case, get_measure
+from cases.access import CaseAccess, get_approval, get_case, get_measure, get_request
 from cases.actions import closure
 from cases.actions import measures as actions
+from cases.forms.acts import PlainForm
 from cases.forms.assignment import DecisionForm, ReasonForm
 from cases.forms.measures import AskWaiverForm, CompleteMeasureForm, PlanMeasureForm, VerifyMeasureForm
 from cases.models import Measure
@@ -136,6 +137,23 @@ def ask_waiver(request: HttpRequest, number: str) -> HttpResponse:
         access,
         sheet,
         lambda: actions.ask_waiver(access.case, by=access.actor("ask_waiver"), **form.cleaned_data),
+    )
+
+
+@require_http_methods(METHODS)
+def withdraw_approval(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Take back what one asked, while nobody has decided it."""
+    access = open_act(request, number, "withdraw_approval")
+    row = get_request(access, pk)
+    form = PlainForm(posted(request), case=access.case)
+    sheet = Sheet(
+        "withdraw_approval", form, _("Take the request back"), _("The request is taken back."), lead=row.reason
+    )
+    return perform(
+        request,
+        access,
+        sheet,
+        lambda: actions.withdraw_approval(access.case, row, by=access.actor("withdraw_approval")),
     )
 
 

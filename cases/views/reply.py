@@ -10,7 +10,7 @@ from cases import gates
 from cases.actions import reply as actions
 from cases.forms.reply import AskOpinionForm, RecordOpinionForm, ReplyForm, SendProgressForm
 from cases.models import Case, Measure
-from cases.queries.closure import reply_facts
+from cases.queries.closure import closing_facts, reply_facts
 from cases.views.acts import Sheet, open_act, perform, posted
 
 METHODS = ["GET", "POST"]
@@ -72,7 +72,7 @@ def ask_opinion(request: HttpRequest, number: str) -> HttpResponse:
     access = open_act(request, number, "ask_opinion")
     case = access.case
     form = AskOpinionForm(posted(request), case=case)
-    tries = case.opinion_requests.filter(round=case.round).count()
+    facts = closing_facts(case)
     sheet = Sheet(
         "ask_opinion",
         form,
@@ -80,8 +80,9 @@ def ask_opinion(request: HttpRequest, number: str) -> HttpResponse:
         _("The attempt is kept."),
         lead=_(
             "Asked %(n)d times so far. After %(of)d attempts without an answer the case may be closed as “no answer”."
+            " Attempts close together count as one, and a message only when it went out."
         )
-        % {"n": tries, "of": case.policy.no_answer_tries},
+        % {"n": facts.tries, "of": facts.tries_needed},
     )
     return perform(
         request,

@@ -276,7 +276,10 @@ class Teller:
             for clock in self.case.clocks.filter(breached_at__isnull=False, breach_reason=""):
                 give_breach_reason(clock, by=self.agent, reason="等待供应商检测报告")
             summary = closure.Summary(
-                "客户来电反映，核实属实。", self.story.cause, self.story.reply, self.story.measure
+                "客户来电反映，核实属实。",
+                self.story.cause or "见调查记录。",
+                self.story.reply,
+                self.story.measure or "无需另行采取措施。",
             )
             closure.close_case(self.case, by=self.agent, outcome="settled", summary=summary)
         if self.story.reach == "archived":

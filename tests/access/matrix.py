@@ -47,6 +47,7 @@ ACTS: dict[str, frozenset[str]] = {
     "verify": HUB,
     "classify": HUB,
     "correct": HUB | {"production_head"},
+    "agree_date": HUB,
     "dispatch": HUB,
     "add_department": HANDLERS,
     "receive": PRODUCTION,
@@ -84,6 +85,7 @@ ACTS: dict[str, frozenset[str]] = {
     "archive": HUB,
     "give_breach_reason": HANDLERS,
     "decide_approval": frozenset({"representative"}),
+    "withdraw_approval": HANDLERS | QUALITY,
     "history": HUB | QUALITY | {"manager", "auditor"},
     "print": READERS,
 }
@@ -207,11 +209,12 @@ ADDRESSES |= {
 PARTS = (
     "receive", "take", "answer", "return_to_hub", "pass_on", "ask_extension", "cancel_assignment", "decide_extension",
     "record_visit", "cancel_visit", "complete_measure", "verify_measure", "cancel_measure", "decide_approval",
+    "withdraw_approval",
     "give_breach_reason",
 )  # fmt: skip
 WHOLE = (
     "record_contact", "note", "settle", "acknowledge", "decline", "verify", "ask_completion", "complete", "classify",
-    "correct", "dispatch", "add_department", "plan_visit", "investigate", "act", "plan_measure", "ask_waiver",
+    "correct", "agree_date", "dispatch", "add_department", "plan_visit", "investigate", "act", "plan_measure", "ask_waiver",
     "send_progress", "reply", "ask_opinion", "record_opinion", "escalate", "ask_explained", "close", "reopen", "archive",
     "attach", "recuse",
 )  # fmt: skip

@@ -124,7 +124,8 @@ def test_a_case_walks_to_its_end_by_the_api(world: World, api: Api) -> None:
     assert post(agent, url(case, "reply/"), text="已换新，感谢反馈。", way="phone").status_code == 200
     assert post(agent, url(case, "ask_opinion/"), way="phone", reached=True).status_code == 200
     assert post(agent, url(case, "record_opinion/"), satisfied=True, way="phone").status_code == 200
-    closed = post(agent, url(case, "close/"), outcome="settled", course="来电", decision="换新")
+    summary = {"course": "来电", "cause": "元件老化", "decision": "换新", "lesson": "来料加检"}
+    closed = post(agent, url(case, "close/"), outcome="settled", **summary)
     assert closed.json()["state"] == "closed"
     assert post(agent, url(case, "reopen/"), reason="又坏了").json()["round"] == 2
 

@@ -13,7 +13,18 @@ from django.utils import timezone
 from audit.models import Event
 from audit.verification import verify
 from cases import verbs
-from cases.actions import assignment, closure, files, handover, intake, internal, investigation, measures, reply
+from cases.actions import (
+    agreement,
+    assignment,
+    closure,
+    files,
+    handover,
+    intake,
+    internal,
+    investigation,
+    measures,
+    reply,
+)
 from cases.actions.clocks import give_breach_reason
 from cases.models import Case, CaseClock, Measure
 from cases.queries import timeline_events
@@ -84,6 +95,8 @@ STEPS: dict[str, tuple[str, Act, str]] = {
     "classify": ("log_call", lambda x, c: assignment.classify_case(
         c, assignment.Reclassification(G(priority=1)), by=x.actor("agent")), "林晓"),
     "correct": ("log_call", lambda x, c: intake.correct(c, {"batch": "1"}, by=x.actor("agent"), reason="更正"), "林晓"),
+    "agree_date": ("received", lambda x, c: agreement.agree_date(c, agreement.Agreement(
+        w.in_days(20).date(), intake.NewContact("in", x.channel("phone"), "可以等")), by=x.actor("agent")), "林晓"),
     "dispatch": ("acknowledged", lambda x, c: assignment.dispatch_case(c, w.task(x), by=x.actor("agent")), "林晓"),
     "add_department": ("dispatched", lambda x, c: assignment.add_department(c, w.task(x, "quality"), by=x.actor("agent")), "林晓"),
     "receive": ("dispatched", lambda x, c: assignment.receive_assignment(_lead(c), by=x.actor("production_head")), "何强"),
@@ -119,6 +132,8 @@ STEPS: dict[str, tuple[str, Act, str]] = {
     "decide_approval": ("received", lambda x, c: closure.decide_approval(
         fresh(c), measures.ask_waiver(c, by=x.actor("agent"), reason="无缺陷"), by=x.actor("representative"),
         granted=True, opinion=""), "许文"),
+    "withdraw_approval": ("received", lambda x, c: measures.withdraw_approval(
+        fresh(c), measures.ask_waiver(c, by=x.actor("agent"), reason="无缺陷"), by=x.actor("agent")), "林晓"),
     "reply": ("handled", lambda x, c: reply.reply_to_customer(c, reply.Answer("换新机", "phone"), by=x.actor("agent")), "林晓"),
     "send_progress": ("received", lambda x, c: reply.send_progress(
         c, reply.Answer("在查", "phone"), by=x.actor("agent"), expected_at=None), "林晓"),

@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
-from cases.actions import assignment, intake
+from audit.models import Sealed
+from cases.actions import assignment, closure, intake
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
 from cases.models import Assignment, Case, CaseClock
 from organization.models import Deputy, Membership, User
 from tests import world as w
 from tests.cases.desk import Person, fresh
+from tests.cases.test_search import found
 from tests.world import World
 
 
@@ -50,9 +52,26 @@ def test_an_incomplete_case_waits_and_goes_on_where_it_was(world: World) -> None
     case = hub.did(case, "ask_completion", {"missing": "请提供购买日期和序列号"})
     assert (case.state, case.resume_state) == ("incomplete", "dispatched")
     assert case.contacts.get().text == "请提供购买日期和序列号"
+    assert found(world, "agent", "购买日期和序列号") == [case]
     assert hub.primary(case) == ""
     case = hub.did(case, "complete")
     assert case.state == "dispatched"
+
+
+@pytest.mark.req("INT-18", "RTE-11")
+def test_a_department_receives_and_returns_while_the_case_is_incomplete(world: World) -> None:
+    case = intake.ask_completion(w.dispatched(world), by=world.actor("agent"), missing="批号？")
+    head = Person(world, "production_head")
+    assert head.primary(case) == "receive"
+    case = head.did(case, "receive", part=lead(case))
+    assert (case.state, case.resume_state, case.owner) == ("incomplete", "received", world.production_head)
+    assert CaseClock.objects.get(assignment=lead(case), kind="receipt").state == "met"
+    assignment.return_assignment(lead(case), by=world.actor("production_head"), reason="不归我们")
+    case = fresh(case)
+    assert (case.state, case.resume_state, case.owner, case.dispatched_at) == (
+        "incomplete", "acknowledged", world.agent, None,
+    )  # fmt: skip
+    assert intake.complete(case, by=world.actor("agent")).state == "acknowledged"
 
 
 @pytest.mark.req("INT-18")
@@ -106,6 +125,33 @@ def test_an_urgent_fact_forces_urgent_and_lowering_it_needs_a_reason(world: Worl
         assignment.classify_case(case, Reclassification(lower), by=world.actor("agent"))
     assignment.classify_case(case, Reclassification(lower, reason="经核实无人受伤"), by=world.actor("agent"))
     assert fresh(case).urgency == "general"
+
+
+@pytest.mark.req("CLS-05")
+@pytest.mark.parametrize("facts", [(), ("use",)])
+def test_acknowledging_does_not_lower_a_forced_urgency_without_a_reason(world: World, facts: tuple[str, ...]) -> None:
+    case = w.log_call(world, kind="enquiry", classification=Classification(criteria=("safety",)))
+    assert case.urgency == "urgent"
+    hub = Person(world, "agent")
+    lower = {"category": world.category().pk, "criteria": facts, "urgency": "general", "priority": 2}
+    answer = hub.do(case, "acknowledge", lower)
+    assert answer.status_code == 422
+    assert "reason" in answer.context["form"].errors
+    assert fresh(case).criteria == ["safety"]
+    case = hub.did(case, "acknowledge", lower | {"reason": "经核实无人受伤"})
+    assert (case.urgency, case.criteria) == ("general", list(facts))
+    assert Sealed.objects.get(event__verb="acknowledge").new == "经核实无人受伤"
+
+
+@pytest.mark.req("CLS-05")
+def test_facts_about_which_nothing_is_said_stay_ticked(world: World) -> None:
+    case = w.log_call(world, kind="enquiry", classification=Classification(criteria=("safety",)))
+    given = Classification(category=world.category(), urgency="general", priority=2)
+    case = assignment.acknowledge_case(case, by=world.actor("agent"), classification=given)
+    assert (case.urgency, case.criteria) == ("urgent", ["safety"])
+    untick = Classification(criteria=(), urgency="general")
+    with pytest.raises(InvalidInput):
+        assignment.classify_case(case, Reclassification(untick), by=world.actor("agent"))
 
 
 @pytest.mark.req("CLS-01", "CLS-02", "CLS-07", "CLS-17", "A-19")
@@ -412,3 +458,32 @@ def test_one_request_for_more_time_waits_at_a_time(world: World) -> None:
     assert "ask_extension" not in Person(world, "production_head").offered(case)
     with pytest.raises(InvalidMove):
         assignment.ask_extension(lead(case), by=world.actor("production_head"), until=until, reason="等料")
+
+
+@pytest.mark.req("RTE-14", "SLA-03")
+@pytest.mark.parametrize("end", ["answer", "withdrawn"])
+def test_a_request_for_more_time_ends_with_its_assignment(world: World, end: str) -> None:
+    case = w.received(world)
+    row = lead(case)
+    until = row.due_at + timedelta(days=2)
+    extension = assignment.ask_extension(row, by=world.actor("production_head"), until=until, reason="等料")
+    if end == "answer":
+        assignment.answer_assignment(row, by=world.actor("production_head"), answer="已处理")
+    else:
+        closure.close_short(
+            fresh(case), closure.ShortEnd("withdrawn", "已自行修好", "周慧来电"), by=world.actor("agent")
+        )
+    extension.refresh_from_db()
+    assert (extension.granted, extension.decided_at is not None) == (False, True)
+
+
+@pytest.mark.req("RTE-14", "SLA-03")
+def test_more_time_is_not_granted_for_what_was_answered(world: World) -> None:
+    case = w.received(world)
+    row = lead(case)
+    until = row.due_at + timedelta(days=2)
+    extension = assignment.ask_extension(row, by=world.actor("production_head"), until=until, reason="等料")
+    Assignment.objects.filter(pk=row.pk).update(state="answered", answered_at=timezone.now())
+    assert f"extensions:{extension.pk}" not in Person(world, "agent").offers(case).parts
+    with pytest.raises(InvalidMove):
+        assignment.decide_extension(extension, by=world.actor("agent"), granted=True)

@@ -12,15 +12,16 @@ from django.utils import timezone
 
 from audit.exceptions import InvalidInput
 from audit.models import Event
-from cases.actions import assignment, clocks, closure, intake, investigation, reply, sweep
+from cases.actions import agreement, assignment, clocks, closure, intake, investigation, reply, sweep
 from cases.actions import calendar as following
 from cases.actions.assignment import Reclassification
-from cases.actions.intake import Classification
+from cases.actions.intake import Classification, NewContact
 from cases.models import Alert, Case, CaseClock, Extension
 from notifications.models import Message
 from organization.actions import calendar as calendars
 from organization.models import Calendar, Membership, User
 from tests import world as w
+from tests.cases.desk import Person
 from tests.world import World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -351,6 +352,61 @@ def test_more_time_keeps_the_first_due_time_decisive(world: World, clock: MovedC
     assert the(case, "resolution").state == "breached"
     assert Message.objects.filter(thread=case.thread, kind="extension_told").count() == 1
     assert Extension.objects.get().granted
+
+
+def _agreed(world: World, day: date) -> agreement.Agreement:
+    return agreement.Agreement(day, NewContact("in", world.channel("phone"), "客户同意改期"))
+
+
+@pytest.mark.req("A-08", "RES-03")
+def test_a_later_date_needs_the_customers_consent_and_leaves_the_first_one_to_decide(
+    world: World, clock: MovedClock
+) -> None:
+    case = w.received(world, customer_deadline=date(2026, 11, 24))
+    first = the(case, "resolution").due_at
+    agreement.agree_date(case, _agreed(world, date(2026, 12, 4)), by=world.actor("agent"))
+    moved = the(case, "resolution")
+    assert (local(moved.due_at), moved.first_due_at) == ("12-04 17:30", first)
+    assert moved.earlier_dues[0]["due_at"] == first.isoformat()
+    assert case.contacts.get().text == "客户同意改期"
+    assert Message.objects.filter(thread=case.thread, kind="date_agreed").count() == 1
+    clock.now = first + timedelta(minutes=1)
+    sweep.sweep_clocks()
+    assert the(case, "resolution").state == "breached"
+
+
+@pytest.mark.req("A-08")
+def test_an_earlier_date_that_was_agreed_decides(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    agreement.agree_date(case, _agreed(world, date(2026, 11, 20)), by=world.actor("agent"))
+    assert local(the(case, "resolution").first_due_at) == "11-20 17:30"
+
+
+@pytest.mark.req("A-08")
+@pytest.mark.parametrize("day", [date(2026, 11, 18), date(2026, 11, 24)])
+def test_a_date_that_has_passed_or_stands_already_is_not_agreed_on(world: World, clock: MovedClock, day: date) -> None:
+    case = w.received(world, customer_deadline=date(2026, 11, 24))
+    with pytest.raises(InvalidInput):
+        agreement.agree_date(case, _agreed(world, day), by=world.actor("agent"))
+    assert not case.contacts.exists()
+
+
+@pytest.mark.req("A-08")
+def test_correcting_the_entry_does_not_move_the_customers_date(world: World) -> None:
+    case = w.received(world, customer_deadline=w.in_days(5).date())
+    with pytest.raises(InvalidInput):
+        intake.correct(case, {"customer_deadline": w.in_days(60).date()}, by=world.actor("production_head"), reason="x")
+    assert "customer_deadline" not in Person(world, "agent").open(case, "correct").context["form"].fields
+
+
+@pytest.mark.req("A-08")
+def test_the_customers_date_ends_with_its_round(world: World) -> None:
+    case = w.closed(world, customer_deadline=w.in_days(5).date())
+    case = closure.reopen_case(case, by=world.actor("agent"), reason="再次漏水")
+    before = the(case, "resolution").due_at
+    assert case.customer_deadline is None
+    clocks.recompute(case, at=timezone.now(), why="recomputed")
+    assert the(case, "resolution").due_at == before
 
 
 @pytest.mark.req("RES-21")

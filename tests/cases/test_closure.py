@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Event
 from cases.actions import closure, measures, reply
 from cases.models import Case, CaseClock, Escalation, Measure, Round
+from cases.queries.closure import closing_facts
 from notifications.models import Message
 from organization.models import User
 from regulations.models import Approval
@@ -41,6 +45,14 @@ def test_a_handled_complaint_closes_with_its_summary(world: World) -> None:
         "客户来电", "焊接电流偏低", "换新机", "每班点检",
     )  # fmt: skip
     assert round_.closed_at == case.closed_at
+
+
+@pytest.mark.req("RES-12")
+@pytest.mark.parametrize("part", ["course", "cause", "decision", "lesson"])
+def test_a_summary_has_four_parts(world: World, part: str) -> None:
+    answer = Person(world, "agent").do(w.satisfied(world), "close", CLOSE | {part: " "})
+    assert answer.status_code == 422
+    assert "总结" in answer.content.decode()
 
 
 @pytest.mark.req("RES-11")
@@ -123,15 +135,89 @@ def test_no_answer_closes_only_after_the_attempts_that_the_profile_asks(world: W
     unanswered = CLOSE | {"outcome": "no_answer"}
     for tries in range(1, 4):
         case = hub.did(case, "ask_opinion", {"way": "phone", "result": "无人接听"})
+        _days_apart(case)
         answer = hub.do(case, "close", unanswered)
         assert answer.status_code == (302 if tries == 3 else 422)
     assert fresh(case).outcome == "no_answer"
+
+
+def _days_apart(case: Case) -> None:
+    """As if the attempts so far had been made on the days before."""
+    for ago, row in enumerate(case.opinion_requests.order_by("-pk")):
+        case.opinion_requests.filter(pk=row.pk).update(at=timezone.now() - timedelta(days=ago))
+
+
+@pytest.mark.req("A-26", "RES-07")
+def test_attempts_in_a_row_count_as_one(world: World) -> None:
+    case = w.replied(world)
+    for _ in range(3):
+        reply.ask_opinion(fresh(case), by=world.actor("agent"), way="phone")
+    assert closing_facts(fresh(case)).tries == 1
+    assert Person(world, "agent").do(case, "close", CLOSE | {"outcome": "no_answer"}).status_code == 422
+
+
+@pytest.mark.req("A-26", "RES-07")
+def test_an_attempt_in_writing_counts_only_when_it_went_out(world: World) -> None:
+    case = w.replied(world)
+    for _ in range(3):
+        reply.ask_opinion(fresh(case), by=world.actor("agent"), way="link")
+    _days_apart(case)
+    assert closing_facts(fresh(case)).tries == 0
+    Message.objects.filter(thread=case.thread, kind="opinion_asked").update(state="sent", sent_at=timezone.now())
+    assert closing_facts(fresh(case)).tries == 3
+
+
+@pytest.mark.req("RES-11")
+@pytest.mark.gate(4)
+def test_a_contact_that_was_given_cannot_be_taken_away_to_owe_no_answer(world: World) -> None:
+    from cases.actions import intake
+
+    case = w.handled(world)
+    with pytest.raises(InvalidInput):
+        intake.correct(case, {"reporter_phone": "", "contact_refused": True}, by=world.actor("agent"), reason="x")
+    assert intake.correct(fresh(case), {"reporter_phone": "13900000000"}, by=world.actor("agent"), reason="号码有误")
+    assert fresh(case).has_contact
+
+
+@pytest.mark.req("RES-11", "CAP-05")
+@pytest.mark.gate(3)
+def test_only_the_hubs_head_makes_a_complaint_into_a_kind_that_owes_less(world: World) -> None:
+    case = w.replied(world)
+    praise = {"kind": world.kind("praise").pk, "category": case.category_id, "urgency": "", "priority": 2}
+    answer = Person(world, "agent").do(case, "classify", praise | {"reason": "客户很满意"})
+    assert answer.status_code == 422
+    assert "kind" in answer.context["form"].errors
+    case = Person(world, "hub_head").did(case, "classify", praise | {"reason": "客户很满意"})
+    assert case.kind.code == "praise"
+
+
+def test_before_it_is_taken_on_a_kind_is_chosen_freely(world: World) -> None:
+    case = w.log_call(world)
+    praise = {"kind": world.kind("praise").pk, "category": world.category().pk, "urgency": "", "priority": 2}
+    assert Person(world, "agent").did(case, "classify", praise).kind.code == "praise"
+
+
+@pytest.mark.req("INT-19")
+def test_what_became_a_complaint_after_dispatch_still_owes_its_verification(world: World) -> None:
+    from cases.actions import assignment
+
+    case = w.log_call(world, kind="service_request")
+    given = closure.Classification(category=world.category(), urgency="important", priority=1)
+    case = assignment.acknowledge_case(case, by=world.actor("agent"), classification=given)
+    case = assignment.dispatch_case(case, w.task(world), by=world.actor("agent"))
+    change = assignment.Reclassification(closure.Classification(), world.kind("complaint"), "其实是投诉")
+    case = assignment.classify_case(case, change, by=world.actor("agent"))
+    assert closing_facts(case).verification_owed
+    assert "尚未核实真实性。" in Person(world, "agent").offered(case)["close"].reasons
+    assignment.verify_case(case, by=world.actor("agent"), result="partly", basis="照片")
+    assert not closing_facts(fresh(case)).verification_owed
 
 
 def test_after_all_attempts_the_page_proposes_no_answer(world: World) -> None:
     case = w.replied(world)
     for _ in range(3):
         reply.ask_opinion(fresh(case), by=world.actor("agent"), way="phone")
+    _days_apart(case)
     hub = Person(world, "agent")
     assert hub.offered(case)["close"].reasons == ()
     assert hub.open(case, "close").context["form"].fields["outcome"].initial == "no_answer"
@@ -218,7 +304,7 @@ def test_an_enquiry_or_a_praise_is_acknowledged_answered_and_closed_on_one_scree
     verbs = list(Event.objects.filter(thread=case.thread).order_by("seq").values_list("verb", flat=True))
     assert verbs == ["open", "acknowledge", "reply", "close"]
     waiting = Message.objects.filter(thread=case.thread, user=None, state="queued").values_list("kind", flat=True)
-    assert set(waiting) == {"case_closed"}  # not also that it was accepted
+    assert set(waiting) == {"case_opened", "case_closed"}  # not also that it was accepted
 
 
 @pytest.mark.req("INT-20")
@@ -320,10 +406,27 @@ def test_reopened_before_closing_the_round_ends_without_a_closing_time(world: Wo
     assert (case.owner, case.lead_department, case.replied_at) == (world.agent, None, None)
 
 
+@pytest.mark.req("RES-21", "CLS-06")
+@pytest.mark.parametrize("by", ["declined", "withdrawn"])
+def test_what_was_never_taken_on_is_classified_and_taken_on_by_whoever_opens_it_again(world: World, by: str) -> None:
+    from cases.actions import assignment
+
+    case = w.log_call(world, by="sales_handler")
+    if by == "declined":
+        assignment.decline_case(case, by=world.actor("agent"), reason="非我司产品", reply="抱歉")
+    else:
+        closure.close_short(case, closure.ShortEnd("withdrawn", "自行修好", "周慧来电"), by=world.actor("agent"))
+    hub = Person(world, "agent2")
+    assert hub.do(case, "reopen", {"reason": "确为我司产品"}).status_code == 422
+    with pytest.raises(Blocked):
+        closure.reopen_case(fresh(case), by=world.actor("agent2"), reason="确为我司产品")
+    data = {"reason": "确为我司产品", "category": world.category().pk, "urgency": "important", "priority": 1}
+    case = hub.did(case, "reopen", data)
+    assert (case.owner, case.acknowledged_by, case.category) == (world.agent2, world.agent2, world.category())
+
+
 @pytest.mark.req("RES-21")
 def test_the_next_round_owes_its_own_facts_measures_and_opinion(world: World) -> None:
-    from cases.queries.closure import closing_facts
-
     case = closure.reopen_case(w.closed(world), by=world.actor("agent"), reason="又漏")
     facts = closing_facts(fresh(case))
     assert (facts.facts, facts.measures, facts.final_reply, facts.opinion_asked) == (False, 0, False, False)

@@ -134,6 +134,7 @@ def test_whoever_logs_is_the_first_asked_person_and_the_owner(world: World) -> N
     log(world, by="sales_handler")
     case = newest()
     assert case.first_asked == world.sales_handler
+    assert case.receiving_department == world.sales
     assert case.owner == world.sales_handler
     assert client_of(world, "sales_handler").get(f"/cases/log/done/{case.number}/").status_code == 200
 

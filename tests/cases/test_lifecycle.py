@@ -14,6 +14,7 @@ from cases.lifecycle import (
     STAFF_STEPS,
     State,
     close_allowed_from,
+    may_move,
     target_of,
 )
 
@@ -35,6 +36,14 @@ def test_every_move_names_a_permission_that_somebody_has() -> None:
 @pytest.mark.parametrize("state", sorted(OPEN - {State.INCOMPLETE}))
 def test_an_incomplete_case_goes_back_to_the_state_it_left(state: str) -> None:
     assert target_of(MOVES["complete"], state=State.INCOMPLETE, resume=state) == state
+
+
+@pytest.mark.parametrize("state", sorted(OPEN - {State.INCOMPLETE}))
+def test_of_an_incomplete_case_a_department_receives_and_returns_what_it_could_before(state: str) -> None:
+    for name, move in MOVES.items():
+        waiting = may_move(move, state=State.INCOMPLETE, resume=state)
+        before = may_move(move, state=state, resume="")
+        assert waiting == (before if name in {"receive", "return_to_hub"} else move.allowed_from(State.INCOMPLETE))
 
 
 @pytest.mark.parametrize("state", sorted(State))

@@ -10,9 +10,13 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
-from cases.actions import closure, intake, measures
+from cases.actions import closure, intake, investigation, measures, reply
 from cases.models import Case, Measure
+from cases.queries.closure import closing_facts, reply_facts
+from cases.queries.desk import desk_of
+from notifications.models import Message
 from organization.models import User
+from organization.queries import identity_of
 from regulations.models import Approval
 from tests import world as w
 from tests.cases.desk import Person, fresh
@@ -60,17 +64,31 @@ def test_a_measure_has_a_type_an_owner_a_department_and_a_date(world: World) -> 
 
 
 @pytest.mark.req("CAP-02")
-def test_a_measure_is_not_given_to_somebody_who_cannot_see_the_case(world: World) -> None:
+def test_a_measure_is_not_given_to_somebody_who_has_nothing_to_do_with_the_case(world: World) -> None:
     case = w.received(world)
     answer = Person(world, "production_head").do(
         case, "plan_measure", _plan(world) | {"owner": world.sales_handler.pk, "owner_text": "冯娟"}
     )
     assert answer.status_code == 422
-    assert "冯娟看不到本案件" in answer.content.decode()
+    assert "冯娟不能办理本案件" in answer.content.decode()
     unknown = Person(world, "production_head").do(
         case, "plan_measure", _plan(world) | {"owner": "", "owner_text": "无名"}
     )
     assert "没有这个名字的同事" in unknown.content.decode()
+
+
+@pytest.mark.req("CAP-02")
+@pytest.mark.parametrize("name", ["sales_handler", "auditor", "administrator"])
+def test_work_is_not_given_to_somebody_who_sees_the_case_but_cannot_do_it(world: World, name: str) -> None:
+    case = w.received(world, by="sales_handler")
+    head = world.actor("production_head")
+    plan = measures.Plan("corrective", "换焊机", world.production, world.users[name], timezone.localdate())
+    with pytest.raises(InvalidInput) as refused:
+        measures.plan_measure(case, plan, by=head)
+    assert refused.value.field == "owner"
+    with pytest.raises(InvalidInput) as refused:
+        investigation.plan_visit(case, investigation.VisitPlan("看现场", visitor=world.users[name]), by=head)
+    assert refused.value.field == "visitor"
 
 
 def test_a_measure_with_a_past_date_is_refused(world: World) -> None:
@@ -190,7 +208,9 @@ def test_without_measures_a_complaint_closes_only_with_the_representatives_appro
     case = w.satisfied(world)
     Measure.objects.update(state="cancelled", cancelled_reason="撤回")
     hub, representative = Person(world, "agent"), Person(world, "representative")
-    close = {"outcome": "settled", "course": "来电", "decision": "换新机"}
+    close = {
+        "outcome": "settled", "course": "来电", "cause": "客户误操作", "decision": "换新机", "lesson": "说明书加图",
+    }  # fmt: skip
     assert hub.do(case, "close", close).status_code == 422
     case = hub.did(case, "ask_waiver", {"reason": "客户误操作，产品无缺陷"})
     asked = Approval.objects.get()
@@ -252,3 +272,67 @@ def test_a_barred_owner_is_refused(world: World) -> None:
     plan = measures.Plan("corrective", "x", world.production, world.production_handler, timezone.localdate())
     with pytest.raises((Blocked, InvalidInput)):
         measures.plan_measure(fresh(case), plan, by=world.actor("production_head"))
+
+
+# --- A request that nobody decides -------------------------------------------------------------------------
+
+
+@pytest.mark.req("CAP-05", "RTE-19")
+def test_when_the_only_representative_is_recused_the_request_goes_to_the_managers(world: World) -> None:
+    case = w.received(world)
+    asked = measures.ask_waiver(case, by=world.actor("agent"), reason="客户误操作")
+    intake.accuse(fresh(case), (world.representative,), by=world.actor("agent"), reason="被投诉")
+    asked.refresh_from_db()
+    assert asked.next_step == "approve_explained"
+    told = Message.objects.filter(thread=case.thread, kind="approval_asked", state="queued").values_list(
+        "user", flat=True
+    )
+    assert set(told) == {world.manager.pk, world.general_manager.pk}
+    manager = Person(world, "manager")
+    manager.did(case, "decide_approval", {"granted": "yes", "opinion": "同意"}, part=asked)
+    assert closing_facts(fresh(case)).waiver_granted
+
+
+@pytest.mark.req("CAP-05")
+def test_the_asker_takes_a_request_back_and_may_ask_again(world: World) -> None:
+    case = w.handled(world)
+    asked = measures.ask_waiver(case, by=world.actor("agent"), reason="客户误操作")
+    other = Person(world, "agent2")
+    assert other.do(case, "withdraw_approval", part=asked).status_code == 409
+    case = Person(world, "agent").did(case, "withdraw_approval", part=asked)
+    assert reply_facts(case).approvals_open == ()
+    assert "撤回了申请" in other.text(case)
+    again = measures.ask_waiver(case, by=world.actor("agent"), reason="无缺陷")
+    closure.decide_approval(fresh(case), again, by=world.actor("representative"), granted=True, opinion="")
+    assert closing_facts(fresh(case)).waiver_granted
+
+
+@pytest.mark.req("CAP-05")
+def test_what_was_taken_back_is_not_decided_any_more(world: World) -> None:
+    case = w.received(world)
+    asked = measures.ask_waiver(case, by=world.actor("agent"), reason="客户误操作")
+    measures.withdraw_approval(fresh(case), asked, by=world.actor("agent"))
+    with pytest.raises(InvalidMove):
+        closure.decide_approval(fresh(case), asked, by=world.actor("representative"), granted=True, opinion="")
+
+
+@pytest.mark.req("RES-05")
+def test_a_request_about_the_closing_does_not_hold_the_next_answer_back(world: World) -> None:
+    case = w.replied(world)
+    unhappy = reply.CustomerOpinion(satisfied=False, way="phone", remark="没修好")
+    reply.record_opinion(case, unhappy, by=world.actor("agent"))
+    closure.ask_explained(fresh(case), by=world.actor("agent"), reason="已两次说明")
+    assert reply_facts(fresh(case)).approvals_open == ()
+
+
+@pytest.mark.req("CAP-05")
+def test_a_request_ends_with_its_case_and_leaves_the_desk(world: World) -> None:
+    case = w.received(world)
+    asked = measures.ask_waiver(case, by=world.actor("agent"), reason="客户误操作")
+    desk = desk_of(world.representative, identity_of(world.representative))
+    assert desk.decide
+    end = closure.ShortEnd("withdrawn", "自行修好", "周慧来电")
+    closure.close_short(fresh(case), end, by=world.actor("agent"))
+    asked.refresh_from_db()
+    assert asked.is_withdrawn
+    assert not desk_of(world.representative, identity_of(world.representative)).decide

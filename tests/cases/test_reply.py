@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
+from typing import Any
+from unittest import mock
 
 import pytest
 from django.utils import timezone
 
 from audit.exceptions import Blocked, InvalidInput
-from cases.actions import reply
+from cases.actions import intake, reply
 from cases.actions.intake import Reporter
 from cases.models import Case, CaseClock, Opinion, Reply
 from notifications.models import Message
@@ -114,6 +117,36 @@ def test_the_customer_was_not_told_before_the_case_began_nor_in_the_future(world
     assert not Reply.objects.exists()
 
 
+@pytest.mark.req("RES-01", "SLA-07")
+def test_the_final_reply_is_not_dated_before_the_departments_answer(world: World) -> None:
+    case = w.handled(world)
+    case.assignments.update(answered_at=timezone.now() - timedelta(minutes=30))
+    long_ago = timezone.now() - timedelta(hours=9)
+    Case.objects.filter(pk=case.pk).update(received_at=long_ago, acknowledged_at=long_ago)
+    early = reply.Answer("换新机", "phone", happened_at=timezone.now() - timedelta(hours=1))
+    with pytest.raises(InvalidInput) as refused:
+        reply.reply_to_customer(fresh(case), early, by=world.actor("agent"))
+    assert refused.value.field == "happened_at"
+    after = reply.Answer("换新机", "phone", happened_at=timezone.now() - timedelta(minutes=20))
+    assert reply.reply_to_customer(fresh(case), after, by=world.actor("agent")).final
+
+
+@pytest.mark.req("RES-01")
+def test_the_final_reply_is_not_dated_before_the_case_was_taken_on(world: World) -> None:
+    case = w.acknowledged(world, kind="enquiry")
+    Case.objects.filter(pk=case.pk).update(received_at=timezone.now() - timedelta(hours=9))
+    early = reply.Answer("三年。", "phone", happened_at=timezone.now() - timedelta(hours=1))
+    with pytest.raises(InvalidInput):
+        reply.reply_to_customer(fresh(case), early, by=world.actor("agent"))
+
+
+@pytest.mark.req("RES-03")
+def test_a_progress_notice_is_not_dated_before_the_case_began(world: World) -> None:
+    told = reply.Answer("在查", "phone", happened_at=timezone.now() - timedelta(days=1))
+    with pytest.raises(InvalidInput):
+        reply.send_progress(w.received(world), told, by=world.actor("agent"), expected_at=None)
+
+
 @pytest.mark.req("RES-03")
 def test_a_progress_notice_is_stored_with_its_expected_time_and_ends_no_limit(world: World) -> None:
     case = w.received(world)
@@ -203,3 +236,38 @@ def test_a_contact_sent_twice_with_one_key_is_kept_once(world: World) -> None:
     hub.did(case, "record_contact", data)
     hub.did(case, "record_contact", data)
     assert fresh(case).contacts.count() == 1
+
+
+@pytest.mark.req("RES-07")
+def test_an_opinion_sent_twice_at_once_is_one(world: World) -> None:
+    case, key = w.replied(world), uuid.uuid4()
+    opinion = reply.CustomerOpinion(satisfied=True, way="phone", submission_key=key)
+    real, won = reply.lock, []
+
+    def slower(*args: Any, **options: Any) -> Case:
+        if not won:
+            won.append(True)
+            reply.record_opinion(case, opinion, by=world.actor("agent"))
+        return real(*args, **options)
+
+    with mock.patch.object(reply, "lock", side_effect=slower):
+        reply.record_opinion(case, opinion, by=world.actor("agent2"))
+    assert Opinion.objects.get().by == world.agent
+
+
+@pytest.mark.req("RES-16")
+def test_a_contact_sent_twice_at_once_is_one(world: World) -> None:
+    case, key = w.received(world), uuid.uuid4()
+    contact = intake.NewContact("in", world.channel("phone"), "催办", submission_key=key)
+    real, won = intake.lock, []
+
+    def slower(*args: Any, **options: Any) -> Case:
+        if not won:
+            won.append(True)
+            intake.record_contact(case, contact, by=world.actor("agent"))
+        return real(*args, **options)
+
+    with mock.patch.object(intake, "lock", side_effect=slower):
+        intake.record_contact(case, contact, by=world.actor("agent2"))
+    assert case.contacts.get().by == world.agent
+    assert fresh(case).contact_count == 1

@@ -145,7 +145,10 @@ def test_one_complaint_goes_all_the_way_through_in_the_browser(world: World, som
 
     # Nothing is missing any more: closed with its summary, and the slip is there to be signed.
     agent.opens(page)
-    agent.does("close", outcome="settled", course="客户来电反映漏水", cause="焊接电流偏低", decision="换新机")
+    agent.does(
+        "close", outcome="settled", course="客户来电反映漏水", cause="焊接电流偏低", decision="换新机",
+        lesson="每班点检焊机",
+    )  # fmt: skip
     case = the_case()
     assert (case.state, case.outcome) == ("closed", "settled")
     assert agent.page.locator(".stepper [aria-current=step], .stepper .done").last.inner_text().startswith("结案")

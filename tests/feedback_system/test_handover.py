@@ -74,6 +74,14 @@ def test_what_comes_back_to_the_hub_comes_back_to_the_successor(world: World) ->
     assert fresh(case).owner == world.agent2
 
 
+def test_what_the_lead_has_answered_goes_to_the_successor_in_the_hub(world: World) -> None:
+    case = w.handled(world)
+    assert (case.state, case.owner, case.owner_department) == ("acting", world.agent, None)
+    report = moved(world, world.agent, world.agent2)
+    assert report.refused == []
+    assert (fresh(case).owner, fresh(case).acknowledged_by) == (world.agent2, world.agent2)
+
+
 def test_an_assignment_goes_to_somebody_of_its_department_with_the_case(world: World) -> None:
     case = w.received(world)
     new = colleague(world, "production")
@@ -131,7 +139,7 @@ def test_measures_and_visits_go_to_somebody_who_may_read_the_case(world: World) 
     investigation.plan_visit(case, investigation.VisitPlan("看现场", visitor=world.production_handler), by=head)
     refused = moved(world, world.production_handler, world.sales_handler)
     assert refused.count == 0
-    assert "无权查看" in refused.refused[0].why
+    assert "不能办理" in refused.refused[0].why
     new = colleague(world, "production")
     assert dict(moved(world, world.production_handler, new).moved) == {"measure": 1, "visit": 1}
     assert (Measure.objects.get().owner, Visit.objects.get().visitor) == (new, new)
