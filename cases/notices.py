@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor
@@ -128,7 +130,7 @@ def register() -> None:
     """Make the texts known to the outbox, and who may be told about a case."""
     base = ("number", "subject", "due", "text")
     for kind, (subject, body, sms) in _TO_CUSTOMER.items():
-        templates.register(kind, subject=subject, body=body, sms=sms, names=base, secrets=("code",))
+        templates.add(templates.Template(kind, subject, body, frozenset(base), sms=sms, made=_KEYS))
     for kind, (subject, body) in _TO_STAFF.items():
         templates.register(
             kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count")
@@ -137,9 +139,24 @@ def register() -> None:
     message_readers.register("import", message_readers.everyone)
 
 
+def _case_of(thread: str) -> QuerySet[Case]:
+    return Case.objects.filter(pk=int(thread.partition(":")[2]))
+
+
 def _may_read(thread: str, user: Any) -> bool:
-    pk = int(thread.partition(":")[2])
-    return Case.objects.filter(pk=pk).visible_to(identity_of(user)).exists()
+    return _case_of(thread).visible_to(identity_of(user)).exists()
+
+
+def _code(thread: str) -> str:
+    return access_code(_case_of(thread).only("number").get())
+
+
+def _link(thread: str) -> str:
+    return f"{settings.SITE_URL.rstrip('/')}/track/{link_token(_case_of(thread).only('number').get())}/"
+
+
+#: What opens the case to whoever holds it is for the customer alone: nobody here reads it in the outbox (SEC-01).
+_KEYS: Mapping[str, templates.Make] = {"code": _code, "url": _link}
 
 
 def _context(case: Case, **more: Any) -> dict[str, Any]:
@@ -180,8 +197,8 @@ def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
     if not address:
         return
     channel = ChannelName.EMAIL if case.reporter_email else ChannelName.SMS
-    values = _context(case, code=access_code(case), **context)
-    names = ("number", "subject", "due", "text", "code")
+    values = _context(case, **context)
+    names = ("number", "subject", "due", "text")
     enqueue(
         NewMessage(
             dedupe_key=f"{case.thread}:{key}:customer",
@@ -191,7 +208,6 @@ def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
             address=address,
             context={name: values[name] for name in names},
             language=case.language,
-            path=f"/track/{link_token(case)}/",
         )
     )
 

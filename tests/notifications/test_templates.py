@@ -75,6 +75,14 @@ def test_secrets_are_sent_and_masked_in_what_is_kept() -> None:
     assert rendered.kept_body == f"李四: {MASK}"
 
 
+def test_what_is_made_when_sending_is_sent_and_masked_in_what_is_kept() -> None:
+    made = {"url": lambda thread: f"/track/{thread}/"}
+    template = Template("x", "{name}", "{name}: {url}", frozenset({"name"}), made=made)
+    rendered = render(template, {"name": "李四"}, language="en", path="", thread="case:1")
+    assert rendered.body == "李四: /track/case:1/"
+    assert rendered.kept_body == f"李四: {MASK}"
+
+
 def test_a_telephone_gets_the_short_text() -> None:
     assert show(SECRET, {"name": "x", "code": "A1B2"}, short=True) == "A1B2!"
     assert show(PLAIN, {"name": "x"}, short=True) == "Dear x, "
