@@ -321,12 +321,21 @@ def extension_asked(extension: Extension) -> None:
 
 
 def extension_decided(extension: Extension) -> None:
-    """Tell the asker; when it was granted, the customer too."""
+    """Tell the asker."""
     case = extension.assignment.case
     text = str(_("Granted.")) if extension.granted else extension.opinion
     _tell(case, [extension.asked_by], "extension_decided", f"extension-decided:{extension.pk}", text=text)
-    if extension.granted and extension.assignment.is_lead:
-        _tell_customer(case, "extension_told", f"extension:{extension.pk}", due=extension.until)
+
+
+def limits_moved(case: Case, moved: Iterable[CaseClock]) -> None:
+    """Tell the customer, once a date, when the promised answer comes later than was said.
+
+    An extension, a correction, another classification and an edited calendar all move the promise. Before the case is
+    acknowledged nothing was promised, and an earlier answer needs no notice.
+    """
+    for clock in moved:
+        if clock.kind == CaseClock.Kind.RESOLUTION and clock.moved_later and case.acknowledged_at is not None:
+            _tell_customer(case, "extension_told", f"later:{clock.pk}:{clock.due_at.isoformat()}", due=clock.due_at)
 
 
 def visit_planned(visit: Visit) -> None:

@@ -462,9 +462,9 @@ def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Ca
         setattr(case, name, value)
     if not (case.has_contact or case.contact_refused):
         raise InvalidInput("contact", _("Please enter a telephone number or e-mail address, or tick “not given”."))
-    if case.customer_deadline != deadline:
-        clocks.recompute(case, at=now, why=_("customer's date"))
+    moved = clocks.recompute(case, at=now, why="customer_date") if case.customer_deadline != deadline else []
     finish(case, "correct", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
+    notices.limits_moved(case, moved)
     return complete_if_filled(case, by=by) if case.state == State.INCOMPLETE else case
 
 

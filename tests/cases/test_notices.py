@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from cases.models import Case
+from cases.actions import assignment, calendar, intake
+from cases.models import Case, CaseClock
 from cases.secrets import access_code, link_token
 from notifications.delivery import sweep_due
 from notifications.models import Message
+from organization.actions import calendar as calendars
+from organization.models import Calendar
+from organization.queries import _calendar_at
+from tests import world as w
 from tests.cases import visitors
 from tests.world import World
 
@@ -53,3 +60,79 @@ def test_what_could_not_be_sent_holds_no_key_to_the_case_either(world: World) ->
     sweep_due()
     assert Message.objects.get(kind="case_opened").state == "not_sent"
     assert [rows_that_hold(secret) for secret in (link_token(case), access_code(case))] == [[], []]
+
+
+# --- The promised date ---------------------------------------------------------------------------------
+
+
+def resolution(case: Case) -> CaseClock:
+    return CaseClock.objects.get(case=case, kind="resolution", round=case.round)
+
+
+def told_longer(case: Case) -> list[dict[str, str]]:
+    """The dates that the customer was told as later than planned."""
+    rows = Message.objects.filter(thread=case.thread, kind="extension_told").order_by("pk")
+    return [row.context["due"] for row in rows]
+
+
+def given_more_time(world: World, case: Case, days: float) -> None:
+    row = case.assignments.get(is_lead=True)
+    until = max(row.due_at, resolution(case).due_at) + timedelta(days=days)
+    asked = assignment.ask_extension(row, by=world.actor("production_head"), until=until, reason="等料")
+    assignment.decide_extension(asked, by=world.actor("agent"), granted=True)
+
+
+@pytest.mark.req("RES-03", "A-08")
+def test_the_customer_is_told_the_date_to_which_the_promise_moved(world: World) -> None:
+    case = w.received(world)
+    given_more_time(world, case, 3)
+    assert told_longer(case) == [{"at": resolution(case).due_at.isoformat()}]
+
+
+@pytest.mark.req("RES-03")
+def test_more_time_for_a_department_within_the_promise_is_not_told_to_the_customer(world: World) -> None:
+    case = w.received(world, customer_deadline=w.timezone.localdate() + timedelta(days=30))
+    row = case.assignments.get(is_lead=True)
+    asked = assignment.ask_extension(
+        row, by=world.actor("production_head"), until=row.due_at + timedelta(days=1), reason="等料"
+    )
+    assignment.decide_extension(asked, by=world.actor("agent"), granted=True)
+    assert told_longer(case) == []
+
+
+@pytest.mark.req("RES-03", "A-08")
+def test_a_corrected_date_is_told_where_the_answer_comes_later_and_not_where_it_comes_sooner(world: World) -> None:
+    case = w.acknowledged(world)
+    today = w.timezone.localdate()
+    for days, told in ((60, 1), (40, 1)):
+        case = intake.correct(
+            case, {"customer_deadline": today + timedelta(days=days)}, by=world.actor("agent"), reason="来电"
+        )
+        assert len(told_longer(case)) == told
+
+
+@pytest.mark.req("RES-03")
+def test_before_the_case_is_accepted_no_date_was_promised(world: World) -> None:
+    case = w.log_call(world)
+    later = w.timezone.localdate() + timedelta(days=60)
+    intake.correct(case, {"customer_deadline": later}, by=world.actor("agent"), reason="来电")
+    assert told_longer(case) == []
+
+
+@pytest.fixture
+def own_calendar() -> Iterator[None]:
+    """What is remembered of an edited calendar ends with the edit, which the test's transaction takes back."""
+    _calendar_at.cache_clear()
+    yield
+    _calendar_at.cache_clear()
+
+
+@pytest.mark.req("RES-03", "SLA-02")
+@pytest.mark.usefixtures("own_calendar")
+def test_a_holiday_that_moves_the_promise_is_told_once(world: World) -> None:
+    case = w.acknowledged(world)
+    day = w.timezone.localdate(resolution(case).due_at)
+    calendars.set_day(Calendar.objects.get(code="cn"), day, periods=(), label="停工", by=world.actor("administrator"))
+    for _again in range(2):
+        calendar.recompute_chunk("cn", after=0, at=w.timezone.now())
+    assert told_longer(case) == [{"at": resolution(case).due_at.isoformat()}]
