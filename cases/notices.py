@@ -24,7 +24,8 @@ from cases.models import (
     Reply,
     Visit,
 )
-from cases.queries.people import people_of
+from cases.models.reply import Way
+from cases.queries.people import hub_owner, people_of
 from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
@@ -33,6 +34,9 @@ from notifications.models import ChannelName
 from organization.models import Department, User
 from organization.queries import heads_of, identity_of, people_with_function
 from regulations.models import Approval
+
+#: Ways on which the outbox brings it to the customer; by the others a person did already.
+IN_WRITING = frozenset({Way.EMAIL, Way.SMS, Way.LINK})
 
 #: To the customer: subject, mail, SMS.
 _TO_CUSTOMER = {
@@ -191,12 +195,15 @@ def _tell(case: Case, users: Iterable[User | None], kind: str, key: str, **conte
             )
 
 
-def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
-    """One message to the reporter: by mail where there is an address, else by SMS; nothing without either."""
-    address = case.reporter_email or case.reporter_phone
+def _tell_customer(case: Case, kind: str, key: str, *, way: str = "", **context: Any) -> None:
+    """One message to the reporter by the chosen way (RES-04); nothing without an address.
+
+    Where no way was chosen, or only "the tracking page", it goes by mail where there is an address, else by SMS.
+    """
+    by_mail = way == Way.EMAIL or (way != Way.SMS and bool(case.reporter_email))
+    channel, address = (ChannelName.EMAIL, case.reporter_email) if by_mail else (ChannelName.SMS, case.reporter_phone)
     if not address:
         return
-    channel = ChannelName.EMAIL if case.reporter_email else ChannelName.SMS
     values = _context(case, **context)
     names = ("number", "subject", "due", "text")
     enqueue(
@@ -229,7 +236,13 @@ def _hub_heads() -> Iterable[User]:
 
 
 def _hub(case: Case) -> list[User | None]:
-    return [case.acknowledged_by] if case.acknowledged_by else [case.owner]
+    return [_here(case, case.acknowledged_by or case.owner)]
+
+
+def _here(case: Case, person: User | None) -> User | None:
+    """The person, or somebody of the hub for one who left or must not know of the case: nobody would be told."""
+    there = person is not None and person.is_active and -person.pk not in case.barred
+    return person if there else hub_owner(case)
 
 
 def case_opened(case: Case) -> None:
@@ -251,7 +264,7 @@ def completion_asked(case: Case, missing: str) -> None:
 
 def customer_wrote(case: Case, contact: Contact) -> None:
     """A supplement arrived: tell the owner."""
-    _tell(case, [case.owner], "customer_wrote", f"contact:{contact.pk}")
+    _tell(case, [_here(case, case.owner)], "customer_wrote", f"contact:{contact.pk}")
 
 
 def assignment_sent(assignment: Assignment) -> None:
@@ -376,19 +389,20 @@ def approval_decided(case: Case, approval: Approval) -> None:
 
 def replied(case: Case, reply: Reply) -> None:
     """Send the answer where it goes in writing; the customer told by telephone is not written to again."""
-    if reply.way in {"email", "sms", "link"}:
-        _tell_customer(case, "replied", f"reply:{reply.pk}", text=reply.text)
+    if reply.way in IN_WRITING:
+        _tell_customer(case, "replied", f"reply:{reply.pk}", way=reply.way, text=reply.text)
 
 
 def progress_told(case: Case, reply: Reply) -> None:
     """Send a progress notice that goes in writing."""
-    if reply.way in {"email", "sms", "link"}:
-        _tell_customer(case, "progress_told", f"reply:{reply.pk}", text=reply.text)
+    if reply.way in IN_WRITING:
+        _tell_customer(case, "progress_told", f"reply:{reply.pk}", way=reply.way, text=reply.text)
 
 
 def opinion_asked(case: Case, request: OpinionRequest) -> None:
-    """Send the question with its link."""
-    _tell_customer(case, "opinion_asked", f"opinion:{request.pk}")
+    """Send the question with its link, where it is asked in writing."""
+    if request.way in IN_WRITING:
+        _tell_customer(case, "opinion_asked", f"opinion:{request.pk}", way=request.way)
 
 
 def opinion_given(case: Case, opinion: Opinion) -> None:

@@ -10,13 +10,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from cases.actions import assignment, calendar, intake
+from audit.actor import Actor
+from audit.exceptions import InvalidInput
+from cases.actions import assignment, calendar, intake, reply
+from cases.actions.intake import Reporter
 from cases.models import Case, CaseClock
 from cases.secrets import access_code, link_token
 from notifications.delivery import sweep_due
 from notifications.models import Message
 from organization.actions import calendar as calendars
-from organization.models import Calendar
+from organization.models import Calendar, User
 from organization.queries import _calendar_at
 from tests import world as w
 from tests.cases import visitors
@@ -136,3 +139,95 @@ def test_a_holiday_that_moves_the_promise_is_told_once(world: World) -> None:
     for _again in range(2):
         calendar.recompute_chunk("cn", after=0, at=w.timezone.now())
     assert told_longer(case) == [{"at": resolution(case).due_at.isoformat()}]
+
+
+# --- Who is told -------------------------------------------------------------------------------------
+
+
+def told(case: Case, kind: str) -> set[str]:
+    """The colleagues with such a message about a case."""
+    rows = Message.objects.filter(thread=case.thread, kind=kind, user__isnull=False)
+    return set(rows.values_list("user__username", flat=True))
+
+
+@pytest.mark.req("RTE-06")
+def test_the_hub_is_told_although_the_one_who_accepted_the_case_has_left(world: World) -> None:
+    case = w.received(world)
+    User.objects.filter(username="agent").update(is_active=False)
+    row = case.assignments.get(is_lead=True)
+    head = world.actor("production_head")
+    assignment.ask_extension(row, by=head, until=row.due_at + timedelta(days=1), reason="等料")
+    assignment.return_assignment(row, by=head, reason="不是我们的产品")
+    assert told(case, "extension_asked") == told(case, "assignment_returned") == {"hub_head"}
+
+
+@pytest.mark.req("RTE-06")
+def test_what_a_customer_adds_reaches_the_hub_although_the_owner_has_left(world: World) -> None:
+    case = w.acknowledged(world)
+    User.objects.filter(username="agent").update(is_active=False)
+    contact = intake.NewContact(direction="in", channel=world.channel("phone"), text="又漏了")
+    intake.record_contact(Case.objects.get(pk=case.pk), contact, by=Actor.customer())
+    assert told(case, "customer_wrote") == {"hub_head"}
+
+
+# --- The chosen way ----------------------------------------------------------------------------------
+
+BOTH = Reporter(name="周慧", phone="13805126634", email="zhou@example.com")
+
+
+@pytest.mark.req("RES-04")
+@pytest.mark.parametrize(("way", "channel"), [("sms", "sms"), ("email", "email"), ("link", "email")])
+def test_the_chosen_way_is_the_way_it_goes(world: World, way: str, channel: str) -> None:
+    case = w.handled(world, reporter=BOTH)
+    reply.reply_to_customer(case, reply.Answer("换新机", way), by=world.actor("agent"))
+    reply.ask_opinion(Case.objects.get(pk=case.pk), by=world.actor("agent"), way=way)
+    reply.send_progress(
+        Case.objects.get(pk=case.pk), reply.Answer("在途", way), by=world.actor("agent"), expected_at=None
+    )
+    sent = Message.objects.filter(thread=case.thread, kind__in=["replied", "opinion_asked", "progress_told"])
+    assert [row.channel for row in sent] == [channel] * 3
+    assert {row.address for row in sent} == {BOTH.phone if channel == "sms" else BOTH.email}
+
+
+@pytest.mark.req("RES-04")
+def test_nothing_is_asked_or_told_by_a_way_without_an_address(world: World) -> None:
+    case = w.replied(world)
+    with pytest.raises(InvalidInput):
+        reply.ask_opinion(case, by=world.actor("agent"), way="email")
+    with pytest.raises(InvalidInput):
+        reply.send_progress(case, reply.Answer("在途", "email"), by=world.actor("agent"), expected_at=None)
+    assert not Message.objects.filter(thread=case.thread, kind__in=["opinion_asked", "progress_told"]).exists()
+
+
+# --- In whose language -------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RTE-06")
+@pytest.mark.parametrize(("reader", "expected"), [("zh-hans", "生产部"), ("en", "Production")])
+def test_a_message_is_in_the_readers_language_whatever_the_writers(
+    world: World, reader: str, expected: str
+) -> None:
+    Department.objects.filter(code="production").update(name_en="Production")
+    User.objects.update(language=reader)
+    case = w.received(world)
+    row = case.assignments.select_related("department").get(is_lead=True)
+    with translation.override("en" if reader == "zh-hans" else "zh-hans"):
+        assignment.ask_extension(
+            row, by=world.actor("production_head"), until=row.due_at + timedelta(days=1), reason="ETA 5/12"
+        )
+        asked = row.extensions.get()
+        assignment.decide_extension(asked, by=world.actor("agent"), granted=True)
+    sweep_due()
+    decided = Message.objects.get(kind="extension_decided", channel="in_app")
+    assert decided.body == {"zh-hans": "已同意。", "en": "Granted."}[reader]
+    assert expected in Message.objects.get(kind="extension_asked", channel="in_app").subject
+
+
+@pytest.mark.req("SLA-04")
+def test_a_warning_names_the_limit_in_the_readers_language(world: World) -> None:
+    User.objects.update(language="en")
+    case = w.log_call(world)
+    clock = CaseClock.objects.get(case=case, kind="acknowledgement")
+    sweep.sweep_clocks(clock.first_due_at)
+    sweep_due()
+    assert "Acknowledgement" in Message.objects.filter(kind="clock_breach", channel="in_app")[0].subject
