@@ -219,6 +219,11 @@ def _tell_customer(case: Case, kind: str, key: str, *, way: str = "", **context:
     )
 
 
+def _clock_name(clock: CaseClock) -> Any:
+    """What the reader calls the limit, in his or her language."""
+    return CaseClock.Kind(clock.kind).label
+
+
 def _resolution_due(case: Case) -> Any:
     clock = CaseClock.objects.filter(case=case, round=case.round, kind=CaseClock.Kind.RESOLUTION).first()
     return clock.due_at if clock else ""
@@ -283,7 +288,7 @@ def assignment_sent(assignment: Assignment) -> None:
         users,
         "assignment_sent",
         f"assignment:{assignment.pk}",
-        department=str(assignment.department),
+        department=assignment.department,
         due=assignment.due_at,
     )
 
@@ -295,7 +300,7 @@ def assignment_returned(case: Case, assignment: Assignment) -> None:
         _hub(case),
         "assignment_returned",
         f"returned:{assignment.pk}",
-        department=str(assignment.department),
+        department=assignment.department,
         text=assignment.ended_reason,
     )
 
@@ -304,7 +309,7 @@ def assignment_answered(assignment: Assignment) -> None:
     """Tell the hub, and the lead where a co-handling department answered."""
     case = assignment.case
     users = [*_hub(case), case.owner if not assignment.is_lead else None]
-    _tell(case, users, "assignment_answered", f"answered:{assignment.pk}", department=str(assignment.department))
+    _tell(case, users, "assignment_answered", f"answered:{assignment.pk}", department=assignment.department)
 
 
 def passed_on(assignment: Assignment, *, by: Actor) -> None:
@@ -327,7 +332,7 @@ def extension_asked(extension: Extension) -> None:
         _hub(case),
         "extension_asked",
         f"extension:{extension.pk}",
-        department=str(extension.assignment.department),
+        department=extension.assignment.department,
         due=extension.until,
         text=extension.reason,
     )
@@ -336,7 +341,7 @@ def extension_asked(extension: Extension) -> None:
 def extension_decided(extension: Extension) -> None:
     """Tell the asker."""
     case = extension.assignment.case
-    text = str(_("Granted.")) if extension.granted else extension.opinion
+    text = _("Granted.") if extension.granted else extension.opinion
     _tell(case, [extension.asked_by], "extension_decided", f"extension-decided:{extension.pk}", text=text)
 
 
@@ -383,7 +388,7 @@ def approval_asked(case: Case, approval: Approval, *, function: str = "", role: 
 
 def approval_decided(case: Case, approval: Approval) -> None:
     """Tell the asker."""
-    text = str(_("Granted.")) if approval.granted else str(_("Refused."))
+    text = _("Granted.") if approval.granted else _("Refused.")
     _tell(case, [approval.asked_by], "approval_decided", f"approval-decided:{approval.pk}", text=text)
 
 
@@ -407,7 +412,7 @@ def opinion_asked(case: Case, request: OpinionRequest) -> None:
 
 def opinion_given(case: Case, opinion: Opinion) -> None:
     """Tell the hub what the customer thinks."""
-    text = str(_("Satisfied.")) if opinion.satisfied else str(_("Not solved."))
+    text = _("Satisfied.") if opinion.satisfied else _("Not solved.")
     _tell(case, _hub(case), "opinion_given", f"opinion-given:{opinion.pk}", text=text)
 
 
@@ -436,14 +441,14 @@ def case_reopened(case: Case, reason: str) -> None:
 def overdue_by_reclassification(case: Case, clock: CaseClock) -> None:
     """A shortening made a limit immediately overdue: the hub's heads see it (A-20)."""
     key = f"reclassified:{clock.pk}:{case.version}"
-    _tell(case, _hub_heads(), "overdue_by_reclassification", key, text=clock.label)
+    _tell(case, _hub_heads(), "overdue_by_reclassification", key, text=_clock_name(clock))
 
 
 def clock_alert(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool) -> None:
     """Warn, or tell of a breach; each level once for each due time (SLA-04)."""
     kind = "clock_breach" if breach else "clock_warning"
     key = f"clock:{clock.pk}:{level}:{clock.first_due_at:%Y%m%dT%H%M%S}"
-    _tell(clock.case, users, kind, key, clock=clock.label, due=clock.first_due_at)
+    _tell(clock.case, users, kind, key, clock=_clock_name(clock), due=clock.first_due_at)
 
 
 def people_barred(case: Case, people: Iterable[User]) -> None:

@@ -37,8 +37,8 @@ class NewMessage:
         user_id: a member of staff; address and rights are looked up when it is sent.
         address: e-mail address or telephone number of somebody who is not a user.
         language: of a customer; staff read everything in the language of their own file.
-        context: values for the placeholders; dates and times are written in the reader's language and zone. Only those
-            that the template names are kept.
+        context: values for the placeholders; dates, times, translatable sentences and names of departments are written
+            in the reader's language and zone. Only those that the template names are kept.
         path: where a click leads inside the program, such as "/cases/2026-000012/".
         not_before: earliest time of sending; None means now.
         expires_at: after this it is not sent any more and leaves the inbox.
@@ -209,7 +209,7 @@ def _row(message: NewMessage) -> Message:
         address=clean(message.address),
         channel=message.channel,
         template=message.kind,
-        context=stored({name: message.context[name] for name in template.names}, language),
+        context=stored({name: message.context[name] for name in template.names}),
         language=language,
         path=message.path,
         not_before=when,

@@ -107,10 +107,13 @@ def placeholders_of(template: Template) -> frozenset[str]:
     return template.names | _BUILT_IN | template.made.keys()
 
 
-def stored(context: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The context as JSON. Moments stay moments, so that they are written in the reader's zone when sent."""
-    with translation.override(language):
-        return {name: _stored(value) for name, value in context.items()}
+def stored(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The context as JSON, whose language is chosen when it is sent, by who reads it then.
+
+    Moments stay moments, so that they are written in the reader's zone. What has a name in each language (a translated
+    sentence, a department) is kept in all of them: who acts and who reads may not share one.
+    """
+    return {name: _stored(value) for name, value in context.items()}
 
 
 def _stored(value: Any) -> Any:
@@ -118,7 +121,17 @@ def _stored(value: Any) -> Any:
         return {"at": value.isoformat()}
     if isinstance(value, dt.date):
         return {"on": value.isoformat()}
-    return value if isinstance(value, int) else clean(str(value))
+    if isinstance(value, int):
+        return value
+    return clean(value) if isinstance(value, str) else _in_each_language(value)
+
+
+def _in_each_language(value: Any) -> str | dict[str, dict[str, str]]:
+    said = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            said[code] = clean(str(value))
+    return {"in": said} if len(set(said.values())) > 1 else said[settings.LANGUAGE_CODE]
 
 
 def clean(text: str) -> str:
@@ -160,6 +173,9 @@ def _shown(value: Any) -> str:
         return date_format(timezone.localtime(dt.datetime.fromisoformat(value["at"])), "DATETIME_FORMAT")
     if isinstance(value, dict) and "on" in value:
         return date_format(dt.date.fromisoformat(value["on"]), "DATE_FORMAT")
+    if isinstance(value, dict) and "in" in value:
+        said: dict[str, str] = value["in"]
+        return said.get(translation.get_language() or "", said[settings.LANGUAGE_CODE])
     return str(value)
 
 
