@@ -26,13 +26,15 @@ from cases.models import (
 )
 from cases.models.reply import Way
 from cases.queries.people import hub_owner, people_of
+from cases.rights import sees
 from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import NewMessage, enqueue, withdraw
 from notifications.models import ChannelName
-from organization.models import Department, User
-from organization.queries import heads_of, identity_of, people_with_function
+from notifications.queries import people_told
+from organization.models import User
+from organization.queries import heads_of, identities_of, identity_of, people_with_function
 from regulations.models import Approval
 
 #: Ways on which the outbox brings it to the customer; by the others a person did already.
@@ -451,17 +453,15 @@ def clock_alert(clock: CaseClock, level: str, users: Iterable[User], *, breach: 
     _tell(clock.case, users, kind, key, clock=_clock_name(clock), due=clock.first_due_at)
 
 
-def people_barred(case: Case, people: Iterable[User]) -> None:
-    """Take back what was written to people who must not know of the case any more."""
-    for person in people:
-        withdraw(case.thread, user_id=person.pk)
+def withdraw_unseen(case: Case) -> None:
+    """Take back what was written to people who cannot see the case any more.
 
-
-def withdraw_for_department(case: Case, department: Department) -> None:
-    """A department that gave the case back is not told about it any more, unless it still reads it."""
-    for user in User.objects.filter(memberships__department=department, is_active=True):
-        if not Case.objects.filter(pk=case.pk).visible_to(identity_of(user)).exists():
-            withdraw(case.thread, user_id=user.pk)
+    They belong to a department that gave it back, or head one above; or they were recused (RTE-18).
+    """
+    told = people_told(case.thread)
+    blind = [pk for pk, who in identities_of(told).items() if not sees(who, case)]
+    if blind:
+        withdraw(case.thread, user_ids=blind)
 
 
 def withdraw_all(case: Case) -> None:

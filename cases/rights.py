@@ -154,6 +154,13 @@ def general_permissions(who: Identity) -> frozenset[str]:
     )
 
 
+def sees(who: Identity, case: Case) -> bool:
+    """Whether ``visible_to`` would show the case to this person; asked of a row in hand, without a query."""
+    return -who.user_id not in case.barred and any(
+        person.reads_all or not person.principals.isdisjoint(case.readers) for person in unbarred(who, case)
+    )
+
+
 def unbarred(who: Identity, case: Case) -> list[Identity]:
     """In whose place somebody may act on a case: the person, and those deputised for, without the barred (A-38)."""
     return [person for person in who.acting if -person.user_id not in case.barred]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -82,18 +82,18 @@ def enqueue(message: NewMessage) -> Message | None:
     return row
 
 
-def withdraw(thread: str, *, user_id: int | None = None) -> int:
+def withdraw(thread: str, *, user_ids: Collection[int] | None = None) -> int:
     """Take back what was not sent yet, in the transaction in which rights or facts change.
 
-    With `user_id` this person lost access to the thread: what lies in the inbox about it goes too.
+    With `user_ids` these people lost access to the thread: what lies in the inbox about it goes too.
 
     Returns:
         How many messages were taken back.
     """
     rows = Message.objects.filter(thread=thread)
     taken = Q(state__in=UNSENT)
-    if user_id is not None:
-        rows = rows.filter(user_id=user_id)
+    if user_ids is not None:
+        rows = rows.filter(user_id__in=user_ids)
         taken |= Q(state=State.SENT, channel=ChannelName.IN_APP)
     return rows.filter(taken).update(state=State.WITHDRAWN, lease_token=None, context={})
 

@@ -287,7 +287,7 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
         at=now,
         extra=Extra({"department": (row.department.code, None)}, {"reason": (None, reason)}),
     )
-    notices.withdraw_for_department(case, row.department)
+    notices.withdraw_unseen(case)
     notices.assignment_returned(case, row)
     return row
 
@@ -327,7 +327,7 @@ def cancel_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
         at=now,
         extra=Extra({"department": (row.department.code, None)}, {"reason": (None, reason)}),
     )
-    notices.withdraw_for_department(case, row.department)
+    notices.withdraw_unseen(case)
     return row
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from audit.actor import Actor
@@ -16,12 +17,13 @@ from audit.exceptions import InvalidInput
 from cases.actions import assignment, calendar, intake, reply, sweep
 from cases.actions.intake import Reporter
 from cases.models import Case, CaseClock
+from cases.rights import sees
 from cases.secrets import access_code, link_token
 from notifications.delivery import sweep_due
 from notifications.models import Message
 from organization.actions import calendar as calendars
-from organization.models import Calendar, Department, User
-from organization.queries import _calendar_at
+from organization.models import Calendar, Department, Deputy, Membership, User
+from organization.queries import _calendar_at, identities_of, identity_of
 from tests import world as w
 from tests.cases import visitors
 from tests.world import World
@@ -230,3 +232,63 @@ def test_a_warning_names_the_limit_in_the_readers_language(world: World) -> None
     sweep.sweep_clocks(clock.first_due_at)
     sweep_due()
     assert "Acknowledgement" in Message.objects.filter(kind="clock_breach", channel="in_app")[0].subject
+
+
+# --- What is taken back ------------------------------------------------------------------------------
+
+
+def unsent(case: Case, kind: str) -> set[str]:
+    """The colleagues for whom such a message still waits."""
+    rows = Message.objects.filter(thread=case.thread, kind=kind, user__isnull=False, state="queued")
+    return set(rows.values_list("user__username", flat=True))
+
+
+@pytest.mark.req("RTE-12", "SEC-01")
+def test_a_return_takes_the_messages_from_all_who_lose_the_case_and_costs_the_same_for_a_large_department(
+    world: World,
+) -> None:
+    def queries_of_a_return() -> int:
+        case = w.dispatched(world)
+        with CaptureQueriesContext(connection) as asked:
+            assignment.return_assignment(
+                case.assignments.get(), by=world.actor("production_head"), reason="不是我们的产品"
+            )
+        assert unsent(case, "assignment_sent") == set()
+        return len(asked)
+
+    few = queries_of_a_return()
+    people = User.objects.bulk_create(
+        User(username=f"worker{n}", name=f"工人{n}", role="handler", name_key="g", initials="g") for n in range(40)
+    )
+    Membership.objects.bulk_create(Membership(user=person, department=world.production) for person in people)
+    assert queries_of_a_return() == few
+
+
+@pytest.mark.req("RTE-12", "SEC-01")
+def test_a_head_above_the_department_that_gave_the_case_back_is_not_told_any_more(world: World) -> None:
+    case = w.acknowledged(world)
+    case = assignment.dispatch_case(case, w.task(world, "workshop"), by=world.actor("agent"))
+    row = case.assignments.get()
+    clock = CaseClock.objects.get(assignment=row, kind="receipt")
+    sweep.sweep_clocks(clock.first_due_at)
+    assert unsent(case, "clock_breach") >= {"production_head"}
+    assignment.return_assignment(row, by=world.actor("workshop_handler"), reason="不是我们的产品")
+    assert "production_head" not in unsent(case, "clock_breach")
+
+
+@pytest.mark.parametrize("barred", [(), ("production_head",), ("manager", "agent")])
+def test_who_sees_a_case_in_hand_is_who_finds_it(world: World, barred: tuple[str, ...]) -> None:
+    Deputy.objects.create(
+        principal=world.production_head, deputy=world.finance_handler, starts_at=w.in_days(-1), ends_at=w.in_days(1)
+    )
+    Deputy.objects.create(
+        principal=world.manager, deputy=world.sales_handler, starts_at=w.in_days(-1), ends_at=w.in_days(1)
+    )
+    case = w.dispatched(world)
+    if barred:
+        intake.accuse(case, tuple(world.users[name] for name in barred), by=world.actor("hub_head"), reason="当事人")
+    case = Case.objects.get(pk=case.pk)
+    people = identities_of([user.pk for user in world.users.values()])
+    finds = {pk for pk, who in people.items() if Case.objects.filter(pk=case.pk).visible_to(who).exists()}
+    assert {pk for pk, who in people.items() if sees(who, case)} == finds
+    assert people == {user.pk: identity_of(user) for user in world.users.values()}
