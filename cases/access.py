@@ -17,6 +17,7 @@ from audit.exceptions import NotAllowed
 from cases import rights
 from cases.models import Assignment, Case, CaseFile, Escalation, Extension, Measure, Visit
 from cases.models.clocks import CaseClock
+from cases.places import Fits
 from organization.models import User
 from organization.queries import Identity, identity_of
 from regulations.models import Approval
@@ -37,14 +38,22 @@ class CaseAccess:
     contact: bool
     assignments: list[Assignment] = field(default_factory=list)
 
-    def actor(self, permission: str, assignment: Assignment | None = None) -> Actor:
+    def actor(self, permission: str, assignment: Assignment | None = None, *, fits: Fits | None = None) -> Actor:
         """The actor for the audit trail: in one's own right, or as somebody's deputy.
 
         ``assignment`` is the one acted on: who belongs to another department of the case too acts on
-        this one in the place of its own people.
+        this one in the place of its own people. ``fits`` says in whose place the act succeeds (``cases.places``);
+        where it succeeds in none, the action says why not.
         """
         rows = [assignment] if assignment is not None else self.assignments
-        return Actor.staff(self.user, deputy_for=rights.acts_for(self.who, self.case, permission, rows))
+        having = rights.places(self.who, self.case, permission, rows)
+        fitting = [person for person in having if fits is None or fits(person)]
+        place = next(iter(fitting or having), self.who)
+        return Actor.staff(self.user, deputy_for=None if place is self.who else place.user_id)
+
+    def blocked(self, permission: str, fits: Fits) -> bool:
+        """Whether the act succeeds in nobody's place."""
+        return not any(map(fits, rights.places(self.who, self.case, permission, self.assignments)))
 
     def is_of(self, assignment: Assignment) -> bool:
         """Whether it is the person's own work: the department's, or given to him or her by name."""

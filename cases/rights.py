@@ -166,16 +166,16 @@ def unbarred(who: Identity, case: Case) -> list[Identity]:
     return [person for person in who.acting if -person.user_id not in case.barred]
 
 
-def acts_for(who: Identity, case: Case, permission: str, assignments: list[Assignment]) -> int | None:
-    """Whom a deputy acts for: None when the person has the permission in his or her own right.
+def places(who: Identity, case: Case, permission: str, assignments: list[Assignment]) -> list[Identity]:
+    """In whose places somebody has a permission: the own first, then those of the people deputised for.
 
     ``assignments`` are those that the permission must come from: all of the case, or the one acted on.
     """
-    for person in unbarred(who, case):
-        relations = relations_of(person, case, assignments)
-        if any(grant.holds_for(person, relations) for grant in PERMISSIONS[permission]):
-            return None if person.user_id == who.user_id else person.user_id
-    return None
+    return [
+        person
+        for person in unbarred(who, case)
+        if any(grant.holds_for(person, relations_of(person, case, assignments)) for grant in PERMISSIONS[permission])
+    ]
 
 
 def reads_in_full(who: Identity, case: Case) -> bool:
