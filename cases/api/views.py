@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
@@ -20,10 +21,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.actions import record_reading
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, NotAllowed
 from cases import rights
-from cases.access import CaseAccess, get_assignment, get_case, get_extension, get_file, get_measure
+from cases.access import CaseAccess, files_of, get_assignment, get_case, get_extension, get_file, get_measure
 from cases.actions import assignment, closure, files, intake, internal, investigation, measures, reply
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
 from cases.api import serializers as s
@@ -470,11 +472,8 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             with transaction.atomic():
                 stored = tuple(store_upload(file, by=by, limits=staff_limits()) for file in data["files"])
                 files.attach_files(access.case, stored, by=by)
-        rows = access.case.files.select_related("file")
-        if not access.full:
-            rows = rows.filter(from_customer=True)
         code = status.HTTP_201_CREATED if request.method == "POST" else status.HTTP_200_OK
-        return Response(s.FileOut(rows, many=True).data, status=code)
+        return Response(s.FileOut(files_of(access), many=True).data, status=code)
 
     @extend_schema(
         summary="A file's original bytes",
@@ -484,8 +483,11 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         detail=True, methods=["get"], url_path="files/(?P<pk>[0-9]{1,18})", filterset_class=None, pagination_class=None
     )
     def file(self, request: Request, number: str, pk: str) -> HttpResponseBase:
-        """Always as an attachment."""
-        return serve_original(get_file(get_case(self._user, number), int(pk)).file)
+        """Always as an attachment; who took it is kept (SEC-02)."""
+        row = get_file(self._user, number, int(pk))
+        response = serve_original(row.file)
+        record_reading(row.case.thread, "attachment", by=self._actor(), at=timezone.now())
+        return response
 
 
 def _classification(data: Body) -> Classification:
