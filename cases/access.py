@@ -20,7 +20,7 @@ from cases import rights
 from cases.models import Assignment, Case, CaseFile, Escalation, Extension, Measure, Visit
 from cases.models.clocks import CaseClock
 from cases.places import Fits
-from organization.models import User
+from organization.models import Department, User
 from organization.queries import Identity, identity_of
 from regulations.models import Approval
 
@@ -215,6 +215,14 @@ def get_approval(access: CaseAccess, pk: int) -> Approval:
     if row.is_open:
         access.require(row.next_step)
     return row
+
+
+def department_of(access: CaseAccess) -> Department | None:
+    """The department in whose place somebody writes: one with an assignment on the case, else the main one."""
+    for assignment in access.assignments:
+        if assignment.department_id in access.who.departments:
+            return assignment.department
+    return Department.objects.filter(memberships__user=access.user).order_by("-memberships__is_main", "pk").first()
 
 
 def files_of(access: CaseAccess) -> QuerySet[CaseFile]:
