@@ -8,16 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.actions import record_reading
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
 from cases import rights
 from cases.models import Assignment, Case, CaseFile, Escalation, Extension, Measure, Visit
 from cases.models.clocks import CaseClock
-from organization.models import User
+from cases.places import Fits
+from organization.models import Department, User
 from organization.queries import Identity, identity_of
 from regulations.models import Approval
 
@@ -37,14 +40,22 @@ class CaseAccess:
     contact: bool
     assignments: list[Assignment] = field(default_factory=list)
 
-    def actor(self, permission: str, assignment: Assignment | None = None) -> Actor:
+    def actor(self, permission: str, assignment: Assignment | None = None, *, fits: Fits | None = None) -> Actor:
         """The actor for the audit trail: in one's own right, or as somebody's deputy.
 
         ``assignment`` is the one acted on: who belongs to another department of the case too acts on
-        this one in the place of its own people.
+        this one in the place of its own people. ``fits`` says in whose place the act succeeds (``cases.places``);
+        where it succeeds in none, the action says why not.
         """
         rows = [assignment] if assignment is not None else self.assignments
-        return Actor.staff(self.user, deputy_for=rights.acts_for(self.who, self.case, permission, rows))
+        having = rights.places(self.who, self.case, permission, rows)
+        fitting = [person for person in having if fits is None or fits(person)]
+        place = next(iter(fitting or having), self.who)
+        return Actor.staff(self.user, deputy_for=None if place is self.who else place.user_id)
+
+    def blocked(self, permission: str, fits: Fits) -> bool:
+        """Whether the act succeeds in nobody's place."""
+        return not any(map(fits, rights.places(self.who, self.case, permission, self.assignments)))
 
     def is_of(self, assignment: Assignment) -> bool:
         """Whether it is the person's own work: the department's, or given to him or her by name."""
@@ -70,12 +81,27 @@ def is_reference(reference: str) -> bool:
     return reference.isascii() and reference.isprintable() and 0 < len(reference) <= LONGEST_REFERENCE
 
 
-def open_access(user: User, reference: str) -> CaseAccess:
-    """The case with that number, for this person; 404 when absent or not visible."""
+def _find(user: User, reference: str, visible: QuerySet[Case]) -> Case:
+    """The visible case with that number; 404 otherwise.
+
+    For the recused it is absent like any other, but the attempt is written down (RTE-18). Both answers cost the same
+    second look, so that the time tells nothing either.
+    """
     if not is_reference(reference):
         raise Http404
+    case = visible.filter(number=reference).first()
+    if case is not None:
+        return case
+    barred = Case.objects.filter(number=reference, barred__contains=[-user.pk]).only("pk").first()
+    if barred is not None:
+        record_reading(barred.thread, "refused", by=Actor.staff(user), at=timezone.now())
+    raise Http404
+
+
+def open_access(user: User, reference: str) -> CaseAccess:
+    """The case with that number, for this person; 404 when absent or not visible."""
     who = identity_of(user)
-    case = (
+    visible = (
         Case.objects.visible_to(who)
         # Twenty tables joined take PostgreSQL longer to plan than the page takes to be made: the others are fetched
         # one by one, and those that are not set ask nothing.
@@ -93,17 +119,12 @@ def open_access(user: User, reference: str) -> CaseAccess:
             "salesperson",
             "receiving_department",
             "accused_department",
-            "repeat_of",
-            "duplicate_of",
             "suggested_category",
             "suggested_department",
         )
         .defer("search", "contact_search")
-        .filter(number=reference)
-        .first()
     )
-    if case is None:
-        raise Http404
+    case = _find(user, reference, visible)
     assignments = list(
         Assignment.objects.filter(case=case).select_related(
             "department", "received_by", "holder", "passed_to", "answered_by", "ended_by", "sent_by"
@@ -201,15 +222,34 @@ def get_request(access: CaseAccess, pk: int) -> Approval:
     return _part_of(access, list(Approval.objects.filter(pk=pk, thread=access.case.thread)))
 
 
-def get_file(access: CaseAccess, pk: int) -> CaseFile:
-    """A file of the case; somebody who sees only the own entry sees the customer's files and the own ones."""
-    rows = CaseFile.objects.filter(pk=pk, case=access.case).select_related("file")
-    if not access.full:
-        rows = rows.filter(Q(from_customer=True) | Q(by=access.user), subject="")
-    row = rows.first()
+def department_of(access: CaseAccess) -> Department | None:
+    """The department in whose place somebody writes: one with an assignment on the case, else the main one."""
+    for assignment in access.assignments:
+        if assignment.department_id in access.who.departments:
+            return assignment.department
+    return Department.objects.filter(memberships__user=access.user).order_by("-memberships__is_main", "pk").first()
+
+
+def files_of(access: CaseAccess) -> QuerySet[CaseFile]:
+    """The files of the case that this person may see."""
+    return _files(access.case, access.user, full=access.full)
+
+
+def get_file(user: User, reference: str, pk: int) -> CaseFile:
+    """A file of a case, without all that a page shows beside it: a page asks for many small pictures."""
+    who = identity_of(user)
+    light = Case.objects.visible_to(who).only("number", "readers", "barred", "first_asked_id", "owner_id")
+    case = _find(user, reference, light)
+    row = _files(case, user, full=rights.reads_in_full(who, case)).filter(pk=pk).first()
     if row is None:
         raise Http404
     return row
+
+
+def _files(case: Case, user: User, *, full: bool) -> QuerySet[CaseFile]:
+    """Somebody who sees only the own entry sees the customer's files and the own ones."""
+    rows = CaseFile.objects.filter(case=case).select_related("file")
+    return rows if full else rows.filter(Q(from_customer=True) | Q(by=user), subject="")
 
 
 def get_returned(user: User, reference: str) -> Assignment:

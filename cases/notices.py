@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor
@@ -22,16 +23,23 @@ from cases.models import (
     Reply,
     Visit,
 )
-from cases.queries.people import people_of
+from cases.models.intake import CaseQuerySet
+from cases.models.reply import Way
+from cases.queries.people import hub_owner, people_of
+from cases.rights import sees
 from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import NewMessage, enqueue, withdraw
 from notifications.models import ChannelName
-from organization.models import Department, User
+from notifications.queries import people_told
+from organization.models import User
 from organization.models.units import Function
-from organization.queries import heads_of, identity_of, people_with_function
+from organization.queries import heads_of, identities_of, identity_of, people_with_function
 from regulations.models import Approval
+
+#: Ways on which the outbox brings it to the customer; by the others a person did already.
+IN_WRITING = frozenset({Way.EMAIL, Way.SMS, Way.LINK})
 
 #: To the customer: subject, mail, SMS.
 _TO_CUSTOMER = {
@@ -134,7 +142,7 @@ def register() -> None:
     """Make the texts known to the outbox, and who may be told about a case."""
     base = ("number", "subject", "due", "text")
     for kind, (subject, body, sms) in _TO_CUSTOMER.items():
-        templates.register(kind, subject=subject, body=body, sms=sms, names=base, secrets=("code",))
+        templates.add(templates.Template(kind, subject, body, frozenset(base), sms=sms, made=_KEYS))
     for kind, (subject, body) in _TO_STAFF.items():
         templates.register(
             kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count")
@@ -143,9 +151,24 @@ def register() -> None:
     message_readers.register("import", message_readers.everyone)
 
 
+def _case_of(thread: str) -> CaseQuerySet:
+    return Case.objects.filter(pk=int(thread.partition(":")[2]))
+
+
 def _may_read(thread: str, user: Any) -> bool:
-    pk = int(thread.partition(":")[2])
-    return Case.objects.filter(pk=pk).visible_to(identity_of(user)).exists()
+    return _case_of(thread).visible_to(identity_of(user)).exists()
+
+
+def _code(thread: str) -> str:
+    return access_code(_case_of(thread).only("number").get())
+
+
+def _link(thread: str) -> str:
+    return f"{settings.SITE_URL.rstrip('/')}/track/{link_token(_case_of(thread).only('number').get())}/"
+
+
+#: What opens the case to whoever holds it is for the customer alone: nobody here reads it in the outbox (SEC-01).
+_KEYS: Mapping[str, templates.Make] = {"code": _code, "url": _link}
 
 
 def _context(case: Case, **more: Any) -> dict[str, Any]:
@@ -180,14 +203,17 @@ def _tell(case: Case, users: Iterable[User | None], kind: str, key: str, **conte
             )
 
 
-def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
-    """One message to the reporter: by mail where there is an address, else by SMS; nothing without either."""
-    address = case.reporter_email or case.reporter_phone
+def _tell_customer(case: Case, kind: str, key: str, *, way: str = "", **context: Any) -> None:
+    """One message to the reporter by the chosen way (RES-04); nothing without an address.
+
+    Where no way was chosen, or only "the tracking page", it goes by mail where there is an address, else by SMS.
+    """
+    by_mail = way == Way.EMAIL or (way != Way.SMS and bool(case.reporter_email))
+    channel, address = (ChannelName.EMAIL, case.reporter_email) if by_mail else (ChannelName.SMS, case.reporter_phone)
     if not address:
         return
-    channel = ChannelName.EMAIL if case.reporter_email else ChannelName.SMS
-    values = _context(case, code=access_code(case), **context)
-    names = ("number", "subject", "due", "text", "code")
+    values = _context(case, **context)
+    names = ("number", "subject", "due", "text")
     enqueue(
         NewMessage(
             dedupe_key=f"{case.thread}:{key}:customer",
@@ -197,9 +223,13 @@ def _tell_customer(case: Case, kind: str, key: str, **context: Any) -> None:
             address=address,
             context={name: values[name] for name in names},
             language=case.language,
-            path=f"/track/{link_token(case)}/",
         )
     )
+
+
+def _clock_name(clock: CaseClock) -> Any:
+    """What the reader calls the limit, in his or her language."""
+    return CaseClock.Kind(clock.kind).label
 
 
 def _resolution_due(case: Case) -> Any:
@@ -219,7 +249,13 @@ def _hub_heads() -> Iterable[User]:
 
 
 def _hub(case: Case) -> list[User | None]:
-    return [case.acknowledged_by] if case.acknowledged_by else [case.owner]
+    return [_here(case, case.acknowledged_by or case.owner)]
+
+
+def _here(case: Case, person: User | None) -> User | None:
+    """The person, or somebody of the hub for one who left or must not know of the case: nobody would be told."""
+    there = person is not None and person.is_active and -person.pk not in case.barred
+    return person if there else hub_owner(case)
 
 
 def case_opened(case: Case) -> None:
@@ -241,7 +277,7 @@ def completion_asked(case: Case, missing: str) -> None:
 
 def customer_wrote(case: Case, contact: Contact) -> None:
     """A supplement arrived: tell the owner."""
-    _tell(case, [case.owner], "customer_wrote", f"contact:{contact.pk}")
+    _tell(case, [_here(case, case.owner)], "customer_wrote", f"contact:{contact.pk}")
 
 
 def assignment_sent(assignment: Assignment) -> None:
@@ -260,7 +296,7 @@ def assignment_sent(assignment: Assignment) -> None:
         users,
         "assignment_sent",
         f"assignment:{assignment.pk}",
-        department=str(assignment.department),
+        department=assignment.department,
         due=assignment.due_at,
     )
 
@@ -272,7 +308,7 @@ def assignment_returned(case: Case, assignment: Assignment) -> None:
         _hub(case),
         "assignment_returned",
         f"returned:{assignment.pk}",
-        department=str(assignment.department),
+        department=assignment.department,
         text=assignment.ended_reason,
     )
 
@@ -281,7 +317,7 @@ def assignment_answered(assignment: Assignment) -> None:
     """Tell the hub, and the lead where a co-handling department answered."""
     case = assignment.case
     users = [*_hub(case), case.owner if not assignment.is_lead else None]
-    _tell(case, users, "assignment_answered", f"answered:{assignment.pk}", department=str(assignment.department))
+    _tell(case, users, "assignment_answered", f"answered:{assignment.pk}", department=assignment.department)
 
 
 def passed_on(assignment: Assignment, *, by: Actor) -> None:
@@ -304,19 +340,28 @@ def extension_asked(extension: Extension) -> None:
         _hub(case),
         "extension_asked",
         f"extension:{extension.pk}",
-        department=str(extension.assignment.department),
+        department=extension.assignment.department,
         due=extension.until,
         text=extension.reason,
     )
 
 
 def extension_decided(extension: Extension) -> None:
-    """Tell the asker; when it was granted, the customer too."""
+    """Tell the asker."""
     case = extension.assignment.case
-    text = str(_("Granted.")) if extension.granted else extension.opinion
+    text = _("Granted.") if extension.granted else extension.opinion
     _tell(case, [extension.asked_by], "extension_decided", f"extension-decided:{extension.pk}", text=text)
-    if extension.granted and extension.assignment.is_lead:
-        _tell_customer(case, "extension_told", f"extension:{extension.pk}", due=extension.until)
+
+
+def limits_moved(case: Case, moved: Iterable[CaseClock]) -> None:
+    """Tell the customer, once a date, when the promised answer comes later than was said.
+
+    An extension, a correction, another classification and an edited calendar all move the promise. Before the case is
+    acknowledged nothing was promised, and an earlier answer needs no notice.
+    """
+    for clock in moved:
+        if clock.kind == CaseClock.Kind.RESOLUTION and clock.moved_later and case.acknowledged_at is not None:
+            _tell_customer(case, "extension_told", f"later:{clock.pk}:{clock.due_at.isoformat()}", due=clock.due_at)
 
 
 def date_agreed(case: Case, clock: CaseClock) -> None:
@@ -359,30 +404,31 @@ def approval_asked(case: Case, approval: Approval) -> None:
 
 def approval_decided(case: Case, approval: Approval) -> None:
     """Tell the asker."""
-    text = str(_("Granted.")) if approval.granted else str(_("Refused."))
+    text = _("Granted.") if approval.granted else _("Refused.")
     _tell(case, [approval.asked_by], "approval_decided", f"approval-decided:{approval.pk}", text=text)
 
 
 def replied(case: Case, reply: Reply) -> None:
     """Send the answer where it goes in writing; the customer told by telephone is not written to again."""
-    if reply.way in {"email", "sms", "link"}:
-        _tell_customer(case, "replied", f"reply:{reply.pk}", text=reply.text)
+    if reply.way in IN_WRITING:
+        _tell_customer(case, "replied", f"reply:{reply.pk}", way=reply.way, text=reply.text)
 
 
 def progress_told(case: Case, reply: Reply) -> None:
     """Send a progress notice that goes in writing."""
-    if reply.way in {"email", "sms", "link"}:
-        _tell_customer(case, "progress_told", f"reply:{reply.pk}", text=reply.text)
+    if reply.way in IN_WRITING:
+        _tell_customer(case, "progress_told", f"reply:{reply.pk}", way=reply.way, text=reply.text)
 
 
 def opinion_asked(case: Case, request: OpinionRequest) -> None:
-    """Send the question with its link."""
-    _tell_customer(case, "opinion_asked", f"opinion:{request.pk}")
+    """Send the question with its link, where it is asked in writing."""
+    if request.way in IN_WRITING:
+        _tell_customer(case, "opinion_asked", f"opinion:{request.pk}", way=request.way)
 
 
 def opinion_given(case: Case, opinion: Opinion) -> None:
     """Tell the hub what the customer thinks."""
-    text = str(_("Satisfied.")) if opinion.satisfied else str(_("Not solved."))
+    text = _("Satisfied.") if opinion.satisfied else _("Not solved.")
     _tell(case, _hub(case), "opinion_given", f"opinion-given:{opinion.pk}", text=text)
 
 
@@ -411,27 +457,25 @@ def case_reopened(case: Case, reason: str) -> None:
 def overdue_by_reclassification(case: Case, clock: CaseClock) -> None:
     """A shortening made a limit immediately overdue: the hub's heads see it (A-20)."""
     key = f"reclassified:{clock.pk}:{case.version}"
-    _tell(case, _hub_heads(), "overdue_by_reclassification", key, text=clock.label)
+    _tell(case, _hub_heads(), "overdue_by_reclassification", key, text=_clock_name(clock))
 
 
 def clock_alert(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool) -> None:
     """Warn, or tell of a breach; each level once for each due time (SLA-04)."""
     kind = "clock_breach" if breach else "clock_warning"
     key = f"clock:{clock.pk}:{level}:{clock.first_due_at:%Y%m%dT%H%M%S}"
-    _tell(clock.case, users, kind, key, clock=clock.label, due=clock.first_due_at)
+    _tell(clock.case, users, kind, key, clock=_clock_name(clock), due=clock.first_due_at)
 
 
-def people_barred(case: Case, people: Iterable[User]) -> None:
-    """Take back what was written to people who must not know of the case any more."""
-    for person in people:
-        withdraw(case.thread, user_id=person.pk)
+def withdraw_unseen(case: Case) -> None:
+    """Take back what was written to people who cannot see the case any more.
 
-
-def withdraw_for_department(case: Case, department: Department) -> None:
-    """A department that gave the case back is not told about it any more, unless it still reads it."""
-    for user in User.objects.filter(memberships__department=department, is_active=True):
-        if not Case.objects.filter(pk=case.pk).visible_to(identity_of(user)).exists():
-            withdraw(case.thread, user_id=user.pk)
+    They belong to a department that gave it back, or head one above; or they were recused (RTE-18).
+    """
+    told = people_told(case.thread)
+    blind = [pk for pk, who in identities_of(told).items() if not sees(who, case)]
+    if blind:
+        withdraw(case.thread, user_ids=blind)
 
 
 def withdraw_acceptance(case: Case) -> None:

@@ -4,17 +4,22 @@ from audit.actor import Actor
 from cases.models import Case
 from organization.models import Role, User
 from organization.models.units import Function
-from organization.queries import identity_of
+from organization.queries import Identity, identity_of
 
 HANDLER, HEAD, MANAGER, GENERAL_MANAGER = 1, 2, 3, 4
 _RANKS = {Role.HEAD: HEAD, Role.MANAGER: MANAGER}
 
 
-def rank_of_user(user: User) -> int:
+def rank_of_identity(person: Identity) -> int:
     """1 agents and handlers, 2 heads, 3 managers, 4 the general manager."""
-    if Function.GENERAL_MANAGER in identity_of(user).functions:
+    if Function.GENERAL_MANAGER in person.functions:
         return GENERAL_MANAGER
-    return _RANKS.get(Role(user.role), HANDLER)
+    return _RANKS.get(Role(person.role), HANDLER)
+
+
+def rank_of_user(user: User) -> int:
+    """The rank in the person's own right."""
+    return rank_of_identity(identity_of(user))
 
 
 def rank_of(by: Actor) -> int:

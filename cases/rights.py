@@ -166,21 +166,28 @@ def general_permissions(who: Identity) -> frozenset[str]:
     )
 
 
+def sees(who: Identity, case: Case) -> bool:
+    """Whether ``visible_to`` would show the case to this person; asked of a row in hand, without a query."""
+    return -who.user_id not in case.barred and any(
+        person.reads_all or not person.principals.isdisjoint(case.readers) for person in unbarred(who, case)
+    )
+
+
 def unbarred(who: Identity, case: Case) -> list[Identity]:
     """In whose place somebody may act on a case: the person, and those deputised for, without the barred (A-38)."""
     return [person for person in who.acting if -person.user_id not in case.barred]
 
 
-def acts_for(who: Identity, case: Case, permission: str, assignments: list[Assignment]) -> int | None:
-    """Whom a deputy acts for: None when the person has the permission in his or her own right.
+def places(who: Identity, case: Case, permission: str, assignments: list[Assignment]) -> list[Identity]:
+    """In whose places somebody has a permission: the own first, then those of the people deputised for.
 
     ``assignments`` are those that the permission must come from: all of the case, or the one acted on.
     """
-    for person in unbarred(who, case):
-        relations = relations_of(person, case, assignments)
-        if any(grant.holds_for(person, relations) for grant in PERMISSIONS[permission]):
-            return None if person.user_id == who.user_id else person.user_id
-    return None
+    return [
+        person
+        for person in unbarred(who, case)
+        if any(grant.holds_for(person, relations_of(person, case, assignments)) for grant in PERMISSIONS[permission])
+    ]
 
 
 def reads_in_full(who: Identity, case: Case) -> bool:

@@ -68,6 +68,10 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
 )
 
 
+#: Verbs of actions that raise the version of their case; the sweep declares a breach beside them.
+VERSIONED = frozenset(LABELS) - {"breach"}
+
+
 class Happening(Protocol):
     """What is asked of an audit event here."""
 

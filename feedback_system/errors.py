@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,8 @@ from rest_framework.views import exception_handler
 
 from audit.exceptions import Blocked, DomainError, InvalidInput, InvalidMove, NotAllowed, StaleRecord
 from organization.limits import TooMany
+
+logger = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotAllowed, 403),
@@ -43,6 +46,17 @@ def domain_error_response(request: HttpRequest, error: DomainError) -> HttpRespo
     return response
 
 
+def _log_forbidden(error: Blocked, context: dict[str, Any]) -> None:
+    """An act that this person must not do at all is an attempt to be seen, as on the pages (RTE-18)."""
+    codes = [reason.code for reason in error.reasons if reason.kind == "forbidden"]
+    if codes:
+        view = context["view"]
+        logger.warning(
+            "refused: %s on case %s by user %s: %s",
+            view.action, view.kwargs.get("number"), context["request"].user.pk, codes,
+        )  # fmt: skip
+
+
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """The same refusals as JSON: ``detail``, and ``reasons`` or ``field`` where there are any."""
     if not isinstance(exception, DomainError):
@@ -50,6 +64,7 @@ def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Resp
     body: dict[str, Any] = {"detail": exception.message}
     if isinstance(exception, Blocked):
         body["reasons"] = [{"code": r.code, "text": str(r)} for r in exception.reasons]
+        _log_forbidden(exception, context)
     if isinstance(exception, StaleRecord):
         body["changed"] = list(exception.changed)
     if isinstance(exception, InvalidInput):

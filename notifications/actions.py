@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -37,8 +37,8 @@ class NewMessage:
         user_id: a member of staff; address and rights are looked up when it is sent.
         address: e-mail address or telephone number of somebody who is not a user.
         language: of a customer; staff read everything in the language of their own file.
-        context: values for the placeholders; dates and times are written in the reader's language and zone. Only those
-            that the template names are kept.
+        context: values for the placeholders; dates, times, translatable sentences and names of departments are written
+            in the reader's language and zone. Only those that the template names are kept.
         path: where a click leads inside the program, such as "/cases/2026-000012/".
         not_before: earliest time of sending; None means now.
         expires_at: after this it is not sent any more and leaves the inbox.
@@ -82,10 +82,10 @@ def enqueue(message: NewMessage) -> Message | None:
     return row
 
 
-def withdraw(thread: str, *, user_id: int | None = None, kind: str = "") -> int:
+def withdraw(thread: str, *, user_ids: Collection[int] | None = None, kind: str = "") -> int:
     """Take back what was not sent yet, in the transaction in which rights or facts change.
 
-    With `user_id` this person lost access to the thread: what lies in the inbox about it goes too.
+    With `user_ids` these people lost access to the thread: what lies in the inbox about it goes too.
     With `kind` only messages of that kind are taken back.
 
     Returns:
@@ -95,8 +95,8 @@ def withdraw(thread: str, *, user_id: int | None = None, kind: str = "") -> int:
     if kind:
         rows = rows.filter(kind=kind)
     taken = Q(state__in=UNSENT)
-    if user_id is not None:
-        rows = rows.filter(user_id=user_id)
+    if user_ids is not None:
+        rows = rows.filter(user_id__in=user_ids)
         taken |= Q(state=State.SENT, channel=ChannelName.IN_APP)
     return rows.filter(taken).update(state=State.WITHDRAWN, lease_token=None, context={})
 
@@ -212,7 +212,7 @@ def _row(message: NewMessage) -> Message:
         address=clean(message.address),
         channel=message.channel,
         template=message.kind,
-        context=stored({name: message.context[name] for name in template.names}, language),
+        context=stored({name: message.context[name] for name in template.names}),
         language=language,
         path=message.path,
         not_before=when,

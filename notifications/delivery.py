@@ -124,6 +124,7 @@ def _send(message: Message, sender: Sender) -> Rendered:
         message.context,
         language=message.user.language if message.user else message.language,
         path=message.path,
+        thread=message.thread,
         short=message.channel == ChannelName.SMS,
     )
     sender.send(message, address, text)

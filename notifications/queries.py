@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from notifications.models import UNSENT, Channel, Heartbeat, Message, MessageQuerySet
+from notifications.models import UNSENT, Channel, ChannelName, Heartbeat, Message, MessageQuerySet, State
 
 PAGE = 25
 
@@ -32,6 +32,12 @@ def inbox(user_id: int, *, before: int | None = None, unread: bool = False, limi
     if unread:
         rows = rows.filter(read_at__isnull=True)
     return _page(rows, before, limit)
+
+
+def people_told(thread: str) -> set[int]:
+    """The staff who were told about a thread in the program, or who wait to be told."""
+    told = Q(state__in=UNSENT) | Q(state=State.SENT, channel=ChannelName.IN_APP)
+    return set(Message.objects.filter(told, thread=thread, user__isnull=False).values_list("user_id", flat=True))
 
 
 def unread_count(user_id: int, *, limit: int = 100) -> int:

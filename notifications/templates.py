@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 
 Text = str | Promise
+Make = Callable[[str], str]
 MASK = "••••••"
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _BUILT_IN = frozenset({"url"})
@@ -31,6 +32,8 @@ class Template:
         names: the placeholders that subject, body and sms may use, besides `url` (SITE_URL + the message's path).
         secrets: those of `names` that are masked in the text we keep and removed from the context once sent.
         sms: the short text for a telephone; empty means the body.
+        made: placeholders whose value is made from the thread's name at the moment of sending. They are secrets that
+            no row ever holds: not while the message waits, and not afterwards.
     """
 
     kind: str
@@ -39,6 +42,7 @@ class Template:
     names: frozenset[str]
     secrets: frozenset[str] = frozenset()
     sms: Text = ""
+    made: Mapping[str, Make] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,18 @@ def register(
     Raises:
         ValueError: another template has this kind, or a text uses a placeholder that is not in `names`.
     """
-    template = Template(kind, subject, body, frozenset(names) | frozenset(secrets), frozenset(secrets), sms)
+    add(Template(kind, subject, body, frozenset(names) | frozenset(secrets), frozenset(secrets), sms))
+
+
+def add(template: Template) -> None:
+    """As `register`, for a template that was put together already."""
+    texts = (template.subject, template.body, template.sms)
     with translation.override(None):
-        unknown = [name for text in (subject, body, sms) for name in unknown_placeholders(template, str(text))]
+        unknown = [name for text in texts for name in unknown_placeholders(template, str(text))]
     if unknown:
-        raise ValueError(f"template {kind!r} uses placeholders without a name: {', '.join(unknown)}")
-    if _templates.setdefault(kind, template) != template:
-        raise ValueError(f"two templates for {kind!r}")
+        raise ValueError(f"template {template.kind!r} uses placeholders without a name: {', '.join(unknown)}")
+    if _templates.setdefault(template.kind, template) != template:
+        raise ValueError(f"two templates for {template.kind!r}")
 
 
 def template_of(kind: str) -> Template:
@@ -90,13 +99,21 @@ def registered() -> list[Template]:
 
 def unknown_placeholders(template: Template, text: str) -> list[str]:
     """Placeholders of a text (in any language) that would never be replaced."""
-    return [name for name in _PLACEHOLDER.findall(text) if name not in template.names | _BUILT_IN]
+    return [name for name in _PLACEHOLDER.findall(text) if name not in placeholders_of(template)]
 
 
-def stored(context: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The context as JSON. Moments stay moments, so that they are written in the reader's zone when sent."""
-    with translation.override(language):
-        return {name: _stored(value) for name, value in context.items()}
+def placeholders_of(template: Template) -> frozenset[str]:
+    """Everything that the template's texts may name."""
+    return template.names | _BUILT_IN | template.made.keys()
+
+
+def stored(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The context as JSON, whose language is chosen when it is sent, by who reads it then.
+
+    Moments stay moments, so that they are written in the reader's zone. What has a name in each language (a translated
+    sentence, a department) is kept in all of them: who acts and who reads may not share one.
+    """
+    return {name: _stored(value) for name, value in context.items()}
 
 
 def _stored(value: Any) -> Any:
@@ -104,7 +121,17 @@ def _stored(value: Any) -> Any:
         return {"at": value.isoformat()}
     if isinstance(value, dt.date):
         return {"on": value.isoformat()}
-    return value if isinstance(value, int) else clean(str(value))
+    if isinstance(value, int):
+        return value
+    return clean(value) if isinstance(value, str) else _in_each_language(value)
+
+
+def _in_each_language(value: Any) -> str | dict[str, dict[str, str]]:
+    said = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            said[code] = clean(str(value))
+    return {"in": said} if len(set(said.values())) > 1 else said[settings.LANGUAGE_CODE]
 
 
 def clean(text: str) -> str:
@@ -113,19 +140,21 @@ def clean(text: str) -> str:
 
 
 def render(
-    template: Template, context: Mapping[str, Any], *, language: str, path: str, short: bool = False
+    template: Template, context: Mapping[str, Any], *, language: str, path: str, thread: str = "", short: bool = False
 ) -> Rendered:
     """The message in the reader's language.
 
     Args:
         context: as kept in the row (see `stored`).
+        thread: what the template's `made` values are made from.
         short: the text for a telephone.
     """
     with translation.override(language):
         values = {name: _shown(context[name]) for name in template.names if name in context}
         values["url"] = settings.SITE_URL.rstrip("/") + path if path else ""
+        values |= {name: make(thread) for name, make in template.made.items()}
         subject, body = str(template.subject), str(template.sms if short and template.sms else template.body)
-    masked = values | {name: MASK for name in template.secrets if values.get(name)}
+    masked = values | {name: MASK for name in template.secrets | template.made.keys() if values.get(name)}
     return Rendered(
         subject=_one_line(replace(subject, values)),
         body=replace(body, values),
@@ -144,6 +173,9 @@ def _shown(value: Any) -> str:
         return date_format(timezone.localtime(dt.datetime.fromisoformat(value["at"])), "DATETIME_FORMAT")
     if isinstance(value, dict) and "on" in value:
         return date_format(dt.date.fromisoformat(value["on"]), "DATE_FORMAT")
+    if isinstance(value, dict) and "in" in value:
+        said: dict[str, str] = value["in"]
+        return said.get(translation.get_language() or "", said[settings.LANGUAGE_CODE])
     return str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -58,24 +58,24 @@ class Identity:
 
 _IDENTITY_SQL = """
 WITH who AS (
-  SELECT id, role FROM organization_user WHERE id = %(user)s
+  SELECT id AS me, id, role FROM organization_user WHERE id = ANY(%(users)s)
   UNION
-  SELECT u.id, u.role FROM organization_deputy d JOIN organization_user u ON u.id = d.principal_id
-  WHERE d.deputy_id = %(user)s AND d.starts_at <= %(now)s AND d.ends_at > %(now)s AND u.is_active
+  SELECT d.deputy_id, u.id, u.role FROM organization_deputy d JOIN organization_user u ON u.id = d.principal_id
+  WHERE d.deputy_id = ANY(%(users)s) AND d.starts_at <= %(now)s AND d.ends_at > %(now)s AND u.is_active
 )
-SELECT who.id, 'r', NULL::bigint, who.role FROM who
+SELECT who.me, who.id, 'r', NULL::bigint, who.role FROM who
 UNION ALL
-SELECT m.user_id, CASE WHEN m.is_head THEN 'h' ELSE 'm' END, m.department_id, NULL
+SELECT who.me, m.user_id, CASE WHEN m.is_head THEN 'h' ELSE 'm' END, m.department_id, NULL
   FROM organization_membership m JOIN who ON who.id = m.user_id
 UNION ALL
-SELECT m.user_id, 's', d.id, NULL FROM organization_membership m JOIN who ON who.id = m.user_id
+SELECT who.me, m.user_id, 's', d.id, NULL FROM organization_membership m JOIN who ON who.id = m.user_id
   JOIN organization_department d ON m.department_id = ANY(d.lineage) WHERE m.is_head
 UNION ALL
-SELECT m.user_id, 'f', f.number, f.code FROM organization_membership m JOIN who ON who.id = m.user_id
+SELECT who.me, m.user_id, 'f', f.number, f.code FROM organization_membership m JOIN who ON who.id = m.user_id
   JOIN organization_department_functions df ON df.department_id = m.department_id
   JOIN organization_function f ON f.number = df.function_id
 UNION ALL
-SELECT uf.user_id, 'f', f.number, f.code FROM organization_user_functions uf JOIN who ON who.id = uf.user_id
+SELECT who.me, uf.user_id, 'f', f.number, f.code FROM organization_user_functions uf JOIN who ON who.id = uf.user_id
   JOIN organization_function f ON f.number = uf.function_id
 """
 
@@ -97,17 +97,25 @@ def identity_of(user: User, *, now: datetime | None = None) -> Identity:
     cache = _cache.get()
     if cache is not None and user.pk in cache:
         return cache[user.pk]
-    with connection.cursor() as cursor:
-        cursor.execute(_IDENTITY_SQL, {"user": user.pk, "now": now or timezone.now()})
-        rows = cursor.fetchall()
-    by_user: dict[int, list[tuple[str, int | None, str | None]]] = {}
-    for user_id, kind, number, text in rows:
-        by_user.setdefault(user_id, []).append((kind, number, text))
-    others = tuple(_identity(pk, facts) for pk, facts in sorted(by_user.items()) if pk != user.pk)
-    identity = _identity(user.pk, by_user.get(user.pk, []), deputised=others)
+    identity = identities_of([user.pk], now=now)[user.pk]
     if cache is not None:
         cache[user.pk] = identity
     return identity
+
+
+def identities_of(user_ids: Collection[int], *, now: datetime | None = None) -> dict[int, Identity]:
+    """The identities of several users now, in one query, by the user's number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDENTITY_SQL, {"users": list(user_ids), "now": now or timezone.now()})
+        rows = cursor.fetchall()
+    facts: dict[int, dict[int, list[tuple[str, int | None, str | None]]]] = {pk: {} for pk in user_ids}
+    for me, user_id, kind, number, text in rows:
+        facts[me].setdefault(user_id, []).append((kind, number, text))
+    found = {}
+    for me, by_user in facts.items():
+        others = tuple(_identity(pk, known) for pk, known in sorted(by_user.items()) if pk != me)
+        found[me] = _identity(me, by_user.get(me, []), deputised=others)
+    return found
 
 
 def _identity(

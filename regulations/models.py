@@ -136,6 +136,11 @@ class Clock(models.Model):
         """Neither met nor stopped."""
         return self.met_at is None and self.stopped_at is None
 
+    @property
+    def moved_later(self) -> bool:
+        """Whether the last change of the due time gave more time."""
+        return bool(self.earlier_dues) and datetime.fromisoformat(self.earlier_dues[-1]["due_at"]) < self.due_at
+
     def is_overdue(self, now: datetime | None = None) -> bool:
         """Whether the decisive due time has passed while the clock runs."""
         return self.is_running and self.first_due_at <= (now or timezone.now())

@@ -17,7 +17,7 @@ from cases.actions.intake import Classification, forced_urgency, missing_fields,
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
 from cases.actions.recusal import withdraw_open
 from cases.lifecycle import MOVES, State
-from cases.models import Assignment, Case, Extension, Kind, Reply, Round, Verification
+from cases.models import Assignment, Case, CaseClock, Extension, Kind, Reply, Round, Verification
 from cases.models.intake import Urgency
 from cases.queries.people import hub_owner
 from organization.models import Department, User
@@ -169,6 +169,7 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     for clock in moved:
         if clock.by_reclassification:
             notices.overdue_by_reclassification(case, clock)
+    notices.limits_moved(case, moved)
     return case
 
 
@@ -306,7 +307,7 @@ def return_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
         at=now,
         extra=Extra({"department": (row.department.code, None)}, {"reason": (None, reason)}),
     )
-    notices.withdraw_for_department(case, row.department)
+    notices.withdraw_unseen(case)
     notices.assignment_returned(case, row)
     return row
 
@@ -350,7 +351,7 @@ def cancel_assignment(assignment: Assignment, *, by: Actor, reason: str) -> Assi
         at=now,
         extra=Extra({"department": (row.department.code, None)}, {"reason": (None, reason)}),
     )
-    notices.withdraw_for_department(case, row.department)
+    notices.withdraw_unseen(case)
     return row
 
 
@@ -464,8 +465,7 @@ def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion:
     now = timezone.now()
     row.granted, row.decided_at, row.decided_by, row.opinion = granted, now, staff_of(by), opinion
     row.save()
-    if granted:
-        _extend(case, row, now=now)
+    moved = _extend(case, row, now=now) if granted else []
     finish(
         case,
         "decide_extension",
@@ -474,16 +474,21 @@ def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion:
         extra=Extra({"granted": (None, granted), "until": (None, row.until.isoformat())}, {"opinion": (None, opinion)}),
     )
     notices.extension_decided(row)
+    notices.limits_moved(case, moved)
     return row
 
 
-def _extend(case: Case, extension: Extension, *, now: datetime) -> None:
+def _extend(case: Case, extension: Extension, *, now: datetime) -> list[CaseClock]:
+    """Move the task's due time, and for the lead the promise to the customer; the clocks that moved."""
     assignment = extension.assignment
     Assignment.objects.filter(pk=assignment.pk).update(due_at=extension.until)
     kinds = [clocks.Kind.TASK] + ([clocks.Kind.RESOLUTION] if assignment.is_lead else [])
+    moved = []
     for kind in kinds:
         target = assignment if kind == clocks.Kind.TASK else None
         for clock in clocks.clocks_of(case, kind, target).running().select_for_update():
             if extension.until > clock.due_at:
                 clock.case = case
                 clocks.move_due(clock, extension.until, at=now, why="extension", decisive=False)
+                moved.append(clock)
+    return moved

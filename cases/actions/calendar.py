@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actor import Actor
+from cases import notices
 from cases.actions import clocks
 from cases.actions.moves import finish, lock
 from cases.models import Case, CaseClock
@@ -92,4 +93,5 @@ def _move(pk: int, *, at: datetime) -> int:
     moved = clocks.recompute(case, at=at, why="calendar")
     if moved:
         finish(case, "recompute", by=CLOCKWORK, at=at)
+        notices.limits_moved(case, moved)
     return len(moved)

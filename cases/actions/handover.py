@@ -234,7 +234,7 @@ def hand_over_assignment(assignment: Assignment, taker: Department, *, by: Actor
         if holder is not None and case.owner_id == was_held_by:
             case.owner = holder
     finish(case, "hand_over", by=by, at=now, extra=Extra({"department": (giver.code, taker.code)}))
-    notices.withdraw_for_department(case, giver)
+    notices.withdraw_unseen(case)
     report.moved[HELD] += 1
 
 

@@ -502,7 +502,7 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
         at=now,
         extra=Extra({"people": (None, sorted(p.pk for p in people))}, {"reason": (None, reason)}),
     )
-    notices.people_barred(case, people)
+    notices.withdraw_unseen(case)
     readdress_approvals(case)
     return case
 

@@ -119,11 +119,6 @@ class Check:
     evidence: str = ""
 
 
-def implementers(measure: Measure) -> set[int]:
-    """Who must not verify: who did it, and who owns it."""
-    return {pk for pk in (measure.done_by_id, measure.owner_id) if pk}
-
-
 @transaction.atomic
 def verify_measure(measure: Measure, check: Check, *, by: Actor) -> MeasureCheck:
     """Verify the effect: never by the implementer, nor by somebody in the implementer's place (CAP-03).
@@ -133,7 +128,7 @@ def verify_measure(measure: Measure, check: Check, *, by: Actor) -> MeasureCheck
     required(check.method, "method", _("Please say how the effect was checked."))
     case, row = _locked(measure, Measure.State.DONE)
     person = staff_of(by)
-    if {person.pk, by.deputy_for} & implementers(row):
+    if {person.pk, by.deputy_for} & row.implementers:
         raise Blocked(
             [Reason("implementer", _("Who carried the measure out cannot verify it. Ask a colleague."), "forbidden")]
         )

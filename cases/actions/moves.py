@@ -102,8 +102,9 @@ def lock(case: Case, move: str = "", *, sources: Iterable[str] = ()) -> Case:
 
 
 def _verbs_since(row: Case, version: int) -> list[str]:
-    newest = list(events_of(row.thread).order_by("-seq")[: max(0, row.version - version)])
-    return [verbs.sentence_of(event) for event in reversed(newest)]
+    # What the sweep or the outbox writes into the thread raises no version: it is not why the page is out of date.
+    newest = events_of(row.thread).filter(verb__in=verbs.VERSIONED).order_by("-seq")[: max(0, row.version - version)]
+    return [verbs.sentence_of(event) for event in reversed(list(newest))]
 
 
 def _snapshot(case: Case) -> dict[str, Any]:

@@ -92,8 +92,13 @@ def _check_way(case: Case, answer: Answer) -> None:
         raise InvalidInput("way", _("Please choose how the customer was answered."))
     if answer.way == Way.NOT_POSSIBLE and case.has_contact:
         raise InvalidInput("way", _("There is a contact: please answer the customer."))
+    _check_address(case, answer.way)
+
+
+def _check_address(case: Case, way: str) -> None:
+    """Nothing is sent another way than the one that was chosen (RES-04)."""
     needed = {Way.EMAIL: case.reporter_email, Way.SMS: case.reporter_phone}
-    if answer.way in needed and not needed[Way(answer.way)]:
+    if way in needed and not needed[Way(way)]:
         raise InvalidInput("way", _("There is no address for this way. Please choose another."))
 
 
@@ -114,6 +119,7 @@ def send_progress(case: Case, answer: Answer, *, by: Actor, expected_at: datetim
     case = lock(case, sources=lifecycle.OPEN)
     if answer.way == Way.NOT_POSSIBLE or answer.way not in Way.values:
         raise InvalidInput("way", _("Please choose how the customer was told."))
+    _check_address(case, answer.way)
     now = timezone.now()
     if expected_at and expected_at <= now:
         raise InvalidInput("expected_at", _("Please choose a time in the future."))
@@ -144,6 +150,7 @@ def ask_opinion(case: Case, *, by: Actor, way: str, result: str = "", reached: b
         raise InvalidInput("way", _("Please choose how the customer was asked."))
     if way == Way.NOT_POSSIBLE and case.has_contact:
         raise InvalidInput("way", _("There is a contact: please ask the customer."))
+    _check_address(case, way)
     now = timezone.now()
     row = OpinionRequest.objects.create(
         case=case, round=case.round, way=way, result=result, reached=reached, by=user_of(by), at=now
@@ -152,8 +159,7 @@ def ask_opinion(case: Case, *, by: Actor, way: str, result: str = "", reached: b
         enter(case, MOVES["ask_opinion"], at=now)
     case.opinion_asked_at = case.opinion_asked_at or now
     finish(case, "ask_opinion", by=by, at=now, extra=Extra({"way": (None, way), "reached": (None, reached)}))
-    if way in {Way.EMAIL, Way.SMS, Way.LINK}:
-        notices.opinion_asked(case, row)
+    notices.opinion_asked(case, row)
     return row
 
 

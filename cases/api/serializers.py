@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cases.actions.intake import LONGEST_TEXT
 from cases.api.fields import CodeField, LineField, TextField
 from cases.lifecycle import MOVES, may_move
-from cases.models import Assignment, Case, CaseClock, CaseFile, Category, Channel, Kind, Measure, Verification
+from cases.models import (
+    Assignment,
+    Case,
+    CaseClock,
+    CaseFile,
+    Category,
+    Channel,
+    Escalation,
+    Extension,
+    Investigation,
+    Kind,
+    Measure,
+    Verification,
+    Visit,
+)
 from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.models.reply import Way
 from organization.models import Department, Product, Site, User
+from regulations.models import Approval
 
 
 class CaseRow(serializers.ModelSerializer[Case]):
@@ -57,6 +73,7 @@ class ClockOut(serializers.ModelSerializer[CaseClock]):
     class Meta:
         model = CaseClock
         fields = [
+            "id",
             "kind",
             "round",
             "started_at",
@@ -65,6 +82,7 @@ class ClockOut(serializers.ModelSerializer[CaseClock]):
             "provisional",
             "met_at",
             "breached_at",
+            "breach_reason",
             "state",
         ]
         read_only_fields = fields
@@ -93,6 +111,54 @@ class AssignmentOut(serializers.ModelSerializer[Assignment]):
         read_only_fields = fields
 
 
+class ExtensionOut(serializers.ModelSerializer[Extension]):
+    """A request for more time."""
+
+    class Meta:
+        model = Extension
+        fields = ["id", "assignment", "until", "reason", "asked_at", "granted", "decided_at", "opinion"]
+        read_only_fields = fields
+
+
+class VisitOut(serializers.ModelSerializer[Visit]):
+    """A visit on site."""
+
+    visitor = serializers.CharField(source="visitor.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Visit
+        fields = [
+            "id",
+            "round",
+            "necessity",
+            "place",
+            "visitor",
+            "planned_at",
+            "arrived_at",
+            "cancelled_at",
+            "findings",
+        ]
+        read_only_fields = fields
+
+
+class EscalationOut(serializers.ModelSerializer[Escalation]):
+    """A demand for a higher level."""
+
+    class Meta:
+        model = Escalation
+        fields = ["id", "round", "demand", "asked_at", "answered_at", "answer"]
+        read_only_fields = fields
+
+
+class ApprovalOut(serializers.ModelSerializer[Approval]):
+    """A decision asked of somebody else."""
+
+    class Meta:
+        model = Approval
+        fields = ["id", "kind", "reason", "asked_at", "decided_at", "granted"]
+        read_only_fields = fields
+
+
 class CaseDetail(CaseRow):
     """A case with everything that this reader may see of it."""
 
@@ -101,6 +167,10 @@ class CaseDetail(CaseRow):
     reporter = serializers.SerializerMethodField()
     clocks = serializers.SerializerMethodField()
     assignments = serializers.SerializerMethodField()
+    extensions = serializers.SerializerMethodField()
+    visits = serializers.SerializerMethodField()
+    escalations = serializers.SerializerMethodField()
+    approvals = serializers.SerializerMethodField()
     moves = serializers.SerializerMethodField()
 
     class Meta(CaseRow.Meta):
@@ -123,6 +193,10 @@ class CaseDetail(CaseRow):
             "return_count",
             "clocks",
             "assignments",
+            "extensions",
+            "visits",
+            "escalations",
+            "approvals",
             "moves",
         ]
         read_only_fields = fields
@@ -145,6 +219,30 @@ class CaseDetail(CaseRow):
         """All assignments; none for somebody who only follows the own entry."""
         access = self.context["access"]
         return AssignmentOut(access.assignments, many=True).data if access.full else []
+
+    @extend_schema_field(ExtensionOut(many=True))
+    def get_extensions(self, case: Case) -> Any:
+        """Requests for more time, oldest first."""
+        return self._part(ExtensionOut, Extension.objects.filter(assignment__case=case).order_by("pk"))
+
+    @extend_schema_field(VisitOut(many=True))
+    def get_visits(self, case: Case) -> Any:
+        """Visits, oldest first."""
+        return self._part(VisitOut, case.visits.select_related("visitor").order_by("pk"))
+
+    @extend_schema_field(EscalationOut(many=True))
+    def get_escalations(self, case: Case) -> Any:
+        """Demands for a higher level, oldest first."""
+        return self._part(EscalationOut, case.escalations.all())
+
+    @extend_schema_field(ApprovalOut(many=True))
+    def get_approvals(self, case: Case) -> Any:
+        """Decisions asked of others, oldest first."""
+        return self._part(ApprovalOut, Approval.objects.filter(thread=case.thread).order_by("pk"))
+
+    def _part(self, serializer: type[serializers.ModelSerializer[Any]], rows: QuerySet[Any]) -> Any:
+        """None of it for somebody who only follows the own entry."""
+        return serializer(rows, many=True).data if self.context["access"].full else []
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_moves(self, case: Case) -> list[str]:
@@ -181,11 +279,15 @@ class ReporterIn(serializers.Serializer[Any]):
     refused = serializers.BooleanField(default=False)
 
 
+#: As on the pages: only an import comes by the channel of that name.
+_CHANNELS = Channel.objects.active().exclude(code="import")
+
+
 class CaseIn(serializers.Serializer[Any]):
     """A piece of feedback to register."""
 
     kind = CodeField(queryset=Kind.objects.active())
-    channel = CodeField(queryset=Channel.objects.active())
+    channel = CodeField(queryset=_CHANNELS)
     text = TextField(max_length=LONGEST_TEXT)
     subject = LineField(max_length=120, required=False, allow_blank=True)
     demand = TextField(max_length=2000, required=False, allow_blank=True)
@@ -292,6 +394,10 @@ class FindingsIn(Versioned):
     """Facts, cause and responsibility."""
 
     facts = TextField(max_length=10_000)
+    reason_confirmed = serializers.ChoiceField(
+        choices=Investigation.Confirmed.choices, required=False, allow_blank=True
+    )
+    severity = serializers.ChoiceField(choices=Investigation.Severity.choices, required=False, allow_blank=True)
     cause = TextField(max_length=10_000, required=False, allow_blank=True)
     effect = TextField(max_length=5000, required=False, allow_blank=True)
     sources = TextField(max_length=5000, required=False, allow_blank=True)
@@ -401,7 +507,7 @@ class ContactIn(Versioned):
     """A contact with the customer."""
 
     direction = serializers.ChoiceField(choices=["in", "out"])
-    channel = CodeField(queryset=Channel.objects.active())
+    channel = CodeField(queryset=_CHANNELS)
     text = TextField(max_length=LONGEST_TEXT)
     person = LineField(max_length=100, required=False, allow_blank=True)
     follow_up = LineField(max_length=500, required=False, allow_blank=True)
@@ -415,6 +521,75 @@ class NoteIn(Versioned):
 
     text = TextField(max_length=5000)
     audience = serializers.ChoiceField(choices=["case", "hub", "department"], default="case")
+
+
+class TaskMoveIn(Versioned, TaskIn):
+    """One more department's task."""
+
+
+class CorrectIn(Versioned):
+    """The fields to correct, and why; what is not sent stays as it is."""
+
+    subject = LineField(max_length=120, required=False)
+    demand = TextField(max_length=2000, required=False, allow_blank=True)
+    customer_deadline = serializers.DateField(required=False, allow_null=True)
+    reporter_name = LineField(max_length=100, required=False, allow_blank=True)
+    reporter_organisation = LineField(max_length=100, required=False, allow_blank=True)
+    reporter_phone = LineField(max_length=60, required=False, allow_blank=True)
+    reporter_email = serializers.EmailField(max_length=120, required=False, allow_blank=True)
+    contact_refused = serializers.BooleanField(required=False)
+    product = CodeField(queryset=Product.objects.active(), required=False, allow_null=True)
+    product_text = LineField(max_length=120, required=False, allow_blank=True)
+    batch = LineField(max_length=60, required=False, allow_blank=True)
+    serial = LineField(max_length=60, required=False, allow_blank=True)
+    quantity = LineField(max_length=40, required=False, allow_blank=True)
+    order_number = LineField(max_length=60, required=False, allow_blank=True)
+    purchased_on = serializers.DateField(required=False, allow_null=True)
+    shipped_on = serializers.DateField(required=False, allow_null=True)
+    site = CodeField(queryset=Site.objects.active(), required=False, allow_null=True)
+    accused_department = CodeField(queryset=Department.objects.active(), required=False, allow_null=True)
+    stage = serializers.ChoiceField(choices=Stage.choices, required=False, allow_blank=True)
+    reason = TextField(max_length=2000)
+
+
+class RecuseIn(ReasonIn):
+    """Who must not take part, and why."""
+
+    person = CodeField(queryset=User.objects.filter(is_active=True), slug_field="username")
+    accused = serializers.BooleanField(default=True)
+
+
+class SettleIn(ReplyIn, ClassificationIn):
+    """The answer, with the classification where the case has none yet."""
+
+
+class VisitIn(Versioned):
+    """Why somebody must go there, who and when."""
+
+    necessity = TextField(max_length=500)
+    place = LineField(max_length=200, required=False, allow_blank=True)
+    participants = LineField(max_length=300, required=False, allow_blank=True)
+    visitor = CodeField(
+        queryset=User.objects.filter(is_active=True), slug_field="username", required=False, allow_null=True
+    )
+    planned_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class ArrivalIn(Versioned):
+    """What was found on site."""
+
+    arrived_at = serializers.DateTimeField()
+    findings = TextField(max_length=10_000)
+    customer_statement = TextField(max_length=5000, required=False, allow_blank=True)
+    participants = LineField(max_length=300, required=False, allow_blank=True)
+    minutes = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10_080)
+    late_reason = LineField(max_length=500, required=False, allow_blank=True)
+
+
+class DemandIn(Versioned):
+    """What the customer demands of a higher level."""
+
+    demand = TextField(max_length=5000)
 
 
 class UploadIn(serializers.Serializer[Any]):

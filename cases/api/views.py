@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import serializers as drf
-from rest_framework import status, viewsets
+from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.actor import Actor
+from audit.actions import record_reading
 from audit.exceptions import InvalidInput, NotAllowed
 from cases import rights
-from cases.access import CaseAccess, get_assignment, get_case, get_extension, get_file, get_measure
+from cases.access import department_of, files_of, get_assignment, get_case, get_extension, get_file, get_measure
 from cases.actions import assignment, closure, files, intake, internal, investigation, measures, reply
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
 from cases.api import serializers as s
+from cases.api.base import PK, Body, case_refusals, filled, move
+from cases.api.parts import PartMoves
 from cases.lifecycle import SHORT_OUTCOMES, State
-from cases.models import Case, Measure
-from cases.queries.search import Term, checked, matching, term_of
+from cases.models import Case, Measure, Note
+from cases.places import taking, verifying
+from cases.queries.search import Term, TooSlow, checked, matching, patience, term_of
 from documents.actions import store_upload
 from documents.limits import staff_limits
 from documents.serving import serve_original
 from organization.api import Refusal
-from organization.models import User
 from organization.queries import identity_of
 
-Body = dict[str, Any]
+
+class SearchGivenUp(APIException):
+    """The database gave the search up."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = gettext_lazy(
+        "This took too long and was given up. Please add a word, or use the filters of the case list."
+    )
 
 
 class NewestFirst(CursorPagination):
@@ -65,21 +73,6 @@ class CaseFilter(filters.FilterSet):
         fields: list[str] = []
 
 
-def _filled(data: Body, *names: str) -> Body:
-    """The given values without the version and without what was left out."""
-    return {name: data[name] for name in names if data.get(name) not in (None, "")}
-
-
-def _case_refs() -> dict[int, Any]:
-    return {403: Refusal, 404: Refusal, 409: Refusal, 422: Refusal}
-
-
-def _move(request_body: Any, summary: str) -> Callable[..., Any]:
-    return extend_schema(
-        request=request_body, responses={200: s.CaseDetail, 400: Refusal, **_case_refs()}, summary=summary
-    )
-
-
 @extend_schema_view(
     list=extend_schema(
         summary="Cases, newest first",
@@ -87,7 +80,7 @@ def _move(request_body: Any, summary: str) -> Callable[..., Any]:
         responses={200: s.CaseRow(many=True), 400: Refusal},
     )
 )
-class CaseViewSet(viewsets.GenericViewSet[Case]):
+class CaseViewSet(PartMoves):
     """Cases: list, register, read, and each move by its own word."""
 
     lookup_field = "number"
@@ -103,6 +96,8 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         if getattr(self, "swagger_fake_view", False):
             return Case.objects.none()
         who = identity_of(self._user)
+        if self._term is not None and self._term.is_empty:
+            return Case.objects.none()  # signs alone: nothing can hold them, and everything would be looked through
         rows = matching(self._term, who) if self._term else Case.objects.visible_to(who)
         return rows.select_related("kind", "channel", "category", "lead_department", "owner")
 
@@ -111,19 +106,19 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         words = str(self.request.query_params.get("q", ""))[:200]
         return term_of(words) if words.strip() else None
 
-    @property
-    def _user(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated came before
-        return user
-
     def list(self, request: Request) -> Response:
         """A page of cases."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer("search", "contact_search"))) or []
-        if self._term:
-            # Neighbouring pairs may fit by chance; what is shown is checked letter by letter.
-            page = list(checked(list(page), self._term, identity_of(self._user)))
-        return self.get_paginated_response(s.CaseRow(page, many=True).data)
+        rows = self.filter_queryset(self.get_queryset().defer("search", "contact_search"))
+        if self._term is None:
+            return self.get_paginated_response(s.CaseRow(self.paginate_queryset(rows) or [], many=True).data)
+        try:
+            with patience():
+                page = self.paginate_queryset(rows.select_related("customer", "product")) or []
+                # Neighbouring pairs may fit by chance; what is shown is checked letter by letter.
+                found = list(checked(list(page), self._term, identity_of(self._user)))
+        except TooSlow as error:
+            raise SearchGivenUp from error
+        return self.get_paginated_response(s.CaseRow(found, many=True).data)
 
     @extend_schema(summary="One case", responses={200: s.CaseDetail, 404: Refusal})
     def retrieve(self, request: Request, number: str) -> Response:
@@ -140,7 +135,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         if "log" not in rights.general_permissions(identity_of(self._user)):
             raise NotAllowed()
         data = self._clean(s.CaseIn)
-        reporter = Reporter(**_filled(data["reporter"], "name", "organisation", "phone", "email", "refused"))
+        reporter = Reporter(**filled(data["reporter"], "name", "organisation", "phone", "email", "refused"))
         case = intake.open_case(
             Intake(
                 kind=data["kind"],
@@ -149,7 +144,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
                 reporter=reporter,
                 goods=Goods(product=data.get("product")),
                 accused=Accused(site=data.get("site")),
-                **_filled(
+                **filled(
                     data,
                     "subject",
                     "demand",
@@ -168,32 +163,9 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             # Somebody else's submission key: its case is none of this person's business.
             raise InvalidInput("submission_key", _("This key has been used. Please send a new one.")) from None
 
-    def _actor(self) -> Actor:
-        return Actor.token(self._user) if self.request.auth else Actor.staff(self._user)
-
-    def _clean(self, serializer: type[drf.Serializer[Any]]) -> Body:
-        found = serializer(data=self.request.data)
-        found.is_valid(raise_exception=True)
-        return found.validated_data
-
-    def _detail(self, number: str, code: int = status.HTTP_200_OK) -> Response:
-        access = get_case(self._user, number)
-        return Response(s.CaseDetail(access.case, context={"access": access}).data, status=code)
-
-    def _open(
-        self, number: str, permission: str, serializer: type[drf.Serializer[Any]]
-    ) -> tuple[CaseAccess, Actor, Body]:
-        """Access first, so that a wrong body tells nothing of a case that is not visible; then the body."""
-        access = get_case(self._user, number, permission)
-        data = self._clean(serializer)
-        access.case.expected_version = data.pop("version", None)
-        actor = access.actor(permission)
-        by = Actor("token", actor.id, actor.label, actor.deputy_for) if self.request.auth else actor
-        return access, by, data
-
     # --- The hub ---------------------------------------------------------------------------------------
 
-    @_move(s.ClassificationIn, "Acknowledge")
+    @move(s.ClassificationIn, "Acknowledge")
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, number: str) -> Response:
         """Take it on."""
@@ -203,7 +175,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         )
         return self._detail(number)
 
-    @_move(s.DeclineIn, "Decline")
+    @move(s.DeclineIn, "Decline")
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, number: str) -> Response:
         """Say that it is not ours."""
@@ -211,7 +183,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         assignment.decline_case(access.case, by=by, reason=data["reason"], reply=data["reply"])
         return self._detail(number)
 
-    @_move(s.VerifyIn, "Verify")
+    @move(s.VerifyIn, "Verify")
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, number: str) -> Response:
         """Whether it is genuine."""
@@ -219,7 +191,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         assignment.verify_case(access.case, by=by, result=data["result"], basis=data["basis"])
         return self._detail(number)
 
-    @_move(s.ReclassificationIn, "Classify")
+    @move(s.ReclassificationIn, "Classify")
     @action(detail=True, methods=["post"])
     def classify(self, request: Request, number: str) -> Response:
         """Classify or re-classify."""
@@ -229,7 +201,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         assignment.classify_case(access.case, change, by=by)
         return self._detail(number)
 
-    @_move(s.DispatchIn, "Dispatch")
+    @move(s.DispatchIn, "Dispatch")
     @action(detail=True, methods=["post"], url_path="dispatch", url_name="dispatch")
     def dispatch_case(self, request: Request, number: str) -> Response:
         """Send it to a lead department and any co-handling ones."""
@@ -238,7 +210,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         assignment.dispatch_case(access.case, assignment.Task(**data["lead"]), by=by, helpers=helpers)
         return self._detail(number)
 
-    @_move(s.ReasonIn, "Ask the customer for completion")
+    @move(s.ReasonIn, "Ask the customer for completion")
     @action(detail=True, methods=["post"])
     def ask_completion(self, request: Request, number: str) -> Response:
         """Put it on hold; ``reason`` is what the customer is asked for."""
@@ -248,60 +220,71 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
     # --- Departments -----------------------------------------------------------------------------------
 
-    @_move(s.Versioned, "Receive")
-    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/receive")
+    @move(s.Versioned, "Receive")
+    @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/receive")
     def receive(self, request: Request, number: str, pk: str) -> Response:
         """Confirm that the department has it."""
-        access, by, _data = self._open(number, "receive", s.Versioned)
-        assignment.receive_assignment(get_assignment(access, int(pk), "receive"), by=by)
+        access, _data = self._enter(number, "receive", s.Versioned)
+        row = get_assignment(access, int(pk), "receive")
+        by = self._by(access, "receive", row)
+        assignment.receive_assignment(row, by=by)
         return self._detail(number)
 
-    @_move(s.ReasonIn, "Return to the hub")
-    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/return_to_hub")
+    @move(s.ReasonIn, "Return to the hub")
+    @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/return_to_hub")
     def return_to_hub(self, request: Request, number: str, pk: str) -> Response:
         """Never to another department. Afterwards the case is out of sight: 204."""
-        access, by, data = self._open(number, "return_to_hub", s.ReasonIn)
-        assignment.return_assignment(get_assignment(access, int(pk), "return_to_hub"), by=by, reason=data["reason"])
+        access, data = self._enter(number, "return_to_hub", s.ReasonIn)
+        row = get_assignment(access, int(pk), "return_to_hub")
+        by = self._by(access, "return_to_hub", row)
+        assignment.return_assignment(row, by=by, reason=data["reason"])
         try:
             return self._detail(number)
         except Http404:
             return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @_move(s.PersonIn, "Pass on")
-    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/pass_on")
+    @move(s.PersonIn, "Pass on")
+    @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/pass_on")
     def pass_on(self, request: Request, number: str, pk: str) -> Response:
         """Pass the work on to a colleague."""
-        access, by, data = self._open(number, "pass_on", s.PersonIn)
-        assignment.pass_on(get_assignment(access, int(pk), "pass_on"), by=by, to=data["to"], note=data["note"])
+        access, data = self._enter(number, "pass_on", s.PersonIn)
+        row = get_assignment(access, int(pk), "pass_on")
+        by = self._by(access, "pass_on", row)
+        assignment.pass_on(row, by=by, to=data["to"], note=data["note"])
         return self._detail(number)
 
-    @_move(s.Versioned, "Take")
-    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/take")
+    @move(s.Versioned, "Take")
+    @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/take")
     def take(self, request: Request, number: str, pk: str) -> Response:
         """Take what was passed on."""
-        access, by, _data = self._open(number, "take", s.Versioned)
-        assignment.take(get_assignment(access, int(pk), "take"), by=by)
+        access, _data = self._enter(number, "take", s.Versioned)
+        row = get_assignment(access, int(pk), "take")
+        by = self._by(access, "take", row, fits=taking(row))
+        assignment.take(row, by=by)
         return self._detail(number)
 
-    @_move(s.AnswerIn, "Answer")
-    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/answer")
+    @move(s.AnswerIn, "Answer")
+    @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/answer")
     def answer(self, request: Request, number: str, pk: str) -> Response:
         """Hand in the department's answer."""
-        access, by, data = self._open(number, "answer", s.AnswerIn)
-        assignment.answer_assignment(get_assignment(access, int(pk), "answer"), by=by, answer=data["answer"])
+        access, data = self._enter(number, "answer", s.AnswerIn)
+        row = get_assignment(access, int(pk), "answer")
+        by = self._by(access, "answer", row)
+        assignment.answer_assignment(row, by=by, answer=data["answer"])
         return self._detail(number)
 
-    @_move(s.ExtensionIn, "Ask for more time")
-    @action(detail=True, methods=["post"], url_path="assignments/(?P<pk>[0-9]{1,18})/ask_extension")
+    @move(s.ExtensionIn, "Ask for more time")
+    @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/ask_extension")
     def ask_extension(self, request: Request, number: str, pk: str) -> Response:
         """The hub decides."""
-        access, by, data = self._open(number, "ask_extension", s.ExtensionIn)
+        access, data = self._enter(number, "ask_extension", s.ExtensionIn)
         row = get_assignment(access, int(pk), "ask_extension")
+        by = self._by(access, "ask_extension", row)
         assignment.ask_extension(row, by=by, until=data["until"], reason=data["reason"])
         return self._detail(number)
 
-    @_move(s.DecisionIn, "Decide a request for more time")
-    @action(detail=True, methods=["post"], url_path="extensions/(?P<pk>[0-9]{1,18})/decide")
+    @move(s.DecisionIn, "Decide a request for more time")
+    @action(detail=True, methods=["post"], url_path=f"extensions/{PK}/decide")
     def decide_extension(self, request: Request, number: str, pk: str) -> Response:
         """Grant or refuse."""
         access, by, data = self._open(number, "decide_extension", s.DecisionIn)
@@ -311,7 +294,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
     # --- Handling --------------------------------------------------------------------------------------
 
-    @_move(s.FindingsIn, "Record an investigation")
+    @move(s.FindingsIn, "Record an investigation")
     @action(detail=True, methods=["post"])
     def investigate(self, request: Request, number: str) -> Response:
         """Facts, cause, responsibility."""
@@ -319,7 +302,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         investigation.record_investigation(access.case, investigation.Findings(**data), by=by)
         return self._detail(number)
 
-    @_move(s.Versioned, "Start handling")
+    @move(s.Versioned, "Start handling")
     @action(detail=True, methods=["post"])
     def act(self, request: Request, number: str) -> Response:
         """The handling has begun."""
@@ -327,9 +310,12 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         investigation.start_move(access.case, "act", by=by)
         return self._detail(number)
 
-    @extend_schema(methods=["get"], summary="Measures", responses={200: s.MeasureOut(many=True), **_case_refs()})
+    @extend_schema(methods=["get"], summary="Measures", responses={200: s.MeasureOut(many=True), **case_refusals()})
     @extend_schema(
-        methods=["post"], summary="Plan a measure", request=s.MeasureIn, responses={201: s.MeasureOut, **_case_refs()}
+        methods=["post"],
+        summary="Plan a measure",
+        request=s.MeasureIn,
+        responses={201: s.MeasureOut, **case_refusals()},
     )
     @action(detail=True, methods=["get", "post"], filterset_class=None, pagination_class=None)
     def measures(self, request: Request, number: str) -> Response:
@@ -343,8 +329,8 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         row = measures.plan_measure(access.case, measures.Plan(**data), by=by)
         return Response(s.MeasureOut(row).data, status=status.HTTP_201_CREATED)
 
-    @_move(s.EvidenceIn, "Complete a measure")
-    @action(detail=True, methods=["post"], url_path="measures/(?P<pk>[0-9]{1,18})/complete")
+    @move(s.EvidenceIn, "Complete a measure")
+    @action(detail=True, methods=["post"], url_path=f"measures/{PK}/complete")
     def complete_measure(self, request: Request, number: str, pk: str) -> Response:
         """It is done."""
         access, by, data = self._open(number, "complete_measure", s.EvidenceIn)
@@ -352,18 +338,20 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         measures.complete_measure(get_measure(access, int(pk)), completion, by=by)
         return self._detail(number)
 
-    @_move(s.CheckIn, "Verify a measure")
-    @action(detail=True, methods=["post"], url_path="measures/(?P<pk>[0-9]{1,18})/verify")
+    @move(s.CheckIn, "Verify a measure")
+    @action(detail=True, methods=["post"], url_path=f"measures/{PK}/verify")
     def verify_measure(self, request: Request, number: str, pk: str) -> Response:
         """Never by the implementer."""
-        access, by, data = self._open(number, "verify_measure", s.CheckIn)
+        access, data = self._enter(number, "verify_measure", s.CheckIn)
+        row = get_measure(access, int(pk))
+        by = self._by(access, "verify_measure", fits=verifying(row, access.who))
         check = measures.Check(data["effective"], data["method"], data.get("evidence", ""))
-        measures.verify_measure(get_measure(access, int(pk)), check, by=by)
+        measures.verify_measure(row, check, by=by)
         return self._detail(number)
 
     # --- The customer ----------------------------------------------------------------------------------
 
-    @_move(s.ContactIn, "Record a contact")
+    @move(s.ContactIn, "Record a contact")
     @action(detail=True, methods=["post"])
     def record_contact(self, request: Request, number: str) -> Response:
         """A contact with the customer."""
@@ -371,35 +359,35 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         intake.record_contact(access.case, intake.NewContact(**data), by=by)
         return self._detail(number)
 
-    @_move(s.NoteIn, "Write an internal note")
+    @move(s.NoteIn, "Write an internal note")
     @action(detail=True, methods=["post"])
     def note(self, request: Request, number: str) -> Response:
         """The customer never sees it."""
         access, by, data = self._open(number, "note", s.NoteIn)
-        main = self._user.memberships.select_related("department").filter(is_main=True).first()
-        row = internal.NewNote(data["text"], data["audience"], main.department if main else None)
+        department = department_of(access) if data["audience"] == Note.Audience.DEPARTMENT else None
+        row = internal.NewNote(data["text"], data["audience"], department)
         internal.add_note(access.case, row, by=by)
         return self._detail(number)
 
-    @_move(s.ReplyIn, "Reply")
+    @move(s.ReplyIn, "Reply")
     @action(detail=True, methods=["post"])
     def reply(self, request: Request, number: str) -> Response:
         """The final answer."""
         access, by, data = self._open(number, "reply", s.ReplyIn)
-        answer = reply.Answer(**_filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
+        answer = reply.Answer(**filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
         reply.reply_to_customer(access.case, answer, by=by)
         return self._detail(number)
 
-    @_move(s.ProgressIn, "Send a progress notice")
+    @move(s.ProgressIn, "Send a progress notice")
     @action(detail=True, methods=["post"])
     def send_progress(self, request: Request, number: str) -> Response:
         """How far it is."""
         access, by, data = self._open(number, "send_progress", s.ProgressIn)
-        answer = reply.Answer(**_filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
+        answer = reply.Answer(**filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
         reply.send_progress(access.case, answer, by=by, expected_at=data.get("expected_at"))
         return self._detail(number)
 
-    @_move(s.AskOpinionIn, "Ask for the opinion")
+    @move(s.AskOpinionIn, "Ask for the opinion")
     @action(detail=True, methods=["post"])
     def ask_opinion(self, request: Request, number: str) -> Response:
         """One attempt."""
@@ -407,7 +395,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         reply.ask_opinion(access.case, by=by, way=data["way"], result=data.get("result", ""), reached=data["reached"])
         return self._detail(number)
 
-    @_move(s.OpinionIn, "Record the opinion")
+    @move(s.OpinionIn, "Record the opinion")
     @action(detail=True, methods=["post"])
     def record_opinion(self, request: Request, number: str) -> Response:
         """What the customer said."""
@@ -417,7 +405,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
     # --- The end ---------------------------------------------------------------------------------------
 
-    @_move(s.CloseIn, "Close")
+    @move(s.CloseIn, "Close")
     @action(detail=True, methods=["post"])
     def close(self, request: Request, number: str) -> Response:
         """Through the gate, or short with its own proof."""
@@ -429,11 +417,11 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             end = closure.ShortEnd(data["outcome"], data.get("reason", ""), data.get("proof", ""), other)
             closure.close_short(access.case, end, by=by)
         else:
-            summary = closure.Summary(**_filled(data, "course", "cause", "decision", "lesson"))
+            summary = closure.Summary(**filled(data, "course", "cause", "decision", "lesson"))
             closure.close_case(access.case, by=by, outcome=data["outcome"], summary=summary)
         return self._detail(number)
 
-    @_move(s.ReopenIn, "Reopen")
+    @move(s.ReopenIn, "Reopen")
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, number: str) -> Response:
         """The next round."""
@@ -441,7 +429,7 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
         closure.reopen_case(access.case, by=by, reason=data["reason"], classification=_classification(data))
         return self._detail(number)
 
-    @_move(s.Versioned, "Archive")
+    @move(s.Versioned, "Archive")
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, number: str) -> Response:
         """File it."""
@@ -451,12 +439,12 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
 
     # --- Files -----------------------------------------------------------------------------------------
 
-    @extend_schema(methods=["get"], summary="Files", responses={200: s.FileOut(many=True), **_case_refs()})
+    @extend_schema(methods=["get"], summary="Files", responses={200: s.FileOut(many=True), **case_refusals()})
     @extend_schema(
         methods=["post"],
         summary="Attach files",
         request={"multipart/form-data": s.UploadIn},
-        responses={201: s.FileOut(many=True), 400: Refusal, **_case_refs()},
+        responses={201: s.FileOut(many=True), 400: Refusal, **case_refusals()},
     )
     @action(
         detail=True,
@@ -473,24 +461,22 @@ class CaseViewSet(viewsets.GenericViewSet[Case]):
             with transaction.atomic():
                 stored = tuple(store_upload(file, by=by, limits=staff_limits()) for file in data["files"])
                 files.attach_files(access.case, stored, by=by)
-        rows = access.case.files.select_related("file")
-        if not access.full:
-            rows = rows.filter(from_customer=True)
         code = status.HTTP_201_CREATED if request.method == "POST" else status.HTTP_200_OK
-        return Response(s.FileOut(rows, many=True).data, status=code)
+        return Response(s.FileOut(files_of(access), many=True).data, status=code)
 
     @extend_schema(
         summary="A file's original bytes",
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: Refusal},
     )
-    @action(
-        detail=True, methods=["get"], url_path="files/(?P<pk>[0-9]{1,18})", filterset_class=None, pagination_class=None
-    )
+    @action(detail=True, methods=["get"], url_path=f"files/{PK}", filterset_class=None, pagination_class=None)
     def file(self, request: Request, number: str, pk: str) -> HttpResponseBase:
-        """Always as an attachment."""
-        return serve_original(get_file(get_case(self._user, number), int(pk)).file)
+        """Always as an attachment; who took it is kept (SEC-02)."""
+        row = get_file(self._user, number, int(pk))
+        response = serve_original(row.file)
+        record_reading(row.case.thread, "attachment", by=self._actor(), at=timezone.now())
+        return response
 
 
 def _classification(data: Body) -> Classification:
-    given = _filled(data, "category", "urgency", "priority", "severity")
+    given = filled(data, "category", "urgency", "priority", "severity")
     return Classification(criteria=tuple(data["criteria"]) if "criteria" in data else None, **given)

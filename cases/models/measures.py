@@ -62,6 +62,11 @@ class Measure(models.Model):
         """Verified, or cancelled with a reason."""
         return self.state in {self.State.VERIFIED, self.State.CANCELLED}
 
+    @property
+    def implementers(self) -> set[int]:
+        """Who must not verify: who did it, and who owns it."""
+        return {pk for pk in (self.done_by_id, self.owner_id) if pk}
+
 
 class MeasureCheck(models.Model):
     """One verification of a measure's effect (CAP-04), never by the implementer (CAP-03)."""

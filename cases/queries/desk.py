@@ -18,10 +18,11 @@ from django.utils.translation import pgettext
 from cases import rights
 from cases.models import Assignment, Case, Escalation, Extension, Measure, Visit
 from cases.models.intake import CaseQuerySet, Draft
+from cases.places import deciding
 from cases.queries.browse import CaseRow, listed, row_of
 from cases.queries.counters import people_of, to_receive
 from cases.queries.next_step import works_for_hub
-from cases.ranks import rank_of_user
+from cases.ranks import rank_of_identity
 from notifications.models import Message
 from notifications.queries import to_telephone
 from organization.models import User
@@ -84,7 +85,7 @@ def desk_of(user: User, who: Identity) -> Desk:
         more=len(own) > MINE_SHOWN,
         receive=_to_receive(who),
         verify=_to_verify(who),
-        decide=_to_decide(user, who),
+        decide=_to_decide(who),
         calls=to_call(who) if works_for_hub(who) else [],
         drafts=list(Draft.objects.filter(user=user, form="log").defer("data")[:CARD_SHOWN]),
     )
@@ -175,19 +176,28 @@ def _to_receive(who: Identity) -> list[Task]:
 
 def _to_verify(who: Identity) -> list[Task] | None:
     """Measures that somebody else has done; None for people who verify none."""
-    if not _may(who, "verify_measure"):
+    places = _places(who, "verify_measure")
+    if not places:
         return None
-    people = people_of(who)
+    # Not the implementer's own, and done by others than one of those in whose place it would be verified (CAP-03).
+    by_others = Q()
+    for person in places:
+        by_others |= ~_carried_out_by(person)
     rows = list(
-        Measure.objects.filter(state=Measure.State.DONE, case__in=Case.objects.visible_to(who).open())
-        .exclude(Q(owner_id__in=people) | Q(done_by_id__in=people))
+        Measure.objects.filter(by_others, state=Measure.State.DONE, case__in=Case.objects.visible_to(who).open())
+        .exclude(_carried_out_by(who))
         .select_related("done_by").order_by("done_at", "id")[:CARD_SHOWN]
     )  # fmt: skip
     found = _parts(rows, who)
     return [Task(part.done_at, found[part.case_id], str(part.done_by), part.text, "measures") for part in rows]
 
 
-def _to_decide(user: User, who: Identity) -> list[Task] | None:
+def _carried_out_by(person: Identity) -> Q:
+    # A done_by that is not set would make the negation unknown.
+    return Q(owner_id=person.user_id) | Q(done_by_id=person.user_id, done_by__isnull=False)
+
+
+def _to_decide(who: Identity) -> list[Task] | None:
     """Requests for more time, approvals and demands for a higher level; None where nothing is to be expected."""
     names = ("decide_extension", "approve_waiver", "approve_explained", "answer_escalation")
     allowed = {name for name in names if _may(who, name)}
@@ -195,9 +205,9 @@ def _to_decide(user: User, who: Identity) -> list[Task] | None:
     if "decide_extension" in allowed:
         found += _extensions(who)
     if allowed & {"approve_waiver", "approve_explained"}:
-        found += _approvals(user, who, allowed)
+        found += _approvals(who)
     if "answer_escalation" in allowed:
-        found += _escalations(user, who)
+        found += _escalations(who)
     if not found and not allowed & {"approve_waiver", "approve_explained"}:
         return None
     return sorted(found, key=_burning)[:CARD_SHOWN]
@@ -221,16 +231,17 @@ def _extensions(who: Identity) -> list[Task]:
     ]
 
 
-def _approvals(user: User, who: Identity, allowed: set[str]) -> list[Task]:
-    """Questions about cases whose next step is this person's, and which he or she did not ask."""
+def _approvals(who: Identity) -> list[Task]:
+    """Questions about cases whose next step is this person's, in some place that did not ask."""
+    having = {step: _places(who, step) for step in ("approve_waiver", "approve_explained")}
     rows = [
         row
         for row in Approval.objects.filter(decided_at=None, thread__startswith="case:")
-        .exclude(asked_by=user)
+        .exclude(asked_by_id=who.user_id)
         .annotate(given=Count("decisions"))
         .select_related("asked_by")
         .order_by("asked_at", "id")[:TELEPHONE_LOOKED_AT]
-        if row.steps[row.given] in allowed
+        if any(map(deciding(row, who), having.get(row.steps[row.given], ())))
     ]
     cases = _cases_of_threads([row.thread for row in rows], who)
     return [
@@ -246,10 +257,11 @@ def _approval_words(row: Approval) -> str:
     return _("%(name)s asks: close as explained?") % {"name": row.asked_by or ""}
 
 
-def _escalations(user: User, who: Identity) -> list[Task]:
+def _escalations(who: Identity) -> list[Task]:
+    rank = max(rank_of_identity(person) for person in _places(who, "answer_escalation"))
     rows = list(
         Escalation.objects.filter(
-            answered_at=None, above_rank__lt=rank_of_user(user), case__in=Case.objects.visible_to(who).open()
+            answered_at=None, above_rank__lt=rank, case__in=Case.objects.visible_to(who).open()
         ).order_by("asked_at", "id")[:CARD_SHOWN]
     )  # fmt: skip
     found = _parts(rows, who)
@@ -276,4 +288,10 @@ def _cases_of_threads(threads: list[str], who: Identity) -> dict[str, Case]:
 
 def _may(who: Identity, permission: str, relations: frozenset[str] = frozenset({"reads"})) -> bool:
     """Whether the person could have a permission on some case, own or as deputy."""
-    return any(grant.holds_for(person, relations) for person in who.acting for grant in rights.PERMISSIONS[permission])
+    return bool(_places(who, permission, relations))
+
+
+def _places(who: Identity, permission: str, relations: frozenset[str] = frozenset({"reads"})) -> list[Identity]:
+    """In whose places the person could have a permission on some case."""
+    grants = rights.PERMISSIONS[permission]
+    return [person for person in who.acting if any(grant.holds_for(person, relations) for grant in grants)]

@@ -22,6 +22,7 @@ from cases import gates, lifecycle
 from cases.gates import ClosingFacts
 from cases.lifecycle import MOVES, State
 from cases.models import Assignment, Case, CaseClock, Escalation, Extension, Measure, Visit
+from cases.places import Fits, answering, deciding, taking, verifying, withdrawing
 from cases.queries.case import Dossier
 from cases.queries.closure import owes_reason, reply_facts_of
 from regulations.models import Approval
@@ -146,16 +147,15 @@ class Offers:
 class Situation:
     """A case as it stands before one person.
 
-    ``mine`` says whether an assignment is that person's own work; ``person`` are the ids in whose place he or
-    she acts; ``rank`` is how senior (RTE-23).
+    ``mine`` says whether an assignment is that person's own work; ``blocked`` whether an act that needs more than
+    its permission succeeds in nobody's place.
     """
 
     dossier: Dossier
     permissions: frozenset[str]
     facts: ClosingFacts
     mine: Callable[[Assignment], bool]
-    person: frozenset[int]
-    rank: int
+    blocked: Callable[[str, Fits], bool]
     now: datetime
 
 
@@ -310,7 +310,7 @@ def _on_assignment(here: Situation, row: Assignment) -> Acts:
     if here.mine(row):
         if sent and (not row.is_lead or _starts("receive", case)):
             yield "receive", []
-        if received and row.passed_to_id in here.person:
+        if received and not here.blocked("take", taking(row)):
             yield "take", []
         if received:
             yield "answer", _open_helpers(here, row)
@@ -354,24 +354,25 @@ def _on_measure(here: Situation, row: Measure) -> Acts:
         yield "complete_measure", []
         yield "cancel_measure", []
     if row.state == Measure.State.DONE:
-        own = here.person & {row.done_by_id, row.owner_id}
+        own = here.blocked("verify_measure", verifying(row, here.dossier.who))
         yield "verify_measure", [_("Who carried the measure out cannot verify it. Ask a colleague.")] if own else []
 
 
 def _on_escalation(here: Situation, row: Escalation) -> Acts:
     if row.answered_at is None:
-        senior = here.rank > row.above_rank
-        yield "answer_escalation", [] if senior else [_("Somebody senior to the last decision must answer this.")]
+        junior = here.blocked("answer_escalation", answering(row))
+        yield "answer_escalation", [_("Somebody senior to the last decision must answer this.")] if junior else []
 
 
 def _on_approval(here: Situation, row: Approval) -> Acts:
     if not row.is_open or not here.dossier.case.is_open:
         return
-    if row.asked_by_id in here.person:
+    if not here.blocked("withdraw_approval", withdrawing(row)):
         yield "withdraw_approval", []
     done = sum(decision.approval_id == row.pk for decision in here.dossier.decisions)
-    if row.steps[done] in here.permissions:
-        own = row.asked_by_id in here.person
+    step = row.steps[done]
+    if step in here.permissions:
+        own = here.blocked(step, deciding(row, here.dossier.who))
         yield "decide_approval", [_("Nobody approves his or her own request. Ask a colleague.")] if own else []
 
 

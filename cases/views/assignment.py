@@ -27,6 +27,7 @@ from cases.forms.assignment import (
 from cases.forms.classification import AcknowledgeForm, ClassifyForm
 from cases.forms.correction import CorrectForm
 from cases.models import Assignment
+from cases.places import taking
 from cases.views.acts import Sheet, open_act, perform, posted
 
 METHODS = ["GET", "POST"]
@@ -274,7 +275,7 @@ def take(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     row = get_assignment(access, pk, "take")
     form = PlainForm(posted(request), case=access.case)
     sheet = Sheet("take", form, _("Take over"), _("You are the one who answers for it now."), lead=row.passed_note)
-    return perform(request, access, sheet, lambda: actions.take(row, by=access.actor("take", row)))
+    return perform(request, access, sheet, lambda: actions.take(row, by=access.actor("take", row, fits=taking(row))))
 
 
 @require_http_methods(METHODS)

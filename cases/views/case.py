@@ -20,8 +20,6 @@ from cases.queries.history import corrections
 from cases.queries.moves import Situation
 from cases.queries.progress import clock_chips, steps
 from cases.queries.timeline import timeline
-from cases.ranks import rank_of_user
-from cases.rights import unbarred
 from organization.queries import working_calendar
 from organization.requests import person, words
 
@@ -49,8 +47,7 @@ def _page(request: HttpRequest, access: CaseAccess) -> dict[str, Any]:
         permissions=access.permissions,
         facts=facts,
         mine=access.is_of,
-        person=frozenset(identity.user_id for identity in unbarred(access.who, case)),
-        rank=rank_of_user(access.user),
+        blocked=access.blocked,
         now=now,
     )
     offers = moves.offers(here)

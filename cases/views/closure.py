@@ -21,6 +21,7 @@ from cases.forms.closure import (
 )
 from cases.lifecycle import SHORT_KINDS, Outcome
 from cases.models import Case
+from cases.places import answering
 from cases.queries.closure import checklist, closing_facts
 from cases.views.acts import Sheet, open_act, perform, posted
 
@@ -132,7 +133,9 @@ def answer_escalation(request: HttpRequest, number: str, pk: int) -> HttpRespons
         request,
         access,
         sheet,
-        lambda: actions.answer_escalation(row, by=access.actor("answer_escalation"), **form.cleaned_data),
+        lambda: actions.answer_escalation(
+            row, by=access.actor("answer_escalation", fits=answering(row)), **form.cleaned_data
+        ),
     )
 
 

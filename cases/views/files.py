@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.actions import record_reading
 from audit.actor import Actor
-from cases.access import get_case, get_file
+from cases.access import get_file
 from cases.actions import files as actions
 from cases.forms.files import AttachForm
 from cases.views.acts import Sheet, open_act, perform, posted, take_in
@@ -46,20 +46,19 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
 def original(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """The original bytes, to be saved; who took them is kept (SEC-02)."""
     user = person(request)
-    access = get_case(user, number)
-    row = get_file(access, pk)
+    row = get_file(user, number, pk)
     response = serve_original(row.file)
-    record_reading(access.case.thread, "attachment", by=Actor.staff(user), at=timezone.now())
+    record_reading(row.case.thread, "attachment", by=Actor.staff(user), at=timezone.now())
     return response
 
 
 @require_safe
 def thumb(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """The small picture."""
-    return serve_rendition(get_file(get_case(person(request), number), pk).file, thumb=True)
+    return serve_rendition(get_file(person(request), number, pk).file, thumb=True)
 
 
 @require_safe
 def picture(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """The picture as a page shows it."""
-    return serve_rendition(get_file(get_case(person(request), number), pk).file)
+    return serve_rendition(get_file(person(request), number, pk).file)

@@ -8,14 +8,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.access import CaseAccess, get_case
+from cases.access import department_of, get_case
 from cases.actions import agreement, intake
 from cases.actions import internal as actions
 from cases.forms.internal import AgreeDateForm, NoteForm, RecordContactForm, RecuseForm
 from cases.queries.people import colleagues
 from cases.views.acts import Sheet, open_act, perform, posted, take_in
 from customers.queries import match
-from organization.models import Department
 from organization.requests import person, words
 
 METHODS = ["GET", "POST"]
@@ -60,7 +59,7 @@ def agree_date(request: HttpRequest, number: str) -> HttpResponse:
 def note(request: HttpRequest, number: str) -> HttpResponse:
     """A note among colleagues; the customer never sees it."""
     access = open_act(request, number, "note")
-    form = NoteForm(posted(request), case=access.case, department=own_department(access))
+    form = NoteForm(posted(request), case=access.case, department=department_of(access))
     sheet = Sheet(
         "note",
         form,
@@ -69,14 +68,6 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
         lead=_("The customer never sees it, and search never finds it."),
     )
     return perform(request, access, sheet, lambda: actions.add_note(access.case, form.note(), by=access.actor("note")))
-
-
-def own_department(access: CaseAccess) -> Department | None:
-    """The department in whose place somebody writes: one with an assignment on the case, else the main one."""
-    for assignment in access.assignments:
-        if assignment.department_id in access.who.departments:
-            return assignment.department
-    return Department.objects.filter(memberships__user=access.user).order_by("-memberships__is_main", "pk").first()
 
 
 @require_http_methods(METHODS)

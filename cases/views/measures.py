@@ -15,6 +15,7 @@ from cases.forms.acts import PlainForm
 from cases.forms.assignment import DecisionForm, ReasonForm
 from cases.forms.measures import AskWaiverForm, CompleteMeasureForm, PlanMeasureForm, VerifyMeasureForm
 from cases.models import Measure
+from cases.places import deciding, verifying, withdrawing
 from cases.views.acts import Sheet, open_act, perform, posted, take_in
 from organization.requests import person
 
@@ -91,12 +92,14 @@ def verify_measure(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         request,
         access,
         sheet,
-        lambda: actions.verify_measure(row, form.check(), by=access.actor("verify_measure")),
+        lambda: actions.verify_measure(
+            row, form.check(), by=access.actor("verify_measure", fits=verifying(row, access.who))
+        ),
     )
 
 
 def _own_measure(access: CaseAccess, row: Measure) -> list[Reason]:
-    if access.user.pk in actions.implementers(row):
+    if access.blocked("verify_measure", verifying(row, access.who)):
         text = _("Who carried the measure out cannot verify it. Ask a colleague.")
         return [Reason("implementer", text, "forbidden")]
     return []
@@ -153,7 +156,9 @@ def withdraw_approval(request: HttpRequest, number: str, pk: int) -> HttpRespons
         request,
         access,
         sheet,
-        lambda: actions.withdraw_approval(access.case, row, by=access.actor("withdraw_approval")),
+        lambda: actions.withdraw_approval(
+            access.case, row, by=access.actor("withdraw_approval", fits=withdrawing(row))
+        ),
     )
 
 
@@ -174,5 +179,7 @@ def decide_approval(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         request,
         access,
         sheet,
-        lambda: closure.decide_approval(access.case, row, by=access.actor(step), **form.cleaned_data),
+        lambda: closure.decide_approval(
+            access.case, row, by=access.actor(step, fits=deciding(row, access.who)), **form.cleaned_data
+        ),
     )

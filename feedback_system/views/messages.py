@@ -19,7 +19,7 @@ from feedback_system.logs import scrub
 from notifications import queries
 from notifications.actions import mark_telephoned, resend
 from notifications.models import UNREACHED, ChannelName, Message, State
-from notifications.templates import replace, template_of
+from notifications.templates import placeholders_of, replace, template_of
 from organization import access
 from organization.models import User
 from organization.queries import identity_of
@@ -115,7 +115,7 @@ def _what(kind: str) -> str:
         template = template_of(kind)
     except ValueError:
         return _("Message")
-    return replace(str(template.subject), dict.fromkeys(template.names | {"url"}, "…"))
+    return replace(str(template.subject), dict.fromkeys(placeholders_of(template), "…"))
 
 
 def masked(address: str) -> str:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from audit.models import Event
+from audit.models import Event, Reading
 from cases.models import Case, CaseClock
 from tests import world as w
+from tests.documents.samples import jpeg
 from tests.world import World
 
 Api = Callable[[str], Any]
@@ -153,6 +155,33 @@ def test_the_implementer_cannot_verify_by_the_api(world: World, api: Api) -> Non
     answer = post(api("quality_handler"), url(case, f"measures/{row.pk}/verify/"), effective=True, method="自查")
     assert answer.status_code == 422
     assert answer.json()["reasons"][0]["code"] == "implementer"
+
+
+@pytest.mark.req("RTE-18", "CAP-03")
+def test_an_act_that_this_person_must_not_do_is_logged_as_on_the_pages(
+    world: World, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    from cases.actions import measures
+
+    case = w.received(world)
+    plan = measures.Plan("corrective", "复检", world.quality, world.quality_handler, timezone.localdate())
+    row = measures.plan_measure(case, plan, by=world.actor("production_head"))
+    measures.complete_measure(row, measures.Completion("记录"), by=world.actor("quality_handler"))
+    with caplog.at_level("WARNING", logger="feedback_system.errors"):
+        post(api("quality_handler"), url(case, f"measures/{row.pk}/verify/"), effective=True, method="自查")
+    assert f"verify_measure on case {case.number} by user {world.quality_handler.pk}: ['implementer']" in caplog.text
+
+
+@pytest.mark.req("SEC-02")
+def test_who_takes_an_original_by_the_api_is_kept(world: World, api: Api) -> None:
+    case = w.received(world)
+    client = api("agent")
+    sent = client.post(url(case, "files/"), {"files": [SimpleUploadedFile("a.jpg", jpeg())]}, format="multipart").json()
+    answer = client.get(url(case, f"files/{sent[0]['id']}/"))
+    answer.getvalue()
+    assert answer.status_code == 200
+    reading = Reading.objects.get(thread=case.thread)
+    assert (reading.what, reading.actor_kind, reading.actor_id) == ("attachment", "token", world.agent.pk)
 
 
 def test_a_stale_version_is_refused_and_says_what_happened(world: World, api: Api) -> None:

@@ -367,3 +367,14 @@ def test_opening_a_page_changes_nothing(world: World) -> None:
         hub.open(case, act)
     hub.see(case)
     assert (fresh(case).version, Case.objects.count()) == before
+
+
+@pytest.mark.req("SEC-01")
+def test_a_small_picture_costs_a_look_at_the_rights_and_not_a_page(world: World) -> None:
+    hub = Person(world, "agent")
+    files = {"files": [SimpleUploadedFile("a.jpg", jpeg())], "original": "copy"}
+    case = hub.did(w.received(world), "attach", files)
+    process_due(by=Actor.system("files"))
+    with CaptureQueriesContext(connection) as asked:
+        assert hub.see(case, f"files/{case.files.get().pk}/thumb/").status_code == 200
+    assert not [query for query in asked if "cases_assignment" in query["sql"] or "customers_" in query["sql"]]

@@ -7,10 +7,11 @@ import inspect
 import pytest
 from django.urls import resolve, reverse
 
+from audit.exceptions import StaleRecord
 from cases import rights
-from cases.actions import assignment, intake, internal, investigation
+from cases.actions import assignment, intake, internal, investigation, sweep
 from cases.lifecycle import MOVES
-from cases.models import Case
+from cases.models import Case, CaseClock
 from cases.queries import moves
 from cases.queries.moves import ACTS, PART_ACTS
 from tests import world as w
@@ -109,6 +110,17 @@ def test_a_blocked_move_stays_visible_and_says_why(world: World) -> None:
 
 
 # --- Two people on one case ----------------------------------------------------------------------------------------
+
+
+def test_a_missed_limit_is_not_named_as_what_changed_the_case(world: World) -> None:
+    case = w.log_call(world)
+    internal.add_note(case, internal.NewNote("等等"), by=world.actor("hub_head"))
+    clock = CaseClock.objects.get(case=case, kind="acknowledgement")
+    sweep.sweep_clocks(clock.first_due_at)
+    case.expected_version = case.version
+    with pytest.raises(StaleRecord) as refused:
+        internal.add_note(case, internal.NewNote("我也写"), by=world.actor("agent"))
+    assert list(refused.value.changed) == ["孙倩：写备注"]
 
 
 def test_a_stale_page_is_refused_with_what_changed_and_nothing_typed_is_lost(world: World) -> None:

@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.exceptions import Blocked
+from audit.models import Reading
 from cases import readers
 from cases.actions import assignment, closure, intake, internal, investigation, measures
 from cases.actions.intake import Accused
@@ -225,3 +228,22 @@ def test_a_measure_of_the_recused_is_completed_by_a_colleague(world: World) -> N
     case = bar(world, case, "production_handler")
     assert Person(world, "production_handler").client.post(url_of(case, "complete_measure", row)).status_code == 404
     measures.complete_measure(case.measures.get(), measures.Completion("由班长完成"), by=world.actor("production_head"))
+
+
+@pytest.mark.req("RTE-18")
+@pytest.mark.gate(5)
+def test_every_attempt_of_the_recused_is_written_down_and_answered_like_an_absent_number(world: World) -> None:
+    case = w.received(world)
+    intake.accuse(case, (world.production_head,), by=world.actor("hub_head"), reason="被投诉人")
+    head = Person(world, "production_head")
+    with CaptureQueriesContext(connection) as absent:
+        nothing = head.client.get("/cases/2020-000001/history/")
+    with CaptureQueriesContext(connection) as refused:
+        hidden = head.client.get(f"/cases/{case.number}/history/")
+    assert hidden.status_code == nothing.status_code == 404
+    assert len(refused) == len(absent) + 1
+    assert head.do(case, "reply").status_code == 404
+    attempts = Reading.objects.filter(thread=case.thread, what="refused")
+    assert [row.actor_id for row in attempts] == [world.production_head.pk] * 2
+    assert Person(world, "finance_handler").see(case).status_code == 404
+    assert attempts.count() == 2

@@ -157,7 +157,7 @@ class TestWithdraw:
             post(user_id=reader.pk)
         sweep_due()
         post(user_id=user.pk)
-        assert withdraw("test:1", user_id=user.pk) == 2
+        assert withdraw("test:1", user_ids=[user.pk]) == 2
         assert (unread_count(user.pk), unread_count(other.pk)) == (0, 1)
 
     def test_secrets_of_a_withdrawn_message_are_gone(self, post: Post) -> None:

@@ -26,7 +26,7 @@ SECRET = Template("x", "{name}", "{name}: {code}", frozenset({"name", "code"}), 
 
 
 def show(template: Template, context: dict[str, object], **options: object) -> str:
-    return render(template, stored(context, "en"), **{"language": "en", "path": "", **options}).body  # type: ignore[arg-type]
+    return render(template, stored(context), **{"language": "en", "path": "", **options}).body  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,14 @@ def test_secrets_are_sent_and_masked_in_what_is_kept() -> None:
     assert rendered.kept_body == f"李四: {MASK}"
 
 
+def test_what_is_made_when_sending_is_sent_and_masked_in_what_is_kept() -> None:
+    made = {"url": lambda thread: f"/track/{thread}/"}
+    template = Template("x", "{name}", "{name}: {url}", frozenset({"name"}), made=made)
+    rendered = render(template, {"name": "李四"}, language="en", path="", thread="case:1")
+    assert rendered.body == "李四: /track/case:1/"
+    assert rendered.kept_body == f"李四: {MASK}"
+
+
 def test_a_telephone_gets_the_short_text() -> None:
     assert show(SECRET, {"name": "x", "code": "A1B2"}, short=True) == "A1B2!"
     assert show(PLAIN, {"name": "x"}, short=True) == "Dear x, "
@@ -88,13 +96,16 @@ def test_moments_and_days_are_written_in_the_readers_language_and_zone() -> None
     assert "Nov" in show(PLAIN, {"name": dt.date(2026, 11, 20)})
 
 
-def test_translated_words_in_the_context_are_in_the_readers_language() -> None:
-    assert stored({"kind": gettext_lazy("Sent")}, "zh-hans") == {"kind": "已发送"}
-    assert stored({"n": 3}, "en") == {"n": 3}
+@pytest.mark.parametrize("writer", ["en", "zh-hans"])
+def test_translated_words_in_the_context_are_in_the_readers_language(writer: str) -> None:
+    with translation.override(writer):
+        assert show(PLAIN, {"name": gettext_lazy("Sent")}, language="zh-hans") == "Dear 已发送, "
+        assert show(PLAIN, {"name": gettext_lazy("Sent")}, language="en") == "Dear Sent, "
+    assert stored({"n": 3, "name": gettext_lazy("nothing says it")}) == {"n": 3, "name": "nothing says it"}
 
 
 def test_text_that_the_database_refuses_is_cleaned() -> None:
-    assert stored({"name": "a\x00b\ud800"}, "en") == {"name": "ab"}
+    assert stored({"name": "a\x00b\ud800"}) == {"name": "ab"}
 
 
 def test_a_placeholder_without_a_name_is_found_when_the_program_starts() -> None:
