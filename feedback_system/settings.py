@@ -358,8 +358,6 @@ LIMITS = {
     "sign_in_address": (300, 900),
     "sign_in_device": (10, 300),
     "invitation_address": (20, 900),
-    "login_address": (60, 900),
-    "login_account": (10, 900),
 }
 LIMITS = {name: env_limit(name, preset) for name, preset in LIMITS.items()} | {
     # Not for tuning: a proof of work counts once, and lives much shorter than this day.

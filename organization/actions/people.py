@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
-from organization import text
-from organization.models import ApiToken, Department, Function, Invitation, Membership, Role, User
+from organization import text, tokens
+from organization.models import Department, Function, Invitation, Membership, Role, User
 
 #: What everybody may know of a colleague's file in the audit trail, and what is sealed.
 _PERSONAL = ("name", "email", "phone")
@@ -157,13 +157,15 @@ def _require_another_administrator(user: User) -> None:
 
 @transaction.atomic
 def end_sessions(user: User, *, by: Actor) -> int:
-    """Log a person out everywhere; returns from how many devices."""
-    ended = _end_sessions(user)
-    record(f"user:{user.pk}", "end_sessions", by=by, at=timezone.now(), changes={"sessions": (ended, 0)})
+    """Log a person out everywhere, programs too; returns from how many devices."""
+    now = timezone.now()
+    keys, ended = tokens.revoke_all(user, at=now), end_open_sessions(user)
+    record(f"user:{user.pk}", "end_sessions", by=by, at=now, changes={"sessions": (ended, 0), "keys": (keys, 0)})
     return ended
 
 
-def _end_sessions(user: User) -> int:
+def end_open_sessions(user: User) -> int:
+    """End what is open in browsers, as a part of an action; returns how many."""
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
@@ -184,9 +186,9 @@ def deactivate_user(user: User, *, by: Actor) -> User:
     user.is_active = False
     user.save(update_fields=["is_active"])
     now = timezone.now()
-    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=now)
+    tokens.revoke_all(user, at=now)
     Invitation.objects.filter(user=user, used_at__isnull=True).update(used_at=now)
-    _end_sessions(user)
+    end_open_sessions(user)
     record(f"user:{user.pk}", "deactivate", by=by, at=now, changes={"active": (True, False)})
     return user
 
@@ -206,8 +208,10 @@ def reactivate_user(user: User, *, by: Actor) -> User:
 
 @transaction.atomic
 def reset_second_factor(user: User, *, by: Actor) -> User:
-    """Somebody lost the phone: the second factor goes, sessions end; where it is required it is set up anew."""
+    """Somebody lost the phone: the second factor goes, sessions and keys end; where required it is set up anew."""
+    now = timezone.now()
     Authenticator.objects.filter(user=user).delete()
-    _end_sessions(user)
-    record(f"user:{user.pk}", "reset_second_factor", by=by, at=timezone.now())
+    tokens.revoke_all(user, at=now)
+    end_open_sessions(user)
+    record(f"user:{user.pk}", "reset_second_factor", by=by, at=now)
     return user

@@ -168,7 +168,11 @@ def user_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(colleague: User, by: Actor) -> str:
         count = people.end_sessions(colleague, by=by)
-        return ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", count) % {"count": count}
+        return ngettext(
+            "%(count)d session was ended, and every key of the API.",
+            "%(count)d sessions were ended, and every key of the API.",
+            count,
+        ) % {"count": count}
 
     return _act(request, pk, act)
 
