@@ -43,6 +43,11 @@ def env_limit(name: str, preset: tuple[int, int]) -> tuple[int, int]:
     return int(count), int(seconds)
 
 
+def own_key(name: str, secret: str) -> str:
+    """The key in the environment, else one that follows from the secret key: AUDIT_KEY is then audit:SECRET."""
+    return os.environ.get(name) or f"{name.removesuffix('_KEY').lower()}:{secret}"
+
+
 # --- What runs here ---------------------------------------------------------------------------
 
 TESTING = os.environ.get("HUIYIN_PROFILE") == "test"
@@ -68,8 +73,8 @@ EMBEDDED = "DATABASE_URL" not in os.environ
 SECRET_KEY = os.environ.get("SECRET_KEY") or embedded.secret_key()
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 #: Keys of their own, so that rotating the session key breaks neither the audit chain nor sent links.
-AUDIT_KEY = os.environ.get("AUDIT_KEY") or "audit:" + SECRET_KEY
-ACCESS_KEY = os.environ.get("ACCESS_KEY") or "access:" + SECRET_KEY
+AUDIT_KEY = own_key("AUDIT_KEY", SECRET_KEY)
+ACCESS_KEY = own_key("ACCESS_KEY", SECRET_KEY)
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [
     "127.0.0.1",
