@@ -10,8 +10,9 @@ class FeedbackSystemConfig(AppConfig):
 
     def ready(self) -> None:
         """Load the Celery application, so that ``shared_task`` binds to it, the checks and the alarms."""
-        from feedback_system import account_adapter, alarms, celery, checks, invitations  # noqa: F401
+        from feedback_system import account_adapter, alarms, celery, checks, handover_run, invitations  # noqa: F401
 
         alarms.register()
         account_adapter.register()
         invitations.register()
+        handover_run.register()

@@ -41,6 +41,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "work"},
     },
     "recompute-clocks": {"task": "cases.tasks.recompute_pending", "schedule": 60.0, "options": {"queue": "work"}},
+    "go-on-handing-over": {
+        "task": "feedback_system.tasks.hand_over_pending",
+        "schedule": 60.0,
+        "options": {"queue": "work"},
+    },
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "forget-visitors": {
         "task": "organization.tasks.forget_visitors",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.actions import record
 from audit.actor import Actor
 from cases import rights
-from cases.actions import handover as cases_handover
-from cases.actions.handover import Refusal, Report
+from cases.actions.handover import check_departments, check_people
 from cases.queries.handover import assignments_of, counted, work_of
+from feedback_system.models import Handover
 from organization.actions.organisation import Facts, update_organisation
 from organization.actions.people import Person, Place, update_user
 from organization.models import Department, Function, User
@@ -63,16 +65,58 @@ def preview_department(giver: Department, *, by: Actor) -> Preview:
     return Preview(counts={"held": count} if count else {})
 
 
-def hand_over_person(giver: User, taker: User, *, by: Actor, with_functions: bool) -> Report:
-    """Cases first, each by itself; then the duty and, if wished, the personal functions."""
-    report = cases_handover.hand_over(giver, taker, by=by)
-    with transaction.atomic():
-        if organisation().duty_person_id == giver.pk:
-            _hand_over_duty(taker, by=by)
-            report.moved["duty"] += 1
-        if with_functions:
-            report.moved["functions"] += _hand_over_functions(giver, taker, by=by)
-    return report
+def begin_person(giver: User, taker: User, *, by: Actor, with_functions: bool) -> Handover:
+    """Hand the duty over and, if wished, the personal functions; note the cases, which ``handover_run`` goes through.
+
+    The duty first: whatever happens to the rest, what arrives from now on has somebody. Raises ``InvalidInput``
+    when ``taker`` can take no work. Where the work of ``giver`` is on its way already, that hand-over is returned.
+    """
+    check_people(giver, taker)
+    cases = cases_of(giver, barred=by.id or 0)
+    try:
+        with transaction.atomic():
+            row = _begin(Handover(giver=giver, taker=taker, total=len(cases)), by=by)
+            if organisation().duty_person_id == giver.pk:
+                _hand_over_duty(taker, by=by)
+                row.moved["duty"] = 1
+            if with_functions and (count := _hand_over_functions(giver, taker, by=by)):
+                row.moved["functions"] = count
+            row.save(update_fields=["moved"])
+    except IntegrityError:
+        return Handover.objects.get(giver=giver, finished_at=None)
+    return row
+
+
+def begin_department(giver: Department, taker: Department, *, by: Actor) -> Handover:
+    """Note every assignment that owes an answer, for ``handover_run``; refusals and repetition as for a person."""
+    check_departments(giver, taker)
+    total = len(assignments_of(giver, barred=by.id or 0))
+    try:
+        with transaction.atomic():
+            return _begin(Handover(giver_department=giver, taker_department=taker, total=total), by=by)
+    except IntegrityError:
+        return Handover.objects.get(giver_department=giver, finished_at=None)
+
+
+def _begin(row: Handover, *, by: Actor) -> Handover:
+    now = timezone.now()
+    row.by_id, row.started_at, row.progress_at = by.id or 0, now, now
+    row.save()  # first of all: the second of two who begin at once waits here, and is refused
+    thread = f"user:{row.giver_id}" if row.giver_id else f"department:{row.giver_department_id}"
+    to = row.taker_id or row.taker_department_id
+    record(thread, "hand_over", by=by, at=now, changes={"to": (None, to), "pieces": (None, row.total)})
+    return row
+
+
+def running(giver: User | Department) -> Handover | None:
+    """The hand-over of this work that has not ended, if there is one."""
+    whose = {"giver": giver} if isinstance(giver, User) else {"giver_department": giver}
+    return Handover.objects.filter(finished_at=None, **whose).first()
+
+
+def cases_of(giver: User, *, barred: int) -> list[int]:
+    """Keys of the cases on which a person has something in hand, in order."""
+    return sorted({piece.case_id for piece in work_of(giver, barred=barred)})
 
 
 def _hand_over_duty(taker: User, *, by: Actor) -> None:
@@ -90,11 +134,6 @@ def _hand_over_functions(giver: User, taker: User, *, by: Actor) -> int:
     return len(codes)
 
 
-def hand_over_department(giver: Department, taker: Department, *, by: Actor) -> Report:
-    """Every assignment that owes an answer."""
-    return cases_handover.hand_over_department(giver, taker, by=by)
-
-
 def words(what: str) -> str:
     """What a sort of work is called."""
     return {
@@ -107,15 +146,3 @@ def words(what: str) -> str:
         "duty": _("person on duty"),
         "functions": _("personal functions"),
     }[what]
-
-
-__all__ = [
-    "Preview",
-    "Refusal",
-    "Report",
-    "hand_over_department",
-    "hand_over_person",
-    "preview_department",
-    "preview_person",
-    "words",
-]

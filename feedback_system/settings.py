@@ -21,8 +21,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def env_flag(name: str, *, default: bool) -> bool:
-    """Read a yes/no environment variable: 1, true, yes, on (any case) are yes."""
-    return os.environ.get(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+    """Read a yes/no environment variable: 1, true, yes, on (any case) are yes; an empty one is the default."""
+    given = os.environ.get(name, "").strip().lower()
+    return given in {"1", "true", "yes", "on"} if given else default
 
 
 def env_list(name: str) -> list[str]:
@@ -41,6 +42,11 @@ def env_limit(name: str, preset: tuple[int, int]) -> tuple[int, int]:
             f"{variable} is {given!r}. Write how many in how many seconds, such as {preset[0]}/{preset[1]}."
         )
     return int(count), int(seconds)
+
+
+def own_key(name: str, secret: str) -> str:
+    """The key in the environment, else one that follows from the secret key: AUDIT_KEY is then audit:SECRET."""
+    return os.environ.get(name) or f"{name.removesuffix('_KEY').lower()}:{secret}"
 
 
 # --- What runs here ---------------------------------------------------------------------------
@@ -68,10 +74,11 @@ EMBEDDED = "DATABASE_URL" not in os.environ
 SECRET_KEY = os.environ.get("SECRET_KEY") or embedded.secret_key()
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 #: Keys of their own, so that rotating the session key breaks neither the audit chain nor sent links.
-AUDIT_KEY = os.environ.get("AUDIT_KEY") or "audit:" + SECRET_KEY
-ACCESS_KEY = os.environ.get("ACCESS_KEY") or "access:" + SECRET_KEY
+AUDIT_KEY = own_key("AUDIT_KEY", SECRET_KEY)
+ACCESS_KEY = own_key("ACCESS_KEY", SECRET_KEY)
 
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [
+ALLOWED_HOSTS = [
+    *env_list("ALLOWED_HOSTS"),
     "127.0.0.1",
     "localhost",
     "[::1]",
@@ -79,7 +86,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [
     *(["testserver"] if TESTING else []),
     *(["*"] if EMBEDDED and HOST == "0.0.0.0" else []),  # noqa: S104
 ]
-CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS") or ([SITE_URL] if SECURE_SITE else [])
+CSRF_TRUSTED_ORIGINS = [*env_list("CSRF_TRUSTED_ORIGINS"), *([SITE_URL] if SECURE_SITE else [])]
 
 # --- Applications -----------------------------------------------------------------------------
 
@@ -252,7 +259,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 NOTIFICATIONS_POKE = not TESTING
 #: What was sent is kept as text this long (three years, the longest minimum of the regulations).
-MESSAGES_KEPT_DAYS = int(os.environ.get("MESSAGES_KEPT_DAYS", "1096"))
+MESSAGES_KEPT_DAYS = int(os.environ.get("MESSAGES_KEPT_DAYS") or "1096")
 
 # --- People: login, second factor, sessions --------------------------------------------------------
 
@@ -358,8 +365,6 @@ LIMITS = {
     "sign_in_address": (300, 900),
     "sign_in_device": (10, 300),
     "invitation_address": (20, 900),
-    "login_address": (60, 900),
-    "login_account": (10, 900),
 }
 LIMITS = {name: env_limit(name, preset) for name, preset in LIMITS.items()} | {
     # Not for tuning: a proof of work counts once, and lives much shorter than this day.
@@ -397,18 +402,19 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = os.environ.get("TZ_NAME", "Asia/Shanghai")
+TIME_ZONE = os.environ.get("TZ_NAME") or "Asia/Shanghai"
 
 # --- Mail and SMS -------------------------------------------------------------------------------------------
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "465"))
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or "465")
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_SSL = env_flag("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
-EMAIL_USE_TLS = env_flag("EMAIL_USE_TLS", default=False)
+# 587 is where mail is handed in, and it begins in plain text: a password goes there only after STARTTLS.
+EMAIL_USE_TLS = env_flag("EMAIL_USE_TLS", default=EMAIL_PORT == 587 and not EMAIL_USE_SSL)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "huiyin@localhost")
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or "huiyin@localhost"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 #: Dotted path of the SMS adapter, or an apprise URL in SMS_URL; without either nothing is sent by SMS.
 SMS_ADAPTER = os.environ.get("SMS_ADAPTER", "")
@@ -458,7 +464,7 @@ LOGGING = {
     "filters": {"scrub": {"()": "feedback_system.logs.Scrub"}},
     "formatters": {"line": {"()": "feedback_system.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["scrub"]}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
     "loggers": {
         "django.server": {"level": "INFO"},
         "weasyprint": {"level": "ERROR"},

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("import/checked/<int:pk>/", sheets.sheet_checked, name="sheet_checked"),
     path("import/checked/<int:pk>/errors/", sheets.sheet_errors, name="sheet_errors"),
     path("handover/", handover.handover, name="handover"),
+    path("handover/<int:pk>/", handover.handover_one, name="handover_one"),
     path("running/", running.running, name="running"),
     path("messages/", messages.messages_page, name="messages"),
     path("messages/<int:pk>/resend/", messages.message_resend, name="message_resend"),

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from feedback_system import handover_run
 from feedback_system.alarms import raise_calendar_alarm
 from notifications.actions import purge
 from organization import limits, sheets
@@ -15,6 +16,20 @@ from organization import limits, sheets
 def calendar_alarm() -> int:
     """Tell the administrators when a calendar ends too soon."""
     return raise_calendar_alarm()
+
+
+@shared_task(ignore_result=True)
+def hand_over(pk: int) -> None:
+    """Go on with a hand-over until it has ended."""
+    if not handover_run.carry_on(pk):
+        hand_over.delay(pk)
+
+
+@shared_task(ignore_result=True)
+def hand_over_pending() -> None:
+    """Beat's tick: take up a hand-over whose task was lost."""
+    for pk in handover_run.pending(timezone.now()):
+        hand_over(pk)
 
 
 @shared_task(ignore_result=True)

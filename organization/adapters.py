@@ -20,7 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from audit.actions import record
 from audit.actor import Actor
-from organization import login_limits
+from organization import login_limits, tokens
 from organization.limits import TooMany
 from organization.models import User
 
@@ -56,10 +56,12 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return response
 
     def set_password(self, user: User, password: str) -> None:
-        """As allauth does, and written down: somebody changed the own password, or set it anew by mail."""
+        """As allauth does, and written down: the own password is changed, or set anew by mail. Keys of the API end."""
+        now = timezone.now()
         with transaction.atomic():
             super().set_password(user, password)
-            record(f"user:{user.pk}", "set_password", by=Actor.staff(user), at=timezone.now())
+            tokens.revoke_all(user, at=now)
+            record(f"user:{user.pk}", "set_password", by=Actor.staff(user), at=now)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Lead back only to where the person is: not to another of ALLOWED_HOSTS, such as a person's own machine."""

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
-from organization import limits, tokens
+from organization import login_limits, tokens
 from organization.models import ApiToken, User
 
 
@@ -44,7 +44,7 @@ class Refusal(serializers.Serializer[Any]):
 
 
 class LoginView(APIView):
-    """A key for somebody who knows the password and has no second factor; others make keys in their profile."""
+    """A key for somebody who knows the password and needs no second factor; others make keys in their profile."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -56,17 +56,16 @@ class LoginView(APIView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Limited by address and by account."""
+        """Counted with the tries on the sign-in page: one limit, whichever door somebody tries (SEC-01)."""
         given = LoginIn(data=request.data)
         given.is_valid(raise_exception=True)
-        address = request.META.get("REMOTE_ADDR", "")
         name = given.validated_data["username"]
-        limits.take("login_address", address)
-        limits.take("login_account", f"{address}:{name.lower()}")
+        attempt = login_limits.begin(request, name)
         user = authenticate(request, username=name, password=given.validated_data["password"])
         if not isinstance(user, User):
             raise AuthenticationFailed(_("Name or password is wrong."))
-        if is_mfa_enabled(user):
+        attempt.succeeded()
+        if is_mfa_enabled(user) or user.must_prove_second_factor:
             raise NotAllowed(_("With a second factor, make the key on your profile page."))
         token, key = tokens.issue(user, name=given.validated_data["name"], by=Actor.staff(user))
         answer = {"token": key, "name": token.name, "expires_at": token.expires_at}

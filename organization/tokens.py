@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from audit.actions import record
 from audit.actor import Actor
 from organization.models import ApiToken, User
+from organization.second_factor import has_second_factor
 
 KEYWORD = b"token"
 LIFETIME = timedelta(days=90)
@@ -47,6 +48,11 @@ def revoke(token: ApiToken, *, by: Actor) -> ApiToken:
     return token
 
 
+def revoke_all(user: User, *, at: datetime) -> int:
+    """End every key of a person, as a part of an action that writes it down; returns how many."""
+    return ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=at)
+
+
 def find(key: str, *, now: datetime) -> ApiToken | None:
     """The living key with this plain text."""
     if not key:
@@ -70,6 +76,8 @@ class TokenAuthentication(BaseAuthentication):
         token = find(parts[1].decode("ascii", "replace"), now=now) if len(parts) == 2 else None
         if token is None:
             raise AuthenticationFailed(_("This token is unknown, expired or revoked. Please log in again."))
+        if token.user.must_prove_second_factor and not has_second_factor(token.user):
+            raise AuthenticationFailed(_("Your account needs a second factor first. Please set it up on the page."))
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=5):
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         return token.user, token

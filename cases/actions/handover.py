@@ -1,6 +1,6 @@
-"""Handing all open work of a person or a department to another: one transaction per case.
+"""Handing the open work on one case from a person or a department to another, in one transaction.
 
-What one case forbids stays where it is and is named; the others go on.
+What the case forbids stays where it is and is named. Who goes through all cases is ``feedback_system.handover_run``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
@@ -23,7 +22,7 @@ from cases.actions import clocks
 from cases.actions.assignment import end_assignment
 from cases.actions.moves import Extra, finish, lock, user_of
 from cases.models import Assignment, Case, Measure, Visit
-from cases.queries.handover import HELD, HUB, MEASURE, OWNED, PASSED, VISIT, assignments_of, work_of
+from cases.queries.handover import HELD, HUB, MEASURE, OWNED, PASSED, VISIT
 from cases.queries.people import people_of
 from organization import working_time
 from organization.models import Department, User
@@ -52,22 +51,8 @@ class Report:
         return sum(self.moved.values())
 
 
-def hand_over(giver: User, taker: User, *, by: Actor) -> Report:
-    """Give every open duty of one person to another (the person leaves, or is away for long).
-
-    Raises ``InvalidInput`` when ``taker`` can take no work at all.
-    """
-    _check_people(giver, taker)
-    report = Report()
-    for pk in dict.fromkeys(piece.case_id for piece in work_of(giver, barred=by.id or 0)):
-        hand_over_case(Case(pk=pk), giver, taker, by=by, report=report)
-    if report.count:
-        with transaction.atomic():
-            notices.handed_over([taker], report.count, by=by, at=timezone.now())
-    return report
-
-
-def _check_people(giver: User, taker: User) -> None:
+def check_people(giver: User, taker: User) -> None:
+    """Raises ``InvalidInput`` when ``taker`` can take no work at all."""
     if giver.pk == taker.pk:
         raise InvalidInput("taker", _("Please choose somebody else."))
     if not taker.is_active:
@@ -174,19 +159,12 @@ class _Step:
         self.moved[what] += count
 
 
-def hand_over_department(giver: Department, taker: Department, *, by: Actor) -> Report:
-    """Give every unanswered assignment of one department to another (it is merged, split or dissolved)."""
+def check_departments(giver: Department, taker: Department) -> None:
+    """Raises ``InvalidInput`` when ``taker`` can take no assignment at all."""
     if giver.pk == taker.pk:
         raise InvalidInput("taker_department", _("Please choose another department."))
     if taker.is_retired:
         raise InvalidInput("taker_department", _("“%(name)s” is retired. Please choose another.") % {"name": taker})
-    report = Report()
-    for row in assignments_of(giver, barred=by.id or 0):
-        hand_over_assignment(row, taker, by=by, report=report)
-    if report.count:
-        with transaction.atomic():
-            notices.handed_over(people_of(taker, exclude=()), report.count, by=by, at=timezone.now())
-    return report
 
 
 @transaction.atomic
@@ -258,11 +236,3 @@ def _due(case: Case, old: Assignment, now: datetime) -> datetime:
     if old.due_at > now:
         return old.due_at
     return working_time.add_working_days(clocks.calendar_of(case), now, 1)
-
-
-def summary(report: Report) -> str:
-    """How many pieces changed hands, and how many cases kept something back."""
-    done = ngettext(
-        "%(count)d piece of work was handed over.", "%(count)d pieces of work were handed over.", report.count
-    )
-    return done % {"count": report.count}

@@ -112,14 +112,15 @@ class Town:
 
 def build_town(texts: Texts, rng: random.Random, *, departments: int) -> Town:
     """Presets, a tree of so many departments, their people, products and sites; through the ordinary actions."""
-    presets.install(organisation_name="负载测试公司")
+    presets.install()
     rows = _departments(departments)
     units = {row.code: Office(row.pk, row.code, row.name) for row in rows}
     _fixed_people(rows, units)
     for row in rows:
         _staff(row, units[row.code], rng)
     User.objects.update(password=make_password(PASSWORD))
-    Organisation.objects.update(duty_person=User.objects.get(username="load-hub-head"), hotline="400-000-0000")
+    duty = User.objects.get(username="load-hub-head")
+    Organisation.objects.update(name="负载测试公司", duty_person=duty, hotline="400-000-0000")
     drawn = [unit for unit in units.values() if unit.code not in SPECIAL | {"company"}]
     rng.shuffle(drawn)
     return Town(

@@ -6,7 +6,6 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -17,6 +16,8 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
+from organization import tokens
+from organization.actions.people import end_open_sessions
 from organization.models import Invitation, User
 
 
@@ -60,7 +61,7 @@ def find_invitation(token: str, *, now: datetime) -> Invitation | None:
 
 @transaction.atomic
 def accept_invitation(token: str, *, password: str) -> User:
-    """Set the first password; the link is used up, all sessions end."""
+    """Set a password by a link; the link is used up, all sessions and keys end."""
     now = timezone.now()
     invitation = find_invitation(token, now=now)
     row = (
@@ -79,7 +80,7 @@ def accept_invitation(token: str, *, password: str) -> User:
     user.save(update_fields=["password"])
     row.used_at = now
     row.save(update_fields=["used_at"])
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    tokens.revoke_all(user, at=now)
+    end_open_sessions(user)
     record(f"user:{user.pk}", "accept_invitation", by=Actor.staff(user), at=now)
     return user

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
-from organization import text
-from organization.models import ApiToken, Department, Function, Invitation, Membership, Role, User
+from organization import stale, text, tokens
+from organization.models import Department, Function, Invitation, Membership, Role, User
 
 #: What everybody may know of a colleague's file in the audit trail, and what is sealed.
 _PERSONAL = ("name", "email", "phone")
@@ -105,11 +105,21 @@ def _set_functions(user: User, codes: Iterable[str]) -> None:
 
 @transaction.atomic
 def update_user(
-    user: User, person: Person, *, by: Actor, places: Iterable[Place], functions: Iterable[str] = ()
+    user: User,
+    person: Person,
+    *,
+    by: Actor,
+    places: Iterable[Place],
+    functions: Iterable[str] = (),
+    base: str = "",
 ) -> User:
-    """Change a colleague; rights follow at the next request. Nobody changes the own role."""
+    """Change a colleague; rights follow at the next request. Nobody changes the own role.
+
+    ``base`` is the stamp of what the page showed (``facts_of``): raises ``StaleRecord`` when that is no longer so.
+    """
     _lock_administrators()
     user = User.objects.select_for_update().get(pk=user.pk)
+    stale.require_fresh(facts_of(user), base)
     before, personal = _state(user), {name: getattr(user, name) for name in _PERSONAL}
     if by.id == user.pk and person.role != user.role:
         raise Blocked([Reason("own_role", _("Nobody changes the own role. Ask another administrator."), "forbidden")])
@@ -125,6 +135,11 @@ def update_user(
     if changes or sealed:
         record(f"user:{user.pk}", "update", by=by, at=timezone.now(), changes=changes, sealed=sealed)
     return user
+
+
+def facts_of(user: User) -> dict[str, object]:
+    """All that the page of a colleague changes."""
+    return {name: getattr(user, name) for name in _PERSONAL} | _state(user)
 
 
 def _state(user: User) -> dict[str, object]:
@@ -157,13 +172,15 @@ def _require_another_administrator(user: User) -> None:
 
 @transaction.atomic
 def end_sessions(user: User, *, by: Actor) -> int:
-    """Log a person out everywhere; returns from how many devices."""
-    ended = _end_sessions(user)
-    record(f"user:{user.pk}", "end_sessions", by=by, at=timezone.now(), changes={"sessions": (ended, 0)})
+    """Log a person out everywhere, programs too; returns from how many devices."""
+    now = timezone.now()
+    keys, ended = tokens.revoke_all(user, at=now), end_open_sessions(user)
+    record(f"user:{user.pk}", "end_sessions", by=by, at=now, changes={"sessions": (ended, 0), "keys": (keys, 0)})
     return ended
 
 
-def _end_sessions(user: User) -> int:
+def end_open_sessions(user: User) -> int:
+    """End what is open in browsers, as a part of an action; returns how many."""
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
@@ -184,9 +201,9 @@ def deactivate_user(user: User, *, by: Actor) -> User:
     user.is_active = False
     user.save(update_fields=["is_active"])
     now = timezone.now()
-    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=now)
+    tokens.revoke_all(user, at=now)
     Invitation.objects.filter(user=user, used_at__isnull=True).update(used_at=now)
-    _end_sessions(user)
+    end_open_sessions(user)
     record(f"user:{user.pk}", "deactivate", by=by, at=now, changes={"active": (True, False)})
     return user
 
@@ -206,8 +223,10 @@ def reactivate_user(user: User, *, by: Actor) -> User:
 
 @transaction.atomic
 def reset_second_factor(user: User, *, by: Actor) -> User:
-    """Somebody lost the phone: the second factor goes, sessions end; where it is required it is set up anew."""
+    """Somebody lost the phone: the second factor goes, sessions and keys end; where required it is set up anew."""
+    now = timezone.now()
     Authenticator.objects.filter(user=user).delete()
-    _end_sessions(user)
-    record(f"user:{user.pk}", "reset_second_factor", by=by, at=timezone.now())
+    tokens.revoke_all(user, at=now)
+    end_open_sessions(user)
+    record(f"user:{user.pk}", "reset_second_factor", by=by, at=now)
     return user

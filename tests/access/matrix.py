@@ -244,7 +244,7 @@ ADDRESSES |= {
             "user_end_sessions", "user_reset_factor", "organisation", "calendar", "calendar_weekly", "calendar_days",
             "calendar_list", "calendar_clear", "calendar_confirm", "categories", "category_new", "category",
             "category_retire", "category_restore", "vocabulary", "routing", "profile", "profile_version", "sheets",
-            "sheet_template", "sheet_check", "sheet_checked", "sheet_errors", "handover",
+            "sheet_template", "sheet_check", "sheet_checked", "sheet_errors", "handover", "handover_one",
             *(
                 f"{what}{tail}"
                 for what in ("departments", "sites", "products")

@@ -78,7 +78,10 @@ def _breached(case: Case) -> CaseClock:
 
 
 def _hand_over(world: World, case: Case) -> object:
-    return handover.hand_over(world.production_head, world.production_handler, by=world.actor("administrator"))
+    report = handover.Report()
+    people = (world.production_head, world.production_handler)
+    handover.hand_over_case(case, *people, by=world.actor("administrator"), report=report)
+    return report
 
 
 Act = Callable[[World, Case], object]

@@ -205,6 +205,17 @@ def test_without_the_fitting_key_nothing_is_restored(saved: Saved, make: Callabl
     assert other.state() == {}
 
 
+@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_KEY", "ACCESS_KEY"])
+def test_a_key_of_the_environment_that_does_not_fit_stops_a_restore_before_it_begins(
+    saved: Saved, make: Callable[[], Installation], name: str
+) -> None:
+    other = make()
+    said = other.manage("restore", str(saved.file), ok=False, **{name: "of-another-place-" + "z" * 40})
+    assert f"another {name}" in said
+    assert "Nothing was changed" in said
+    assert other.state() == {}
+
+
 def test_a_demo_is_not_restored_into_a_real_installation(saved: Saved, make: Callable[[], Installation]) -> None:
     other = make()
     assert "DEMO=1" in other.manage("restore", str(saved.file), ok=False, DEMO="0")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.exceptions import InvalidInput
+from audit.exceptions import InvalidInput, InvalidMove
 from audit.models import Event
 from cases.actions import assignment, investigation, measures
 from cases.actions import handover as acts
@@ -17,6 +19,9 @@ from cases.models import Assignment, Case, CaseClock, Measure, Recusal, Visit
 from cases.queries.handover import counted, work_of
 from cases.readers import of_case
 from feedback_system import handover as work
+from feedback_system import handover_run as run
+from feedback_system.models import Handover
+from feedback_system.tasks import hand_over_pending
 from notifications.models import Message
 from organization.actions.people import Person, Place, create_user, deactivate_user
 from organization.models import Organisation, User
@@ -45,8 +50,17 @@ def bar(case: Case, user: User) -> None:
     row.save()
 
 
-def moved(world: World, giver: User, taker: User) -> acts.Report:
-    return acts.hand_over(giver, taker, by=world.actor("administrator"))
+def ended(row: Handover) -> acts.Report:
+    """What came of a hand-over once it has gone through everything."""
+    assert run.carry_on(row.pk)
+    row.refresh_from_db()
+    assert row.finished_at
+    return acts.Report(Counter(row.moved), [acts.Refusal(each.number, each.why) for each in row.refused.all()])
+
+
+def moved(world: World, giver: User, taker: User, *, with_functions: bool = False) -> acts.Report:
+    by = world.actor("administrator")
+    return ended(work.begin_person(giver, taker, by=by, with_functions=with_functions))
 
 
 # --- Persons -----------------------------------------------------------------------------------------
@@ -208,12 +222,11 @@ def test_the_work_of_somebody_who_left_is_handed_over(world: World) -> None:
 
 
 def test_the_duty_and_the_functions_go_along_when_wished(world: World) -> None:
-    by = world.actor("administrator")
     Organisation.objects.update(duty_person=world.representative)
-    report = work.hand_over_person(world.representative, world.quality_head, by=by, with_functions=False)
+    report = moved(world, world.representative, world.quality_head)
     assert dict(report.moved) == {"duty": 1}
     assert organisation().duty_person == world.quality_head
-    work.hand_over_person(world.representative, world.quality_head, by=by, with_functions=True)
+    moved(world, world.representative, world.quality_head, with_functions=True)
     assert [f.code for f in world.quality_head.functions.all()] == ["management_representative"]
     assert not world.representative.functions.exists()
     assert world.quality_head.memberships.get().is_head
@@ -232,13 +245,110 @@ def test_the_preview_counts_the_decisions_that_wait_for_a_function(world: World)
     assert work.preview_person(world.finance_handler, by=world.actor("administrator")).is_empty
 
 
+# --- Going on in the background -----------------------------------------------------------------------------
+
+
+def begun(world: World, *, cases: int = 3) -> Handover:
+    """A hand-over of so many cases of which none has moved yet."""
+    for _n in range(cases):
+        w.log_call(world)
+    by = world.actor("administrator")
+    return work.begin_person(world.agent, world.agent2, by=by, with_functions=False)
+
+
+def test_the_duty_changes_hands_before_the_first_case(world: World) -> None:
+    Organisation.objects.update(duty_person=world.agent)
+    row = begun(world)
+    assert organisation().duty_person == world.agent2
+    assert (row.moved, row.total, row.done) == ({"duty": 1}, 3, 0)
+
+
+def test_a_run_stops_when_its_time_is_up_and_the_next_goes_on_behind_it(world: World) -> None:
+    row = begun(world)
+    assert not run.carry_on(row.pk, budget=timedelta(seconds=-1))
+    run._hand_over(row, run._left(row)[0])
+    row.refresh_from_db()
+    assert (row.done, len(run._left(row)), row.finished_at) == (1, 2, None)
+    assert ended(row).moved == {"owned": 3}
+    assert work_of(world.agent, barred=0) == []
+
+
+def test_running_twice_moves_and_tells_once(world: World) -> None:
+    row = begun(world)
+    first = run._left(row)[0]
+    run._hand_over(row, first)
+    run._hand_over(row, first)
+    Message.objects.all().delete()
+    ended(row)
+    ended(row)
+    row.refresh_from_db()
+    assert (row.done, row.moved) == (3, {"owned": 3})
+    assert Message.objects.filter(kind="handed_over", channel="in_app").count() == 1
+
+
+def test_a_case_that_refuses_by_itself_does_not_stop_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = begun(world, cases=2)
+    first, real = run._left(row)[0], run.hand_over_case
+
+    def refuse(case: Case, *people: User, **more: object) -> None:
+        if case.pk == first:
+            raise InvalidMove("不行")
+        real(case, *people, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run, "hand_over_case", refuse)
+    report = ended(row)
+    assert (dict(report.moved), [each.why for each in report.refused]) == ({"owned": 1}, ["不行"])
+
+
+def test_work_that_is_on_its_way_is_not_handed_over_a_second_time(world: World) -> None:
+    row = begun(world)
+    by = world.actor("administrator")
+    assert work.begin_person(world.agent, world.agent2, by=by, with_functions=False) == row
+    assert Handover.objects.count() == 1
+
+
+def test_beat_takes_up_what_nobody_is_at_work_on(world: World) -> None:
+    row = begun(world)
+    hand_over_pending()
+    row.refresh_from_db()
+    assert row.finished_at is None  # somebody may be at work
+    Handover.objects.update(progress_at=timezone.now() - run.LEASE - timedelta(seconds=1))
+    hand_over_pending()
+    row.refresh_from_db()
+    assert row.done == 3
+    assert row.finished_at
+
+
+def test_much_work_goes_on_by_itself_and_its_result_lies_in_the_inbox(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(run, "AT_ONCE", 1)
+    for _n in range(3):
+        w.log_call(world)
+    client.force_login(world.administrator)
+    url = f"{reverse('handover')}?from={world.agent.pk}"
+    assert "这需要几分钟" in client.get(url).content.decode()
+    with django_capture_on_commit_callbacks() as later:
+        answer = client.post(url, {"taker": world.agent2.pk})
+    row = Handover.objects.get()
+    assert answer.headers["Location"] == reverse("handover_one", args=[row.pk])
+    assert 'max="3"' in client.get(answer.headers["Location"]).content.decode()
+    assert client.get(url).headers["Location"] == answer.headers["Location"]  # asked again, it shows how far it is
+    for act in later:
+        act()
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "<progress" not in page
+    assert "件由其负责的案件" in page
+    told = Message.objects.get(kind="handover_done")
+    assert (told.user, told.path) == (world.administrator, answer.headers["Location"])
+
+
 # --- Departments --------------------------------------------------------------------------------------------
 
 
 def dissolve(world: World, giver: str = "production", taker: str = "technical") -> acts.Report:
-    return acts.hand_over_department(
-        world.departments[giver], world.departments[taker], by=world.actor("administrator")
-    )
+    by = world.actor("administrator")
+    return ended(work.begin_department(world.departments[giver], world.departments[taker], by=by))
 
 
 @pytest.mark.req("RTE-11", "SEC-09")
@@ -333,7 +443,7 @@ def test_the_page_shows_what_will_move_then_moves_it_and_reports(world: World, c
     client.force_login(world.administrator)
     url = f"{reverse('handover')}?from={world.agent.pk}"
     assert "件由其负责的案件" in client.get(url).content.decode()
-    page = client.post(url, {"taker": world.agent2.pk}).content.decode()
+    page = client.post(url, {"taker": world.agent2.pk}, follow=True).content.decode()
     assert kept.number in page
     assert "苏晴" in page
     assert client.post(url, {"taker": world.auditor.pk}).status_code == 422
@@ -345,5 +455,5 @@ def test_the_page_of_a_department(world: World, client: Client) -> None:
     url = f"{reverse('handover')}?from_department={world.production.pk}"
     assert client.post(url, {"taker_department": ""}).status_code == 422
     assert client.post(url, {"taker_department": world.production.pk}).status_code == 422
-    assert client.post(url, {"taker_department": world.technical.pk}).status_code == 200
+    assert client.post(url, {"taker_department": world.technical.pk}, follow=True).status_code == 200
     assert Assignment.objects.filter(department=world.technical, state="sent").count() == 1

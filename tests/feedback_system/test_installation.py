@@ -1,15 +1,23 @@
 """Invented people and real ones never share a database or a data folder."""
 
+import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from cases.models import Channel, Kind
 from feedback_system import installation
 from feedback_system.installation import WrongKind
 from feedback_system.models import Installation
+from organization.actions.invitations import accept_invitation, find_invitation
+from organization.models import Organisation
+from regulations.models import Profile
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +76,55 @@ def test_prepare_is_repeatable_and_refuses_with_the_sentence(settings: object) -
     settings.DEMO = True  # type: ignore[attr-defined]
     with pytest.raises(CommandError, match="this start asks for a demo one"):
         call_command("prepare")
+
+
+@pytest.mark.django_db
+@pytest.mark.req("GEN-01")
+def test_the_public_form_stands_before_the_first_administrator_comes(client: Client) -> None:
+    call_command("prepare")
+    assert client.get(reverse("feedback_form")).status_code == 200
+    assert Profile.objects.get().versions.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_upgrade_adds_presets_and_leaves_what_was_edited() -> None:
+    call_command("prepare")
+    Organisation.objects.update(name="苏州安居")
+    Kind.objects.filter(code="praise").update(name="好评", retired_at=timezone.now())
+    Channel.objects.filter(code="fax").delete()  # as if an earlier version had not known it
+    call_command("prepare")
+    assert Organisation.objects.get().name == "苏州安居"
+    assert (Kind.objects.get(code="praise").name, Kind.objects.get(code="praise").is_retired) == ("好评", True)
+    assert Channel.objects.filter(code="fax").exists()
+    assert Profile.objects.get().versions.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_demonstration_brings_its_own_presets(settings: object) -> None:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    installation.claim("demo")
+    call_command("prepare")
+    assert not Organisation.objects.exists()
+
+
+def first_link(*arguments: str) -> str:
+    """The token in what the command prints; nothing where it is silent."""
+    out = StringIO()
+    call_command("first_administrator", *arguments, stdout=out)
+    found = re.search(r"/invitation/([\w-]+)/", out.getvalue())
+    return found[1] if found else ""
+
+
+@pytest.mark.django_db
+@pytest.mark.req("SEC-01")
+def test_a_first_link_that_expired_is_made_anew_until_somebody_has_a_password() -> None:
+    with pytest.raises(CommandError, match="without --again"):
+        first_link("--again")
+    first = first_link()
+    assert first
+    assert not first_link()
+    second = first_link("--again")
+    assert find_invitation(first, now=timezone.now()) is None
+    accept_invitation(second, password="a stable of brown horses")
+    with pytest.raises(CommandError, match="admin has a password"):
+        first_link("--again")

@@ -1,6 +1,5 @@
 """`manage.py backup`: one file with the database, the files, the checkpoints and the key."""
 
-import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from feedback_system import backup, installation
+from feedback_system import backup, fingerprints, installation
 from feedback_system.pg_tools import ToolsMissing
-
-
-def fingerprint(key: str) -> str:
-    """Recognises a key without telling it."""
-    return hashlib.sha256(f"fingerprint:{key}".encode()).hexdigest()[:16]
 
 
 def facts() -> dict[str, Any]:
@@ -27,9 +21,7 @@ def facts() -> dict[str, Any]:
     return {
         "kind": installation.found_kind(),
         "migrations": sorted(f"{app}.{name}" for app, name in applied),
-        "audit_key": fingerprint(settings.AUDIT_KEY),
-        "access_key": fingerprint(settings.ACCESS_KEY),
-    }
+    } | fingerprints.of_this_installation()
 
 
 def new_name(folder: Path, at: datetime) -> Path:

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from feedback_system import installation
+from feedback_system import installation, presets
 
 
 class Command(BaseCommand):
-    """Check whose database it is, migrate, grant rights, mark it."""
+    """Check whose database it is, migrate, grant rights, mark it, add the presets that are missing."""
 
     requires_system_checks: list[str] = []  # they read every address of the site: other commands do
     help = "Migrate the database and give the application's role its rights. Runs as the database's owner."
@@ -28,4 +28,6 @@ class Command(BaseCommand):
             call_command("createcachetable", verbosity=0)
         call_command("rights", verbosity=0)
         installation.claim(kind)
+        if kind == "real":  # the demonstration brings its own, under its own name
+            presets.install()
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise complains about an absent one

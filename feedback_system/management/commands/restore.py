@@ -12,9 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from feedback_system import backup, embedded, installation
+from feedback_system import backup, embedded, fingerprints, installation
 from feedback_system.embedded import keys
-from feedback_system.management.commands.backup import fingerprint
 from feedback_system.pg_tools import ToolsMissing
 
 
@@ -39,13 +38,16 @@ class Command(BaseCommand):
             self._check(manifest, wipe=options["wipe"])
             self.stdout.write(f"Checking {source} …")
             with backup.unpacked(source, place) as parts:
+                secret_key = _brought(parts)
+                if misfits := fingerprints.misfits(manifest, brought=secret_key):
+                    raise CommandError(fingerprints.refusal(misfits, brought=secret_key))
                 self._check_nobody_else()
                 connection.close()
                 backup.restore_database(place.database_url, parts[backup.DATABASE])
                 for label, root in place.folders.items():
                     backup.replace_folder(root, parts[label])
-                if backup.SECRET in parts:
-                    _take_key(json.loads(parts[backup.SECRET].read_text(encoding="utf-8"))["secret_key"])
+                if secret_key:
+                    _take_key(secret_key)
         except (backup.BackupFailed, ToolsMissing) as problem:
             raise CommandError(str(problem)) from problem
         embedded.places.give_our_folders_to_account()
@@ -64,11 +66,6 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The backup was made by a newer version of the program (it has {newer[0]}). Update the program first. "
                 "Nothing was changed."
-            )
-        if backup.SECRET not in manifest["entries"] and manifest["audit_key"] != fingerprint(settings.AUDIT_KEY):
-            raise CommandError(
-                "The backup belongs to another AUDIT_KEY: the history could not be verified, and customers' links "
-                "would not work. Set the keys of that installation in the environment. Nothing was changed."
             )
         if not wipe and (held := _held()):
             raise CommandError(
@@ -112,6 +109,13 @@ def _held() -> str:
         return "tables of another program"
     people, cases = User.objects.count(), Case.objects.count()
     return f"{people} people and {cases} cases" if people or cases else ""
+
+
+def _brought(parts: dict[str, Path]) -> str:
+    """The secret key that lies in the backup; empty where that installation was given one from outside."""
+    if backup.SECRET not in parts:
+        return ""
+    return str(json.loads(parts[backup.SECRET].read_text(encoding="utf-8"))["secret_key"])
 
 
 def _take_key(secret_key: str) -> None:
