@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from cases import rights
@@ -262,5 +263,9 @@ def _offers(rows: QuerySet, typed: str) -> QuerySet:
 
 
 def drafts_of(user: User, *, form: str = "log", limit: int = 50) -> list[Draft]:
-    """What somebody has not finished, newest first; without the texts."""
-    return list(Draft.objects.filter(user=user, form=form).defer("data")[:limit])
+    """What somebody has not finished, newest first; without the texts.
+
+    ``add_to`` of each is the case whose further contact it is, if any.
+    """
+    rows = Draft.objects.filter(user=user, form=form).annotate(add_to=KT("data__add_to"))
+    return list(rows.defer("data")[:limit])
