@@ -3,10 +3,14 @@
 The sweep goes to the queue "clock" by beat's own schedule; everything else takes the default, "work".
 """
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from cases.actions import calendar, sweep
+from audit.actor import Actor
+from cases.actions import calendar, drafts, sweep
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -27,3 +31,10 @@ def recompute_pending() -> None:
     """Beat's tick: take up a recomputation whose task was lost."""
     for code in calendar.pending(timezone.now()):
         recompute_open_clocks(code)
+
+
+@shared_task(ignore_result=True)
+def forget_drafts() -> int:
+    """Beat's tick: throw away drafts, with their files, that their authors have left alone for long."""
+    before = timezone.now() - timedelta(days=settings.DRAFTS_KEPT_DAYS)
+    return drafts.forget_drafts(before=before, by=Actor.system("forget-drafts"))

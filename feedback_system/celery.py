@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
         "schedule": 86_400.0,
         "options": {"queue": "work"},
     },
+    "forget-drafts": {"task": "cases.tasks.forget_drafts", "schedule": 3600.0, "options": {"queue": "work"}},
     "recompute-clocks": {"task": "cases.tasks.recompute_pending", "schedule": 60.0, "options": {"queue": "work"}},
     "go-on-handing-over": {
         "task": "feedback_system.tasks.hand_over_pending",

@@ -260,6 +260,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 NOTIFICATIONS_POKE = not TESTING
 #: What was sent is kept as text this long (three years, the longest minimum of the regulations).
 MESSAGES_KEPT_DAYS = int(os.environ.get("MESSAGES_KEPT_DAYS") or "1096")
+#: A draft that nobody has touched for so long goes, with its files.
+DRAFTS_KEPT_DAYS = int(os.environ.get("DRAFTS_KEPT_DAYS") or "90")
 
 # --- People: login, second factor, sessions --------------------------------------------------------
 

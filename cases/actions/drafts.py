@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -33,8 +34,10 @@ from documents.sheets.writing import Stamp
 from organization.models import User
 
 MOST_DRAFTS = 50
+#: Characters, as they are kept.
 LARGEST_DRAFT = 2_000_000
 SUBJECT_LENGTH = 60
+FORGOTTEN_AT_ONCE = 200
 #: What stays in the text when the whole of it becomes a file.
 KEPT_OF_LONG_TEXT = 2_000
 #: In ``Draft.data``: files stored so far; never taken from a request.
@@ -51,15 +54,17 @@ class Typed:
 
 
 @transaction.atomic
-def save_draft(pk: uuid.UUID, typed: Typed, *, user: User, form: str = "log") -> Draft | None:
+def save_draft(pk: uuid.UUID, typed: Typed, *, user: User, form: str = "log", keep: bool = False) -> Draft | None:
     """Keep what is being typed; None when it was registered meanwhile and nothing is left to keep.
+
+    ``keep``: beside what the draft holds already, instead of in its place.
 
     ``pk`` is chosen by the page, so that a repeated request never makes a second draft. Somebody
     else's number is answered as if there were too many drafts: nothing is learned by trying.
     """
-    if typed.submission_key and Case.objects.filter(submission_key=typed.submission_key).exists():
+    if typed.submission_key and _is_used(typed.submission_key):
         return None
-    if len(json.dumps(typed.values)) > LARGEST_DRAFT:
+    if len(json.dumps(typed.values, ensure_ascii=False)) > LARGEST_DRAFT:
         raise InvalidInput("text", _("This is too much for a draft. Please attach the text as a file."))
     now = timezone.now()
     row = Draft.objects.select_for_update().filter(pk=pk).first()
@@ -67,10 +72,14 @@ def save_draft(pk: uuid.UUID, typed: Typed, *, user: User, form: str = "log") ->
         row = _new_draft(pk, user=user, form=form)
     elif row.user_id != user.pk or row.form != form:
         raise InvalidMove(_("This draft cannot be saved here. Please open the form anew."))
-    row.data = dict(typed.values) | {FILES: row.data.get(FILES, [])}
+    row.data = (row.data if keep else {}) | dict(typed.values) | {FILES: row.data.get(FILES, [])}
     row.subject, row.updated_at = typed.subject[:SUBJECT_LENGTH], now
     row.save()
     return row
+
+
+def _is_used(key: uuid.UUID) -> bool:
+    return any(model._default_manager.filter(submission_key=key).exists() for model in (Case, Contact))
 
 
 def _new_draft(pk: uuid.UUID, *, user: User, form: str) -> Draft:
@@ -89,6 +98,21 @@ def discard_draft(draft: Draft, *, by: Actor) -> None:
     draft.delete()
 
 
+def forget_drafts(*, before: datetime, by: Actor) -> int:
+    """Throw away what its author has not touched since then; each in its own transaction."""
+    stale = list(Draft.objects.filter(updated_at__lt=before).values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    return sum(_forget(pk, before=before, by=by) for pk in stale)
+
+
+@transaction.atomic
+def _forget(pk: uuid.UUID, *, before: datetime, by: Actor) -> bool:
+    row = Draft.objects.select_for_update().filter(pk=pk, updated_at__lt=before).first()
+    if row is None:  # registered, or gone on with, meanwhile
+        return False
+    discard_draft(row, by=by)
+    return True
+
+
 def files_of(draft: Draft) -> list[File]:
     """The files stored for a draft so far."""
     return list(File.objects.filter(pk__in=draft.data.get(FILES, []), erased_at=None).order_by("pk"))
@@ -101,19 +125,23 @@ def add_files(draft: Draft, uploads: Iterable[Content[Any]], *, by: Actor) -> li
     Raises ``FileRefused`` or ``StoreFull`` for the first that cannot be taken; none is kept then.
     """
     row = Draft.objects.select_for_update().get(pk=draft.pk)
-    limits = staff_limits()
-    uploads = list(uploads)
-    room = limits.files - len(row.data.get(FILES, []))
-    if len(uploads) > room:
-        raise InvalidInput(
-            "files",
-            _("At most %(n)d files can be attached at once. Please send the rest afterwards.") % {"n": limits.files},
-        )
-    stored = [store_upload(upload, by=by, limits=limits) for upload in uploads]
+    stored = store_files(uploads, beside=len(row.data.get(FILES, [])), by=by)
     row.data[FILES] = [*row.data.get(FILES, []), *(file.pk for file in stored)]
     row.save(update_fields=["data"])
     draft.data[FILES] = row.data[FILES]
     return stored
+
+
+def store_files(uploads: Iterable[Content[Any]], *, beside: int, by: Actor) -> list[File]:
+    """Store the files of one form, where so many are stored for it already; raises as ``add_files``."""
+    limits = staff_limits()
+    uploads = list(uploads)
+    if len(uploads) > limits.files - beside:
+        raise InvalidInput(
+            "files",
+            _("At most %(n)d files can be attached at once. Please send the rest afterwards.") % {"n": limits.files},
+        )
+    return [store_upload(upload, by=by, limits=limits) for upload in uploads]
 
 
 @transaction.atomic
@@ -129,12 +157,12 @@ def remove_file(draft: Draft, pk: int, *, by: Actor) -> None:
 
 
 @transaction.atomic
-def move_text_to_file(draft: Draft, *, by: Actor) -> Draft:
-    """Keep a text that is too long for a record as a PDF, word for word; its beginning stays in the text.
+def move_text_to_file(draft: Draft, whole: str, *, by: Actor) -> Draft:
+    """Keep a text that is too long for a record as a PDF, word for word; its beginning stays in the draft's text.
 
-    Raises ``PdfFailed`` when the paper cannot be made; the draft is unchanged then.
+    The text is handed over and not read from the draft, because it may be too long for that too. Raises
+    ``PdfFailed`` when the paper cannot be made; the draft is unchanged then.
     """
-    whole = str(draft.data.get("text", ""))
     if len(whole) <= LONGEST_TEXT:
         return draft
     now = timezone.now()

@@ -22,7 +22,7 @@ from audit.queries import events_of
 from cases import lifecycle, readers, rights, verbs
 from cases.lifecycle import MOVES, Move
 from cases.models import Case, CaseClock, Round
-from organization import text
+from organization import bounds, text
 from organization.models import User
 from organization.queries import identity_of
 
@@ -125,8 +125,10 @@ def required(value: str, field_name: str, sentence: str) -> str:
 
 
 def moment(happened_at: datetime | None, *, now: datetime, not_before: datetime | None = None) -> datetime:
-    """When something away from the screen happened: not in the future, not before the step before it."""
+    """When something away from the screen happened: not in the future, not before the step before it, not in 0001."""
     at = happened_at or now
+    if not bounds.is_time(at):
+        raise InvalidInput("happened_at", str(bounds.TIME_PROBLEM))
     if at > now:
         raise InvalidInput("happened_at", _("This time lies in the future. Please enter when it really happened."))
     if not_before is not None and at < not_before:

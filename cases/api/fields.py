@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from organization import text
+from organization import bounds, text
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -28,6 +29,30 @@ class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """Clean before the length is checked."""
         return text.clean(super().to_internal_value(data))
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class TimeField(serializers.DateTimeField):
+    """A moment that can be meant."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Refuse the year 1 and the year 9999, as the forms do."""
+        found: datetime = super().to_internal_value(value)
+        if not bounds.is_time(found):
+            raise serializers.ValidationError(bounds.TIME_PROBLEM)
+        return found
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class DayField(serializers.DateField):
+    """A day that can be meant."""
+
+    def to_internal_value(self, value: Any) -> date:
+        """Refuse what no form takes either."""
+        found: date = super().to_internal_value(value)
+        if not bounds.is_day(found):
+            raise serializers.ValidationError(bounds.DAY_PROBLEM)
+        return found
 
 
 @extend_schema_field(OpenApiTypes.STR)

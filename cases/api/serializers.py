@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cases.actions.intake import LONGEST_TEXT
-from cases.api.fields import CodeField, LineField, TextField
+from cases.api.fields import CodeField, DayField, LineField, TextField, TimeField
 from cases.lifecycle import MOVES, may_move
 from cases.models import (
     Assignment,
@@ -291,12 +291,12 @@ class CaseIn(serializers.Serializer[Any]):
     text = TextField(max_length=LONGEST_TEXT)
     subject = LineField(max_length=120, required=False, allow_blank=True)
     demand = TextField(max_length=2000, required=False, allow_blank=True)
-    customer_deadline = serializers.DateField(required=False, allow_null=True)
+    customer_deadline = DayField(required=False, allow_null=True)
     reporter = ReporterIn()
     product = CodeField(queryset=Product.objects.active(), required=False, allow_null=True)
     site = CodeField(queryset=Site.objects.active(), required=False, allow_null=True)
     stage = serializers.ChoiceField(choices=Stage.choices, required=False, allow_blank=True)
-    received_at = serializers.DateTimeField(required=False, allow_null=True)
+    received_at = TimeField(required=False, allow_null=True)
     late_reason = LineField(max_length=500, required=False, allow_blank=True)
     submission_key = serializers.UUIDField(required=False, allow_null=True)
 
@@ -354,7 +354,7 @@ class TaskIn(serializers.Serializer[Any]):
 
     department = CodeField(queryset=Department.objects.active())
     requirement = TextField(max_length=2000)
-    due_at = serializers.DateTimeField()
+    due_at = TimeField()
 
 
 class DispatchIn(Versioned):
@@ -380,7 +380,7 @@ class AnswerIn(Versioned):
 class ExtensionIn(ReasonIn):
     """More time until, and why."""
 
-    until = serializers.DateTimeField()
+    until = TimeField()
 
 
 class DecisionIn(Versioned):
@@ -413,7 +413,7 @@ class MeasureIn(Versioned):
     text = TextField(max_length=5000)
     department = CodeField(queryset=Department.objects.active())
     owner = CodeField(queryset=User.objects.filter(is_active=True), slug_field="username")
-    due_on = serializers.DateField()
+    due_on = DayField()
 
 
 class EvidenceIn(Versioned):
@@ -460,7 +460,7 @@ class ReplyIn(Versioned):
 
     text = TextField(max_length=10_000)
     way = serializers.ChoiceField(choices=Way.choices)
-    happened_at = serializers.DateTimeField(required=False, allow_null=True)
+    happened_at = TimeField(required=False, allow_null=True)
     late_reason = LineField(max_length=500, required=False, allow_blank=True)
     minutes = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10_080)
 
@@ -468,7 +468,7 @@ class ReplyIn(Versioned):
 class ProgressIn(ReplyIn):
     """A progress notice with the expected time."""
 
-    expected_at = serializers.DateTimeField(required=False, allow_null=True)
+    expected_at = TimeField(required=False, allow_null=True)
 
 
 class AskOpinionIn(Versioned):
@@ -485,7 +485,7 @@ class OpinionIn(Versioned):
     satisfied = serializers.BooleanField()
     way = serializers.ChoiceField(choices=[*Way.choices, ("signature", "signature")])
     remark = TextField(max_length=5000, required=False, allow_blank=True)
-    happened_at = serializers.DateTimeField(required=False, allow_null=True)
+    happened_at = TimeField(required=False, allow_null=True)
 
 
 class CloseIn(Versioned):
@@ -511,7 +511,7 @@ class ContactIn(Versioned):
     text = TextField(max_length=LONGEST_TEXT)
     person = LineField(max_length=100, required=False, allow_blank=True)
     follow_up = LineField(max_length=500, required=False, allow_blank=True)
-    happened_at = serializers.DateTimeField(required=False, allow_null=True)
+    happened_at = TimeField(required=False, allow_null=True)
     minutes = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10_080)
     submission_key = serializers.UUIDField(required=False, allow_null=True)
 
@@ -532,7 +532,7 @@ class CorrectIn(Versioned):
 
     subject = LineField(max_length=120, required=False)
     demand = TextField(max_length=2000, required=False, allow_blank=True)
-    customer_deadline = serializers.DateField(required=False, allow_null=True)
+    customer_deadline = DayField(required=False, allow_null=True)
     reporter_name = LineField(max_length=100, required=False, allow_blank=True)
     reporter_organisation = LineField(max_length=100, required=False, allow_blank=True)
     reporter_phone = LineField(max_length=60, required=False, allow_blank=True)
@@ -544,8 +544,8 @@ class CorrectIn(Versioned):
     serial = LineField(max_length=60, required=False, allow_blank=True)
     quantity = LineField(max_length=40, required=False, allow_blank=True)
     order_number = LineField(max_length=60, required=False, allow_blank=True)
-    purchased_on = serializers.DateField(required=False, allow_null=True)
-    shipped_on = serializers.DateField(required=False, allow_null=True)
+    purchased_on = DayField(required=False, allow_null=True)
+    shipped_on = DayField(required=False, allow_null=True)
     site = CodeField(queryset=Site.objects.active(), required=False, allow_null=True)
     accused_department = CodeField(queryset=Department.objects.active(), required=False, allow_null=True)
     stage = serializers.ChoiceField(choices=Stage.choices, required=False, allow_blank=True)
@@ -572,13 +572,13 @@ class VisitIn(Versioned):
     visitor = CodeField(
         queryset=User.objects.filter(is_active=True), slug_field="username", required=False, allow_null=True
     )
-    planned_at = serializers.DateTimeField(required=False, allow_null=True)
+    planned_at = TimeField(required=False, allow_null=True)
 
 
 class ArrivalIn(Versioned):
     """What was found on site."""
 
-    arrived_at = serializers.DateTimeField()
+    arrived_at = TimeField()
     findings = TextField(max_length=10_000)
     customer_statement = TextField(max_length=5000, required=False, allow_blank=True)
     participants = LineField(max_length=300, required=False, allow_blank=True)

@@ -181,7 +181,7 @@ class CaseFilter(df.FilterSet):
 
     def by_received_to(self, cases: CaseQuerySet, name: str, value: date) -> CaseQuerySet:
         """Received on that day or earlier."""
-        return cases.filter(received_at__lt=_start_of(value) + timedelta(days=1)) if value < date.max else cases
+        return cases.filter(received_at__lt=_start_of(value) + timedelta(days=1))
 
     def by_customer(self, cases: CaseQuerySet, name: str, value: int) -> CaseQuerySet:
         """Of one customer, or of the people of one organisation."""

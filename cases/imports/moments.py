@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from organization import bounds
 from organization.text import fold
-
-#: Nobody hands in feedback from before this year; such a date is a slip of a spreadsheet.
-EARLIEST_YEAR = 1990
 
 _DAY = r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})-(?P<day>\d{1,2})|(?P<month8>\d{2})(?P<day8>\d{2}))"
 _TIME = (
@@ -36,8 +34,8 @@ def parse_moment(value: object, zone: dt.tzinfo) -> dt.datetime:
         found = dt.datetime.combine(value, dt.time(), zone)
     else:
         found = _read(str(value), zone)
-    if found.year < EARLIEST_YEAR:
-        raise ValueError(f"{found.year} is before {EARLIEST_YEAR}")
+    if not bounds.is_time(found):
+        raise ValueError(f"{found.year} is not a year of our time")
     return found.astimezone(dt.UTC)
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
+from cases import rights
 from cases.lifecycle import ENDED, Outcome
-from cases.models import Case, Contact, Draft
+from cases.models import Assignment, Case, Contact, Draft
+from cases.models.intake import CaseQuerySet
 from cases.policy import CasesPart
 from cases.queries.browse import CaseRow, listed, row_of
 from cases.queries.search import contact_scope
@@ -23,7 +28,7 @@ from organization.models import Department, Product, Site, User
 from organization.queries import Identity
 from regulations.models import ProfileVersion
 
-CASES_READ, OPEN_SHOWN, CONTACTS_SHOWN, REPEATS_SHOWN, OPTIONS_SHOWN = 60, 4, 3, 3, 12
+CASES_READ, OPEN_SHOWN, CONTACTS_SHOWN, REPEATS_SHOWN, OPTIONS_SHOWN = 60, 20, 3, 3, 12
 #: A shorter number belongs to too many people to call it the caller's.
 WHOLE_NUMBER = 7
 MONTH = timedelta(days=365.25 / 12)
@@ -31,7 +36,10 @@ MONTH = timedelta(days=365.25 / 12)
 
 @dataclass(frozen=True)
 class Caller:
-    """A known caller: card, open cases, last contacts, the year behind, the last case."""
+    """A known caller: card, open cases, last contacts, the year behind, the last case.
+
+    ``open_cases`` are of any age, the newest first: whatever is open is continued (RTE-08).
+    """
 
     card: CallerCard
     open_cases: list[CaseRow]
@@ -41,6 +49,11 @@ class Caller:
     complaints: int
     settled: int
     last: Case | None
+
+    @property
+    def open_more(self) -> bool:
+        """Whether more cases may be open than are listed."""
+        return len(self.open_cases) == OPEN_SHOWN
 
     @property
     def customer(self) -> Customer:
@@ -123,7 +136,7 @@ def caller_of(customer: Customer, *, who: Identity) -> Caller:
     year = [case for case in newest if case.received_at > now - timedelta(days=365)]
     return Caller(
         card=customers.card(customer),
-        open_cases=[row_of(case, who) for case in newest if case.is_open][:OPEN_SHOWN],
+        open_cases=_newest_rows(cases.open(), who, OPEN_SHOWN),
         contacts=_last_contacts(newest),
         year=len(year),
         year_more=len(year) == CASES_READ,
@@ -131,6 +144,11 @@ def caller_of(customer: Customer, *, who: Identity) -> Caller:
         settled=sum(case.outcome == Outcome.SETTLED for case in year),
         last=newest[0] if newest else None,
     )
+
+
+def _newest_rows(cases: CaseQuerySet, who: Identity, most: int) -> list[CaseRow]:
+    rows = listed(cases).select_related("product").order_by("-received_at", "-id")[:most]
+    return [row_of(case, who) for case in rows]
 
 
 def caller_by_id(pk: int, *, who: Identity) -> Caller | None:
@@ -151,10 +169,23 @@ def _cases_of_number(phone: str, who: Identity) -> list[CaseRow]:
     if len(digits) < WHOLE_NUMBER or scope is None:
         return []
     holds = RawSQL("cases_case.contact_search @@ %s::tsquery", [f"'{digits}'"], output_field=BooleanField())
-    cases = Case.objects.visible_to(who).exclude(state__in=list(ENDED)).filter(holds)
+    cases = Case.objects.visible_to(who).open().filter(holds)
     if scope:
         cases = cases.filter(readers__overlap=sorted(scope))
-    return [row_of(case, who) for case in listed(cases).order_by("-received_at", "-id")[:OPEN_SHOWN]]
+    return _newest_rows(cases, who, OPEN_SHOWN)
+
+
+def addable(rows: Iterable[CaseRow], *, who: Identity) -> frozenset[int]:
+    """To which of these cases a person may add a contact (RTE-08); one query for all of them."""
+    cases = [row.case for row in rows if row.case.is_open]
+    given: dict[int, list[Assignment]] = defaultdict(list)
+    for assignment in Assignment.objects.filter(case__in=[case.pk for case in cases]) if cases else ():
+        given[assignment.case_id].append(assignment)
+    return frozenset(
+        case.pk
+        for case in cases
+        if "record_contact" in rights.permissions_on(who, case, given[case.pk]) and rights.reads_in_full(who, case)
+    )
 
 
 @dataclass(frozen=True)
@@ -169,7 +200,7 @@ class Matter:
 def possible_repeats(matter: Matter, *, who: Identity, version: ProfileVersion) -> list[CaseRow]:
     """Cases that may be the same matter: same customer, or same site and category (CLS-09).
 
-    Of the last months that the profile names, and only those this person may see.
+    Of the last months that the profile names, open ones first, and only those this person may see.
     """
     alike = Q()
     if matter.customer:
@@ -180,8 +211,10 @@ def possible_repeats(matter: Matter, *, who: Identity, version: ProfileVersion) 
         return []
     since = timezone.now() - repeat_months(version) * MONTH
     cases = Case.objects.visible_to(who).filter(alike, received_at__gte=since).exclude(outcome__in=_NO_MATTER)
-    rows = listed(cases).select_related("product").order_by("-received_at", "-id")[:REPEATS_SHOWN]
-    return [row_of(case, who) for case in rows]
+    rows = _newest_rows(cases.open(), who, REPEATS_SHOWN)
+    if more := REPEATS_SHOWN - len(rows):
+        rows += _newest_rows(cases.filter(state__in=list(ENDED)), who, more)
+    return rows
 
 
 #: Ends that say that there was no matter.
@@ -230,5 +263,9 @@ def _offers(rows: QuerySet, typed: str) -> QuerySet:
 
 
 def drafts_of(user: User, *, form: str = "log", limit: int = 50) -> list[Draft]:
-    """What somebody has not finished, newest first; without the texts."""
-    return list(Draft.objects.filter(user=user, form=form).defer("data")[:limit])
+    """What somebody has not finished, newest first; without the texts.
+
+    ``add_to`` of each is the case whose further contact it is, if any.
+    """
+    rows = Draft.objects.filter(user=user, form=form).annotate(add_to=KT("data__add_to"))
+    return list(rows.defer("data")[:limit])

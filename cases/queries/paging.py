@@ -22,7 +22,7 @@ PAGE_SIZE = 25
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_KEY = re.compile(r"([a-z])(\d{1,17})-(\d{1,19})")
+_KEY = re.compile(r"([a-z])(-?\d{1,17})-(\d{1,19})")
 
 
 @dataclass(frozen=True)

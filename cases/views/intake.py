@@ -20,6 +20,7 @@ from audit.exceptions import DomainError, InvalidInput
 from cases.access import CaseAccess, get_case
 from cases.actions import drafts
 from cases.actions.drafts import Entry, Logged, Typed
+from cases.actions.intake import LONGEST_TEXT
 from cases.forms.drafting import DueForm, subject_line, typed_values
 from cases.forms.intake import LogForm
 from cases.models import Case, Draft
@@ -30,9 +31,10 @@ from cases.secrets import access_code
 from cases.views.drafts import get_draft, parse_uuid
 from cases.views.lookup import dues_of, known, only_self, same_as
 from cases.views.rights import may, require
-from documents.exceptions import PdfFailed, StoreFull
+from documents.exceptions import StoreFull
 from documents.models import File
 from organization import text
+from organization.forms import refusals
 from organization.models import User
 from organization.queries import Identity, identity_of
 from organization.requests import number, person, words
@@ -61,7 +63,7 @@ def _initial(request: HttpRequest, user: User) -> Opened:
     """A draft goes on; otherwise an empty form with new keys, for a customer or kind that the link names."""
     if "draft" in request.GET:
         draft = get_draft(user, request.GET["draft"])
-        return Opened(_filled(draft.data | {"draft": str(draft.pk)}), draft)
+        return Opened(_filled({"submission_key": str(uuid.uuid4())} | draft.data | {"draft": str(draft.pk)}), draft)
     values: dict[str, Any] = {
         "draft": str(uuid.uuid4()),
         "submission_key": str(uuid.uuid4()),
@@ -144,11 +146,8 @@ def _register(request: HttpRequest, who: Identity) -> HttpResponse:
         return _refused(request, who, form)
     try:
         logged = _log(form, user, who)
-    except InvalidInput as refused:
-        form.add_error(_field(form, refused.field), refused.message)
-        return _refused(request, who, form)
-    except StoreFull as full:
-        form.add_error("files", full.message)
+    except DomainError as refused:
+        _show(form, refused)
         return _refused(request, who, form)
     return _receipt(request, who, logged)
 
@@ -159,9 +158,14 @@ def _registered_already(request: HttpRequest, user: User) -> Case | None:
     return Case.objects.filter(submission_key=key, first_asked=user).first() if key else None
 
 
-def _field(form: LogForm, name: str) -> str | None:
-    name = _FIELDS.get(name, name)
-    return name if name in form.fields else None
+def _show(form: LogForm, refused: DomainError) -> None:
+    """Put a refusal into the form: beside its field, where it has one."""
+    if isinstance(refused, InvalidInput):
+        refused.field = _FIELDS.get(refused.field, refused.field)
+    if isinstance(refused, StoreFull):
+        form.add_error("files", refused.message)
+    else:
+        refusals.show(form, refused)
 
 
 def _log(form: LogForm, user: User, who: Identity) -> Logged:
@@ -170,9 +174,8 @@ def _log(form: LogForm, user: User, who: Identity) -> Logged:
     stored: tuple[File, ...] = tuple(drafts.files_of(draft)) if draft else ()
     repeat = Case.objects.visible_to(who).filter(number=data["repeat_of"]).first() if data["repeat_of"] else None
     with transaction.atomic():
-        if data["files"]:
-            draft = draft or _kept(form.data, user)
-            stored += tuple(drafts.add_files(draft, data["files"], by=by))
+        # Not through the draft: whoever has as many as there may be registers with photographs too.
+        stored += tuple(drafts.store_files(data["files"], beside=len(stored), by=by))
         entry: Entry = form.entry(stored, repeat)
         return drafts.log_feedback(entry, by=by, draft=draft)
 
@@ -228,16 +231,27 @@ def _act(request: HttpRequest, who: Identity, act: str) -> HttpResponse:
     """Find, pick or change the caller; take over; link; attach; go on with an open case."""
     user = person(request)
     name, _colon, argument = text.clean_line(act).partition(":")
-    draft = _kept(request.POST, user, **_changes(who, name, argument))
+    changed = _changes(who, name, argument)
+    try:
+        draft = _text_to_file(request, user) if name == "pdf" else _kept(request.POST, user, **changed)
+    except DomainError as refused:
+        return _not_kept(request, who, refused, changed)
     if name == "add":
         case = get_case(user, argument, "record_contact").case
         return redirect(f"{reverse('case_add', args=[case.number])}?draft={draft.pk}")
     _attach(request, draft, Actor.staff(user))
     if name == "unfile" and (pk := number(argument)):
         drafts.remove_file(draft, pk, by=Actor.staff(user))
-    if name == "pdf":
-        _text_to_file(request, draft, Actor.staff(user))
     return _page(request, who, Opened(_filled(draft.data | {"draft": str(draft.pk)}), draft))
+
+
+def _not_kept(request: HttpRequest, who: Identity, refused: DomainError, changed: dict[str, Any]) -> HttpResponse:
+    """The form with all that was sent, when no draft can hold it; what is stored already stays beside it."""
+    messages.warning(request, refused.message)
+    key = request.POST.get("draft", "")
+    draft = Draft.objects.filter(pk=parse_uuid(key), user=person(request), form="log").first()
+    values = _filled(typed_values(request.POST) | {"draft": key} | changed)
+    return _page(request, who, Opened(values, draft), status=422)
 
 
 def _attach(request: HttpRequest, draft: Draft, by: Actor) -> None:
@@ -247,11 +261,12 @@ def _attach(request: HttpRequest, draft: Draft, by: Actor) -> None:
         messages.warning(request, refused.message)
 
 
-def _text_to_file(request: HttpRequest, draft: Draft, by: Actor) -> None:
-    try:
-        drafts.move_text_to_file(draft, by=by)
-    except (PdfFailed, InvalidInput, StoreFull) as failed:
-        messages.warning(request, failed.message)
+@transaction.atomic
+def _text_to_file(request: HttpRequest, user: User) -> Draft:
+    """The draft with the text as a file; the whole text itself is never kept in it, it may be too long."""
+    whole = text.clean(request.POST.get("text", ""))
+    draft = _kept(request.POST, user, text=whole[:LONGEST_TEXT])
+    return drafts.move_text_to_file(draft, whole, by=Actor.staff(user))
 
 
 def _changes(who: Identity, name: str, argument: str) -> dict[str, Any]:

@@ -51,11 +51,15 @@ def known(who: Identity, values: dict[str, Any]) -> dict[str, Any]:
     category = Category.objects.filter(code=values.get("category")).first() if values.get("category") else None
     matter = Matter(shown.customer.pk if shown else None, site.pk if site else None, category.pk if category else None)
     repeats = queries.possible_repeats(matter, who=who, version=version_for(site=site, product=None))
+    open_cases = shown.open_cases if shown else list(found.by_number)
+    addable = queries.addable([*repeats, *open_cases], who=who)
+    above = {row.case.pk for row in repeats}
     return {
         "caller": shown,
         "picked": caller is not None,
         "found": found,
-        "repeats": [Repeat.of(row, who, matter) for row in repeats],
+        "repeats": [Repeat(row, _why(row.case, matter), row.case.pk in addable) for row in repeats],
+        "open_cases": [Repeat(row, "", row.case.pk in addable) for row in open_cases if row.case.pk not in above],
         "linked": _linked(who, str(values.get("repeat_of") or "")),
         "same": same_as(shown.last) if shown and shown.last else {},
     }
@@ -73,21 +77,14 @@ class Repeat:
     why: str
     may_add: bool
 
-    @classmethod
-    def of(cls, row: CaseRow, who: Identity, matter: Matter) -> Repeat:
-        """As one person sees it."""
-        case = row.case
-        why = []
-        if case.customer_id and case.customer_id == matter.customer:
-            why.append(_("same customer"))
-        if case.site_id and case.site_id == matter.site and case.category_id == matter.category:
-            why.append(_("same site and category"))
-        return cls(row, " · ".join(why), may_add=case.is_open and may_add_contact(who, case))
 
-
-def may_add_contact(who: Identity, case: Case) -> bool:
-    """Whether a person may record a contact on this case; asks the row only, the page asks again."""
-    return case.owner_id == who.user_id or may(who, "record_contact")
+def _why(case: Case, matter: Matter) -> str:
+    why = []
+    if case.customer_id and case.customer_id == matter.customer:
+        why.append(_("same customer"))
+    if case.site_id and case.site_id == matter.site and case.category_id == matter.category:
+        why.append(_("same site and category"))
+    return " · ".join(why)
 
 
 @require_GET

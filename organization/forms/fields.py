@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from organization import text
+from organization import bounds, text
 
 
 class LineField(forms.CharField):
@@ -47,6 +48,12 @@ class LocalDateTimeField(forms.DateTimeField):
         kwargs.setdefault("input_formats", ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
         super().__init__(**kwargs)
 
+    def validate(self, value: Any) -> None:
+        """Refuse the year 1 and the year 9999, which the database takes and nobody can read again."""
+        super().validate(value)
+        if value is not None and not bounds.is_time(value):
+            raise ValidationError(bounds.TIME_PROBLEM, "out_of_bounds")
+
 
 class DayField(forms.DateField):
     """A date, with the browser's own picker."""
@@ -54,3 +61,9 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         super().__init__(**kwargs)
+
+    def validate(self, value: Any) -> None:
+        """As for a moment; what was bought may be older."""
+        super().validate(value)
+        if value is not None and not bounds.is_day(value):
+            raise ValidationError(bounds.DAY_PROBLEM, "out_of_bounds")

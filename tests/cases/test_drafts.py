@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils import timezone
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases.actions import drafts
 from cases.actions.drafts import Typed
-from cases.models import Case, Draft
+from cases.models import Case, Contact, Draft
+from cases.tasks import forget_drafts
 from documents.models import File
 from tests import world as w
 from tests.cases.test_intake_form import CALL, client_of, picture
@@ -187,6 +190,115 @@ def test_a_draft_takes_no_more_files_than_a_form(world: World) -> None:
     with pytest.raises(InvalidInput):
         drafts.add_files(draft, [ContentFile(upload, name="more.jpg")], by=by)
     assert File.objects.count() == 20
+
+
+# At the limits nothing is lost
+
+
+@pytest.fixture
+def full(world: World) -> World:
+    """The agent has as many drafts as there may be."""
+    for _n in range(drafts.MOST_DRAFTS):
+        drafts.save_draft(uuid.uuid4(), Typed({"text": "x"}), user=world.agent)
+    return world
+
+
+@pytest.mark.req("INT-03")
+def test_with_all_drafts_in_use_a_call_with_a_photograph_is_registered(full: World) -> None:
+    answer = submit(client_of(full, "agent"), "/cases/log/", **CALL, files=[picture()])
+    assert answer.status_code == 302
+    assert [row.file.claimed_name for row in Case.objects.get().files.all()] == ["photo.jpg"]
+
+
+@pytest.mark.req("INT-03")
+@pytest.mark.parametrize("act", ["find", "pdf", "add:2026-000001"])
+def test_with_all_drafts_in_use_the_buttons_of_the_form_lose_nothing(full: World, act: str) -> None:
+    whole = "内胆漏水，" * 5_000
+    page = submit(client_of(full, "agent"), "/cases/log/", **(CALL | {"text": whole}), act=act)
+    assert page.status_code == 422
+    assert whole in page.content.decode()
+    assert "草稿" in page.content.decode()
+
+
+@pytest.mark.req("INT-03")
+def test_a_text_too_long_for_a_draft_becomes_a_file_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "LARGEST_DRAFT", 25_000)
+    whole = "内胆漏水，" * 6_000
+    client = client_of(world, "agent")
+    page = submit(client, "/cases/log/", **(CALL | {"text": whole}), act="pdf")
+    assert page.status_code == 200
+    draft = Draft.objects.get()
+    assert "附件" in draft.data["text"]
+    submit(client, f"/cases/log/?draft={draft.pk}", holds="caller")
+    assert Case.objects.get().files.get().file.kind == "pdf"
+
+
+@pytest.mark.req("INT-03")
+def test_chinese_counts_as_it_is_written(world: World) -> None:
+    assert drafts.save_draft(uuid.uuid4(), Typed({"text": "漏" * 340_000}), user=world.agent) is not None
+
+
+@pytest.mark.req("INT-03", "RTE-08")
+def test_a_further_contact_that_is_too_long_becomes_a_file_and_nothing_is_lost(world: World) -> None:
+    case, client, whole = w.log_call(world), client_of(world, "agent"), "催问进度，" * 5_000
+    url = f"/cases/log/add/{case.number}/"
+    refused = submit(client, url, text=whole, follow_up="今天回电", files=[picture()])
+    assert refused.status_code == 422
+    assert 'value="pdf"' in refused.content.decode()
+    body = {"text": whole, "follow_up": "今天回电", "channel": "phone", "add_to": case.number}
+    page = client.post(url, body | {"act": "pdf", "draft": refused.context["draft"].pk})
+    assert page.status_code == 200
+    assert "今天回电" in page.content.decode()
+    draft = Draft.objects.get()
+    submit(client, f"{url}?draft={draft.pk}", holds="text")
+    contact = Contact.objects.get()
+    assert "附件" in contact.text
+    assert sorted(row.file.kind for row in case.files.all()) == ["jpeg", "pdf"]
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.req("RTE-08")
+def test_a_further_contact_is_kept_while_it_is_typed(world: World) -> None:
+    case, client = w.log_call(world), client_of(world, "agent")
+    body = {"draft": str(uuid.uuid4()), "add_to": case.number, "text": "催问", "person": "周慧", "channel": "phone"}
+    url = client.post(SAVE, body).json()["url"]
+    assert url == f"/cases/log/add/{case.number}/?draft={body['draft']}"
+    assert "催问" in client.get(url).content.decode()
+    assert url in client.get("/cases/log/drafts/").content.decode()
+    assert "催问" in client.get(f"/cases/log/?draft={body['draft']}").content.decode()
+
+
+def test_a_contact_typed_on_leaves_the_rest_of_the_log_forms_draft(world: World) -> None:
+    case, client, body = w.log_call(world), client_of(world, "agent"), typed(demand="换新机")
+    client.post(SAVE, body)
+    client.post(SAVE, {"draft": body["draft"], "add_to": case.number, "text": "又催"})
+    data = Draft.objects.get().data
+    assert (data["demand"], data["text"]) == ("换新机", "又催")
+
+
+@pytest.mark.req("RTE-08")
+def test_a_contact_on_a_case_closed_meanwhile_keeps_its_text(world: World) -> None:
+    case = w.closed(world)
+    answer = client_of(world, "agent").post(
+        f"/cases/log/add/{case.number}/",
+        {"text": "又漏了", "channel": "phone", "submission_key": str(uuid.uuid4()), "draft": str(uuid.uuid4()),
+         "add_to": case.number},
+    )  # fmt: skip
+    assert answer.status_code == 409
+    assert "又漏了" in answer.content.decode()
+    assert Draft.objects.get().data["text"] == "又漏了"
+
+
+def test_a_draft_left_alone_for_long_goes_with_its_files(world: World) -> None:
+    client = client_of(world, "agent")
+    submit(client, "/cases/log/", text="热水器又漏了", files=[picture()])
+    fresh = drafts.save_draft(uuid.uuid4(), Typed({"text": "x"}), user=world.agent)
+    assert forget_drafts() == 0
+    Draft.objects.exclude(pk=fresh.pk).update(updated_at=timezone.now() - timedelta(days=91))
+    assert forget_drafts() == 1
+    assert Draft.objects.get() == fresh
+    assert File.objects.get().erased_at is not None
+    assert "90 天" in client.get("/cases/log/drafts/").content.decode()
 
 
 # The small acts, without scripts

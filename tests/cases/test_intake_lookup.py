@@ -116,6 +116,52 @@ def test_open_cases_of_a_number_without_a_file_are_found(world: World) -> None:
     assert not recognise("13700001111", who=identity_of(world.finance_handler)).by_number
 
 
+# What is open
+
+
+def card(world: World, name: str, **values: object) -> str:
+    return client_of(world, name).get("/cases/log/card/", values).content.decode()
+
+
+@pytest.mark.req("RTE-08")
+def test_no_open_case_of_the_caller_is_missing_from_the_card(world: World) -> None:
+    forgotten = w.received(world)
+    Case.objects.filter(pk=forgotten.pk).update(received_at=timezone.now() - timedelta(days=500))
+    older = w.received(world)
+    Case.objects.filter(pk=older.pk).update(received_at=timezone.now() - timedelta(days=40))
+    for _n in range(3):
+        w.closed(world)
+    page = card(world, "agent", customer=forgotten.customer_id)
+    for case in (forgotten, older):
+        assert page.count(f'value="add:{case.number}"') == 1
+
+
+@pytest.mark.req("RTE-08")
+def test_all_open_cases_of_a_frequent_caller_are_listed_once(world: World) -> None:
+    cases = [w.log_call(world) for _n in range(6)]
+    page = card(world, "agent", customer=cases[0].customer_id)
+    assert [page.count(f'value="add:{case.number}"') for case in cases] == [1] * 6
+
+
+@pytest.mark.req("CLS-09", "RTE-08")
+def test_an_open_case_stands_before_closed_ones_of_the_same_matter(world: World) -> None:
+    open_case = w.log_call(world)
+    Case.objects.filter(pk=open_case.pk).update(received_at=timezone.now() - timedelta(days=40))
+    closed = [w.closed(world) for _n in range(3)]
+    assert repeats(world, "agent", customer=open_case.customer_id) == [open_case, closed[2], closed[1]]
+
+
+@pytest.mark.req("RTE-08", "SEC-01")
+def test_the_button_to_add_is_there_for_those_who_may_and_for_nobody_else(world: World) -> None:
+    known = w.received(world)
+    unknown = w.received(world, reporter=Reporter(phone="13700001111", refused=True))
+    for values, case in (({"customer": known.customer_id}, known), ({"caller": "13700001111"}, unknown)):
+        for name, offered in (("agent", True), ("production_handler", True), ("general_manager", False)):
+            page = card(world, name, **values)
+            assert case.number in page, name
+            assert (f"add:{case.number}" in page) is offered, name
+
+
 # Possible repeats
 
 
@@ -298,4 +344,4 @@ def test_the_card_costs_the_same_with_many_cases(world: World) -> None:
     few = queries()
     for _n in range(6):
         w.log_call(world, goods=Goods(product=Product.objects.get(code="DSZF-60")))
-    assert queries() == few
+    assert queries() <= few
