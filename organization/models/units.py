@@ -53,6 +53,7 @@ class Tree(Vocabulary):
     parent: models.ForeignKey[Any, Any] = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
+    parent_id: int | None
     lineage = ArrayField(models.BigIntegerField(), default=list, editable=False)
 
     class Meta:
