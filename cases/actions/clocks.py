@@ -205,8 +205,8 @@ def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: dateti
     fresh = build_clock(case, Start(clock.kind, clock.started_at, _customers_date(case, clock.kind)), cal)
     if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
         return None
-    if clock.due_at != clock.first_due_at and fresh.due_at <= clock.due_at:
-        return None  # more time was granted; a recomputation does not take it away
+    if clock.due_at != clock.first_due_at and (stated or fresh.due_at <= clock.due_at):
+        return None  # more time was granted or agreed on; a recomputation neither takes it away nor makes it decide
     if clock.first_due_at <= at and fresh.due_at > clock.due_at:
         return None  # due already, although no sweep has said so yet
     return fresh

@@ -64,7 +64,7 @@ class Job:
     by: Actor
     user: User | None
     owner: User | None
-    receiving: Department | None
+    receiving_department: Department | None
     channel: Channel
     kinds: dict[str, Kind]
     categories: list[Category]
@@ -86,7 +86,7 @@ class Job:
             by=by,
             user=user_of(by),
             owner=owner,
-            receiving=main_department(owner),
+            receiving_department=main_department(owner),
             channel=Channel.objects.get(code=plan.channel),
             kinds={kind.code: kind for kind in Kind.objects.active()},
             categories=categories,
@@ -215,7 +215,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
         received_at=given.received_at or now,
         registered_at=now,
         first_asked_label=FIRST_ASKED,
-        receiving_department=job.receiving,
+        receiving_department=job.receiving_department,
         owner=job.owner,
         profile_version=version,
         import_name=job.name,
@@ -229,7 +229,10 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
 
 def _start_clocks(case: Case, job: Job) -> list[CaseClock]:
     calendar = job.calendar(case)
-    starts = clocks.starts_of(case, clocks.Kind.ACKNOWLEDGEMENT, clocks.Kind.RESOLUTION)
+    starts = (
+        clocks.Start(clocks.Kind.ACKNOWLEDGEMENT, case.received_at),
+        clocks.Start(clocks.Kind.RESOLUTION, case.received_at, case.customer_deadline),
+    )
     running = [clock for start in starts if (clock := clocks.build_clock(case, start, calendar))]
     nearest = min(running, key=lambda clock: clock.first_due_at, default=None)
     if nearest:

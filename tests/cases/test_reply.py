@@ -270,4 +270,4 @@ def test_a_contact_sent_twice_at_once_is_one(world: World) -> None:
     with mock.patch.object(intake, "lock", side_effect=slower):
         intake.record_contact(case, contact, by=world.actor("agent2"))
     assert case.contacts.get().by == world.agent
-    assert fresh(case).contact_count == 1
+    assert fresh(case).contact_count == case.contact_count + 1
