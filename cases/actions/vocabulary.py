@@ -20,7 +20,7 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason, StaleRecord
 from cases.models import Category, Channel, Kind
 from cases.policy import Route
-from organization import text
+from organization import stale, text
 from organization.models import Department, Function
 from regulations import profiles
 from regulations.models import Profile, ProfileVersion
@@ -93,29 +93,36 @@ def _offer(row: Category, *, by: Actor, reason: str) -> None:
 
 
 @transaction.atomic
-def change_category(row: Category, words: CategoryWords, *, by: Actor, parent: Category | None) -> Category:
-    """Rename, reorder, give other keywords, or hang under another root; the code stays."""
+def change_category(
+    row: Category, words: CategoryWords, *, by: Actor, parent: Category | None, base: str = ""
+) -> Category:
+    """Rename, reorder, give other keywords, or hang under another root; the code stays.
+
+    ``base`` is the stamp of what the page showed (``facts_of``): raises ``StaleRecord`` when that is no longer so.
+    """
     row = Category.objects.select_for_update().get(pk=row.pk)
+    stale.require_fresh(facts_of(row), base)
     _check_words(CategoryWords(words.name, words.name_en, words.keywords), parent)
     if parent is None and row.parent_id is not None:
         raise InvalidInput("parent", _("Please choose what it lies under. A new top category is added as such."))
     if parent is not None and row.children.exists():
         raise InvalidInput("parent", _("Categories lie under it, so it stays at the top."))
-    before = _facts(row)
+    before = facts_of(row)
     row.name, row.name_en, row.name_key = words.name, words.name_en, text.pinyin_key(words.name)[:300]
     row.keywords, row.position, row.parent = list(words.keywords), words.position, parent
     row.lineage = [*(parent.lineage if parent else []), row.pk]
     row.save()
-    after = _facts(row)
+    after = facts_of(row)
     changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
     if changes:
         record(f"category:{row.pk}", "change", by=by, at=timezone.now(), changes=changes)
     return row
 
 
-def _facts(row: Category) -> dict[str, Any]:
-    names = ("name", "name_en", "keywords", "position", "parent_id")
-    return {name: copy.copy(getattr(row, name)) for name in names}
+def facts_of(row: Category) -> dict[str, Any]:
+    """All that the page of a category changes."""
+    facts = {name: copy.copy(getattr(row, name)) for name in ("name", "name_en", "keywords", "position")}
+    return facts | {"parent": row.parent_id}
 
 
 def retire_reasons(row: Category) -> list[Reason]:
@@ -159,13 +166,19 @@ def restore_category(row: Category, *, by: Actor) -> Category:
 
 @dataclass(frozen=True)
 class Word:
-    """How a kind or channel is called, where it stands, and whether it may be chosen."""
+    """How a kind or channel is called, where it stands, whether it may be chosen; the stamp of what the page showed."""
 
     pk: int
     name: str
     name_en: str
     position: int
     in_use: bool = True
+    base: str = ""
+
+
+def word_facts(row: Kind | Channel) -> dict[str, Any]:
+    """All that the page of words changes in one of them."""
+    return {"name": row.name, "name_en": row.name_en, "position": row.position, "in_use": row.retired_at is None}
 
 
 @transaction.atomic
@@ -178,8 +191,8 @@ def change_words(model: type[W], words: Iterable[Word], *, by: Actor) -> int:
     now, count = timezone.now(), 0
     for word in words:
         row = rows[word.pk]
-        before = (row.name, row.name_en, row.position, row.retired_at is None)
-        after = (word.name, word.name_en, word.position, word.in_use)
+        stale.require_fresh(before := word_facts(row), word.base)
+        after = {"name": word.name, "name_en": word.name_en, "position": word.position, "in_use": word.in_use}
         if before == after:
             continue
         if not word.name:
@@ -187,8 +200,7 @@ def change_words(model: type[W], words: Iterable[Word], *, by: Actor) -> int:
         row.name, row.name_en, row.name_key = word.name, word.name_en, text.pinyin_key(word.name)[:300]
         row.position, row.retired_at = word.position, None if word.in_use else row.retired_at or now
         row.save()
-        names = ("name", "name_en", "position", "in_use")
-        changes = {n: (old, new) for n, old, new in zip(names, before, after, strict=True) if old != new}
+        changes = {name: (before[name], new) for name, new in after.items() if before[name] != new}
         record(f"{model._meta.model_name}:{row.pk}", "change", by=by, at=now, changes=changes)
         count += 1
     if not model._default_manager.filter(retired_at__isnull=True).exists():

@@ -10,18 +10,20 @@ from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cases.actions.vocabulary import CategoryWords, Word
+from cases.actions.vocabulary import CategoryWords, Word, facts_of, word_facts
 from cases.models import Category
 from cases.policy import Route
+from organization.forms.based import BasedForm
 from organization.forms.fields import LineField, TextField
 from organization.forms.units import CODE
 from organization.models import Department, Function
+from organization.stale import stamp
 from organization.trees import indented
 
 _BETWEEN = re.compile(r"[\s,，、;；]+")
 
 
-class CategoryForm(forms.Form):
+class CategoryForm(BasedForm):
     """What a category is called, and which words of a text suggest it."""
 
     name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100)
@@ -55,7 +57,7 @@ class CategoryForm(forms.Form):
         initial: dict[str, Any] = {"parent": under, "position": 0}
         if row is not None:
             initial = {name: getattr(row, name) for name in ("name", "name_en", "parent", "code", "position")}
-            initial["keywords"] = "、".join(row.keywords)
+            initial |= {"keywords": "、".join(row.keywords), "base": stamp(facts_of(row))}
         super().__init__(data, initial=initial)
         if row is not None:
             self.fields["code"].disabled = True
@@ -68,7 +70,7 @@ class CategoryForm(forms.Form):
         return CategoryWords(data["name"], data["name_en"], keywords, data["position"], data["code"])
 
 
-class WordForm(forms.Form):
+class WordForm(BasedForm):
     """One kind or channel."""
 
     pk = forms.IntegerField(widget=forms.HiddenInput)
@@ -88,7 +90,7 @@ WordForms: Any = formset_factory(WordForm, extra=0, max_num=200)
 def rows_of(model: Any) -> list[dict[str, Any]]:
     """What the forms of a vocabulary begin with."""
     return [
-        {"pk": row.pk, "name": row.name, "name_en": row.name_en, "position": row.position, "in_use": not row.is_retired}
+        {"pk": row.pk, "base": stamp(word_facts(row))} | word_facts(row)
         for row in model.objects.order_by("position", "pk")
     ]
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from audit.exceptions import DomainError
+from audit.exceptions import DomainError, StaleRecord
 from cases.actions import vocabulary as actions
 from cases.forms.vocabulary import CategoryForm, WordForms, rows_of
 from cases.models import Category, Channel, Kind
@@ -59,7 +59,8 @@ def category(request: HttpRequest, pk: int) -> HttpResponse:
     form = CategoryForm(request.POST if request.method == "POST" else None, row=row)
     if form.is_bound and form.is_valid():
         try:
-            actions.change_category(row, form.words(), by=by, parent=form.cleaned_data["parent"])
+            data = form.cleaned_data
+            actions.change_category(row, form.words(), by=by, parent=data["parent"], base=data["base"])
         except DomainError as error:
             refusals.show(form, error)
         else:
@@ -71,7 +72,7 @@ def category(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, form: CategoryForm, row: Category | None) -> HttpResponse:
     reasons = actions.retire_reasons(row) if row is not None and not row.is_retired else []
     context = {"form": form, "row": row, "reasons": reasons}
-    return render(request, "settings/category.html", context, status=422 if form.is_bound else 200)
+    return render(request, "settings/category.html", context, status=form.status)
 
 
 def _act(request: HttpRequest, pk: int, act: Callable[..., Category], said: str) -> HttpResponse:
@@ -105,19 +106,21 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     kinds = WordForms(data, initial=rows_of(Kind), prefix="kinds")
     channels = WordForms(data, initial=rows_of(Channel), prefix="channels")
-    refused = ""
+    refused, status = "", 200 if data is None else 422
     if data is not None and kinds.is_valid() and channels.is_valid():
         try:
             with transaction.atomic():  # the page is one change
                 actions.change_words(Kind, _words(kinds, Kind), by=by)
                 actions.change_words(Channel, _words(channels, Channel), by=by)
+        except StaleRecord as error:
+            refused, status = refusals.changed([kinds.empty_form.label_of(name) for name in error.changed]), 409
         except DomainError as error:
             refused = error.message
         else:
             messages.success(request, _("Saved. Forms and lists show it from now on."))
             return redirect("vocabulary")
     context: dict[str, Any] = {"kinds": kinds, "channels": channels, "refused": refused}
-    return render(request, "settings/vocabulary.html", context, status=200 if data is None else 422)
+    return render(request, "settings/vocabulary.html", context, status=status)
 
 
 def _words(formset: Any, model: type[Kind] | type[Channel]) -> list[actions.Word]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
-from organization import text, tokens
+from organization import stale, text, tokens
 from organization.models import Department, Function, Invitation, Membership, Role, User
 
 #: What everybody may know of a colleague's file in the audit trail, and what is sealed.
@@ -105,11 +105,21 @@ def _set_functions(user: User, codes: Iterable[str]) -> None:
 
 @transaction.atomic
 def update_user(
-    user: User, person: Person, *, by: Actor, places: Iterable[Place], functions: Iterable[str] = ()
+    user: User,
+    person: Person,
+    *,
+    by: Actor,
+    places: Iterable[Place],
+    functions: Iterable[str] = (),
+    base: str = "",
 ) -> User:
-    """Change a colleague; rights follow at the next request. Nobody changes the own role."""
+    """Change a colleague; rights follow at the next request. Nobody changes the own role.
+
+    ``base`` is the stamp of what the page showed (``facts_of``): raises ``StaleRecord`` when that is no longer so.
+    """
     _lock_administrators()
     user = User.objects.select_for_update().get(pk=user.pk)
+    stale.require_fresh(facts_of(user), base)
     before, personal = _state(user), {name: getattr(user, name) for name in _PERSONAL}
     if by.id == user.pk and person.role != user.role:
         raise Blocked([Reason("own_role", _("Nobody changes the own role. Ask another administrator."), "forbidden")])
@@ -125,6 +135,11 @@ def update_user(
     if changes or sealed:
         record(f"user:{user.pk}", "update", by=by, at=timezone.now(), changes=changes, sealed=sealed)
     return user
+
+
+def facts_of(user: User) -> dict[str, object]:
+    """All that the page of a colleague changes."""
+    return {name: getattr(user, name) for name in _PERSONAL} | _state(user)
 
 
 def _state(user: User) -> dict[str, object]:

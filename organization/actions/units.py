@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
-from organization import text, ties
+from organization import stale, text, ties
 from organization.models import Department, Function, Product, Site
 from organization.models.units import Tree
 
@@ -87,10 +87,28 @@ def move_unit(row: T, *, by: Actor, parent: T | None) -> T:
 
 
 @transaction.atomic
-def change_unit(row: T, unit: Unit, *, parent: T | None, by: Actor) -> T:
-    """Rename and move in one step; both, or neither."""
+def change_unit(row: T, unit: Unit, *, parent: T | None, by: Actor, base: str = "") -> T:
+    """Rename and move in one step; both, or neither.
+
+    ``base`` is the stamp of what the page showed (``facts_of``): raises ``StaleRecord`` when that is no longer so.
+    """
+    model = type(row)
+    list(model._default_manager.select_for_update().order_by("pk").values_list("pk"))  # in the order of move_unit
+    row = model._default_manager.get(pk=row.pk)
+    stale.require_fresh(facts_of(row), base)
     row = move_unit(row, by=by, parent=parent)
     return rename_unit(row, by=by, name=unit.name, name_en=unit.name_en)
+
+
+def facts_of(row: T) -> dict[str, object]:
+    """All that the page of a unit changes."""
+    facts: dict[str, object] = {"name": row.name, "name_en": row.name_en, "parent": row.parent_id}
+    if isinstance(row, Department):
+        functions = sorted(row.functions.values_list("code", flat=True))
+        return facts | {"phone": row.phone, "functions": functions}
+    if isinstance(row, Site):
+        return facts | {"department": row.department_id, "address": row.address}
+    return facts
 
 
 def _rewrite_lineages(model: type[T], rows: dict[int, T], moved: int) -> None:

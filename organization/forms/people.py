@@ -10,14 +10,18 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from organization.actions.people import Person, Place
+from organization.actions.people import Person, Place, facts_of
+from organization.forms.based import BasedForm
 from organization.forms.fields import LineField, LocalDateTimeField
 from organization.models import Department, Function, Role, User
+from organization.stale import stamp
 from organization.trees import indented
 
 
-class PersonForm(forms.Form):
+class PersonForm(BasedForm):
     """What is known of a colleague."""
+
+    more_labels = {"departments": _("Departments"), "heads": _("Head")}
 
     username = LineField(label=_("Login name"), max_length=60, help_text=_("Cannot be changed later."))
     name = LineField(label=_("Name"), max_length=60)
@@ -40,6 +44,7 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         if user is not None:
             kwargs["initial"] = {
+                "base": stamp(facts_of(user)),
                 "username": user.username,
                 "name": user.name,
                 "role": user.role,

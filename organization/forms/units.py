@@ -9,9 +9,12 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from organization.actions.units import facts_of
+from organization.forms.based import BasedForm
 from organization.forms.fields import LineField
 from organization.models import Department, Function, Product, Site
 from organization.models.units import Tree
+from organization.stale import stamp
 from organization.trees import indented
 
 #: Codes stand in addresses, tables and profiles.
@@ -35,7 +38,7 @@ class ParentField(forms.TypedChoiceField):
         return self.model._default_manager.get(pk=value)
 
 
-class UnitForm(forms.Form):
+class UnitForm(BasedForm):
     """What every unit has; the code only while it is new."""
 
     code = LineField(
@@ -51,6 +54,7 @@ class UnitForm(forms.Form):
         initial: dict[str, Any] = {"parent": under.pk if under else ""}
         if row is not None:
             initial = {"code": row.code, "name": row.name, "name_en": row.name_en, "parent": row.parent_id or ""}
+            initial["base"] = stamp(facts_of(row))
         super().__init__(data, initial=initial | self.more(row))
         self.fields["parent"] = ParentField(model, without=row, label=_("Lies under"), top=_("nothing: at the top"))
         if row is not None:

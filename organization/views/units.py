@@ -145,7 +145,8 @@ def unit(request: HttpRequest, what: str, pk: int) -> HttpResponse:
         try:
             with transaction.atomic():
                 named = actions.Unit(row.code, data["name"], data["name_en"])
-                _details(actions.change_unit(row, named, parent=data["parent"], by=by), data, by)
+                changed = actions.change_unit(row, named, parent=data["parent"], by=by, base=data["base"])
+                _details(changed, data, by)
         except DomainError as error:
             refusals.show(form, error)
         else:
@@ -179,7 +180,7 @@ def _page(request: HttpRequest, what: str, form: UnitForm, row: Any) -> HttpResp
         "restore_url": f"{what}_restore",
         "members": _members(row),
     }
-    return render(request, "settings/unit.html", context, status=422 if form.is_bound else 200)
+    return render(request, "settings/unit.html", context, status=form.status)
 
 
 def _members(row: Any) -> list[Any]:

@@ -94,7 +94,12 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and places.is_valid():
         try:
             people.update_user(
-                colleague, form.person(), by=by, places=places.places(), functions=form.functions_chosen()
+                colleague,
+                form.person(),
+                by=by,
+                places=places.places(),
+                functions=form.functions_chosen(),
+                base=form.cleaned_data["base"],
             )
         except DomainError as error:
             refusals.show(form, error)
@@ -110,7 +115,6 @@ def _forms(request: HttpRequest, colleague: User | None) -> tuple[PersonForm, An
 
 
 def _page(request: HttpRequest, form: PersonForm, places: Any, colleague: User | None) -> HttpResponse:
-    refused = request.method == "POST"
     context: dict[str, Any] = {"form": form, "places": places, "colleague": colleague}
     if colleague is not None:
         context |= {
@@ -119,7 +123,7 @@ def _page(request: HttpRequest, form: PersonForm, places: Any, colleague: User |
             "is_oneself": colleague == request.user,
             "deputies": [row.deputy for row in colleague.deputies.select_related("deputy").on(_now())],
         }
-    return render(request, "settings/user.html", context, status=422 if refused else 200)
+    return render(request, "settings/user.html", context, status=form.status)
 
 
 def _now() -> Any:
