@@ -107,12 +107,11 @@ PERMISSIONS = MappingProxyType(
         "print": (_g({*WORKING, AUDITOR}),),
         "see_overdue": (_g({MANAGER, AUDITOR}), _g({*WORKING}, Function.GENERAL_MANAGER), _HUB_HEAD),
         "read_history": (_g({MANAGER, AUDITOR}), _HUB_STAFF, _QUALITY),
-        "import": (_HUB_HEAD, _g({ADMINISTRATOR})),
         "see_messages": (_HUB_HEAD,),
     }
 )
 #: Permissions asked without a case.
-GENERAL = frozenset({"log", "see_overdue", "import", "see_messages"})
+GENERAL = frozenset({"log", "see_overdue", "see_messages"})
 
 
 def relations_of(person: Identity, case: Case, assignments: list[Assignment]) -> frozenset[str]:

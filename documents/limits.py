@@ -15,7 +15,6 @@ DEFAULTS: dict[str, Any] = {
     "DOCUMENTS_PUBLIC_BYTES": 20 * MB,
     "DOCUMENTS_STAFF_FILES": 20,
     "DOCUMENTS_STAFF_BYTES": 200 * MB,
-    "DOCUMENTS_IMPORT_BYTES": 200 * MB,
     # Space that must stay free on the disk of the store; below it uploads are refused, reading goes on.
     "DOCUMENTS_FREE_BYTES": 500 * MB,
     "DOCUMENTS_PIXELS": 40_000_000,
@@ -63,11 +62,6 @@ def public_limits() -> UploadLimits:
 def staff_limits() -> UploadLimits:
     """Limits of people who are logged in, and of the API."""
     return UploadLimits(setting("DOCUMENTS_STAFF_FILES"), setting("DOCUMENTS_STAFF_BYTES"))
-
-
-def import_limits() -> UploadLimits:
-    """Limits of a table that is to be imported: one file, XLSX or CSV."""
-    return UploadLimits(1, setting("DOCUMENTS_IMPORT_BYTES"), frozenset({Kind.XLSX, Kind.CSV}))
 
 
 def made_limits() -> UploadLimits:

@@ -26,6 +26,7 @@ from django.utils.translation import ngettext
 
 from audit.queries import latest_checkpoint
 from documents.models import File
+from documents.queries import latest_check
 from feedback_system import backup
 from feedback_system.logs import scrub
 from notifications import queries as outbox
@@ -153,6 +154,7 @@ def _channel(group: str, name: ChannelName, failing: object, *, configured: bool
 def _data(now: datetime) -> Iterator[Light]:
     group = _("Data")
     yield _files(group, now)
+    yield _store(group, now)
     yield _disk(group)
     size, version = _database()
     words = {"size": filesizeformat(size), "version": version}
@@ -170,6 +172,19 @@ def _files(group: str, now: datetime) -> Light:
     if first.next_try_at and now - first.next_try_at > 10 * _MINUTE:
         return Light(group, name, AMBER, says, _("The worker for long jobs does not keep up; pictures come late."))
     return Light(group, name, GREEN, says)
+
+
+def _store(group: str, now: datetime) -> Light:
+    last, name = latest_check(), _("Stored files")
+    if last is None:
+        return Light(group, name, GREEN, _("not compared yet"))
+    if not last.is_clean:
+        says = _("%(missing)d lack their bytes, %(changed)d were changed") % {
+            "missing": last.rows_without_bytes, "changed": last.changed,
+        }  # fmt: skip
+        return Light(group, name, RED, says, _("Bring the files back from a backup; “make restore” does it."), last.at)
+    says = _("%(n)d compared %(when)s, all are there") % {"n": last.rows, "when": ago_words(now, last.at)}
+    return Light(group, name, GREEN, says, "", last.at)
 
 
 def _disk(group: str) -> Light:

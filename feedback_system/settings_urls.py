@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("categories/<int:pk>/retire/", vocabulary.category_retire, name="category_retire"),
     path("categories/<int:pk>/restore/", vocabulary.category_restore, name="category_restore"),
     path("vocabulary/", vocabulary.vocabulary, name="vocabulary"),
+    path("vocabulary/channels/new/", vocabulary.channel_new, name="channel_new"),
     path("routing/", profile.routing, name="routing"),
     path("profile/", profile.profile, name="profile"),
     path("profile/<slug:code>/<int:version>/", profile.profile_version, name="profile_version"),

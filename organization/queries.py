@@ -177,13 +177,3 @@ def people_with_function(code: str) -> QuerySet[User]:
         .filter(functions__code=code)
         .union(User.objects.filter(is_active=True, departments__functions__code=code))
     )
-
-
-def deputies_of(user_id: int, *, now: datetime) -> QuerySet[User]:
-    """Active people who act for ``user_id`` now."""
-    return User.objects.filter(
-        deputyships__principal_id=user_id,
-        deputyships__starts_at__lte=now,
-        deputyships__ends_at__gt=now,
-        is_active=True,
-    )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from organization.views import deputies, organisation, units, users
+from organization.views import deputies, functions, organisation, units, users
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("users/", users.users, name="users"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("users/<int:pk>/reactivate/", users.user_reactivate, name="user_reactivate"),
     path("users/<int:pk>/end-sessions/", users.user_end_sessions, name="user_end_sessions"),
     path("users/<int:pk>/reset-second-factor/", users.user_reset_factor, name="user_reset_factor"),
+    path("functions/", functions.functions, name="functions"),
     path("deputies/", deputies.deputies, name="deputies"),
     path("deputies/<int:pk>/end/", deputies.deputy_end, name="deputy_end"),
     path("organisation/", organisation.organisation, name="organisation"),

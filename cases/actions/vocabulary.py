@@ -164,6 +164,25 @@ def restore_category(row: Category, *, by: Actor) -> Category:
     return row
 
 
+@transaction.atomic
+def create_channel(name: str, *, name_en: str = "", by: Actor) -> Channel:
+    """Add a way in which feedback arrives (INT-01); it stands behind the others."""
+    if not name:
+        raise InvalidInput("name", _("The name is needed."))
+    taken = {row.code: row for row in Channel.objects.select_for_update().order_by("pk")}
+    if any(row.name == name for row in taken.values()):
+        raise InvalidInput("name", _("“%(name)s” exists already.") % {"name": name})
+    code = next(code for n in range(1, 100_000) if (code := f"channel{n}") not in taken)
+    last = max((row.position for row in taken.values()), default=0)
+    row = Channel.objects.create(
+        code=code, name=name, name_en=name_en, name_key=text.pinyin_key(name)[:300], position=last + 1
+    )
+    record(
+        f"channel:{row.pk}", "create", by=by, at=timezone.now(), changes={"code": (None, code), "name": (None, name)}
+    )
+    return row
+
+
 @dataclass(frozen=True)
 class Word:
     """How a kind or channel is called, where it stands, whether it may be chosen; the stamp of what the page showed."""

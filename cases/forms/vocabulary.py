@@ -84,6 +84,13 @@ class WordForm(BasedForm):
         return Word(**self.cleaned_data)
 
 
+class ChannelForm(forms.Form):
+    """A channel that is added."""
+
+    name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100)
+    name_en = LineField(label=_("English name"), max_length=100, required=False)
+
+
 WordForms: Any = formset_factory(WordForm, extra=0, max_num=200)
 
 

@@ -43,6 +43,7 @@ GROUPS = (
             Entry(
                 "departments", _("Departments"), "network", _("The tree of departments and the functions they carry.")
             ),
+            Entry("functions", _("Functions"), "badge-check", _("What they are called, and who carries them.")),
             Entry("sites", _("Sites"), "map-pin", _("Stores, stations, plants and projects.")),
             Entry("products", _("Products"), "package", _("Product lines and products.")),
             Entry("deputies", _("Deputies"), "user-check", _("Who acts for whom, and when.")),

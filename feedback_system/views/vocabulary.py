@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.actor import Actor
 from audit.exceptions import DomainError, StaleRecord
 from cases.actions import vocabulary as actions
-from cases.forms.vocabulary import CategoryForm, WordForms, rows_of
+from cases.forms.vocabulary import CategoryForm, ChannelForm, WordForms, rows_of
 from cases.models import Category, Channel, Kind
 from organization import access
 from organization.forms import refusals
@@ -104,9 +105,13 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     """Kinds and channels: names and order."""
     by = access.administrator(person(request))
     data = request.POST if request.method == "POST" else None
+    return _words_page(request, data, by, ChannelForm(prefix="new"))
+
+
+def _words_page(request: HttpRequest, data: Any, by: Actor, new: ChannelForm) -> HttpResponse:
     kinds = WordForms(data, initial=rows_of(Kind), prefix="kinds")
     channels = WordForms(data, initial=rows_of(Channel), prefix="channels")
-    refused, status = "", 200 if data is None else 422
+    refused, status = "", 422 if data is not None or new.is_bound else 200
     if data is not None and kinds.is_valid() and channels.is_valid():
         try:
             with transaction.atomic():  # the page is one change
@@ -119,8 +124,24 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved. Forms and lists show it from now on."))
             return redirect("vocabulary")
-    context: dict[str, Any] = {"kinds": kinds, "channels": channels, "refused": refused}
+    context: dict[str, Any] = {"kinds": kinds, "channels": channels, "refused": refused, "new": new}
     return render(request, "settings/vocabulary.html", context, status=status)
+
+
+@require_POST
+def channel_new(request: HttpRequest) -> HttpResponse:
+    """Add a channel."""
+    by = access.administrator(person(request))
+    form = ChannelForm(request.POST, prefix="new")
+    if form.is_valid():
+        try:
+            row = actions.create_channel(form.cleaned_data["name"], name_en=form.cleaned_data["name_en"], by=by)
+        except DomainError as error:
+            refusals.show(form, error)
+        else:
+            messages.success(request, _("“%(name)s” was added.") % {"name": row})
+            return redirect("vocabulary")
+    return _words_page(request, None, by, form)
 
 
 def _words(formset: Any, model: type[Kind] | type[Channel]) -> list[actions.Word]:

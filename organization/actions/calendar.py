@@ -63,12 +63,6 @@ def set_days(calendar: Calendar, days: Mapping[date, Exceptional], *, by: Actor)
     return len(changed)
 
 
-def set_day(calendar: Calendar, day: date, *, periods: Periods, label: str, by: Actor) -> CalendarDay:
-    """Make one date a holiday (no periods) or a make-up working day (its periods)."""
-    set_days(calendar, {day: Exceptional(periods, label)}, by=by)
-    return calendar.days.get(day=day)
-
-
 @transaction.atomic
 def clear_days(calendar: Calendar, days: Iterable[date], *, by: Actor) -> int:
     """Let dates follow the weekly hours again; returns how many did not."""
@@ -79,11 +73,6 @@ def clear_days(calendar: Calendar, days: Iterable[date], *, by: Actor) -> int:
         rows.delete()
         _touch(calendar, "clear_days", by=by, changes=changes)
     return len(changes)
-
-
-def clear_day(calendar: Calendar, day: date, *, by: Actor) -> None:
-    """Let one date follow the weekly hours again."""
-    clear_days(calendar, [day], by=by)
 
 
 @transaction.atomic

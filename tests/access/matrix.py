@@ -243,7 +243,7 @@ ADDRESSES |= {
             "users", "user", "user_new", "users_invite", "user_invite", "user_deactivate", "user_reactivate",
             "user_end_sessions", "user_reset_factor", "organisation", "calendar", "calendar_weekly", "calendar_days",
             "calendar_list", "calendar_clear", "calendar_confirm", "categories", "category_new", "category",
-            "category_retire", "category_restore", "vocabulary", "routing", "profile", "profile_version", "sheets",
+            "category_retire", "category_restore", "vocabulary", "channel_new", "functions", "routing", "profile", "profile_version", "sheets",
             "sheet_template", "sheet_check", "sheet_checked", "sheet_errors", "handover", "handover_one",
             *(
                 f"{what}{tail}"

@@ -320,8 +320,10 @@ def test_a_calendar_edit_recomputes_open_clocks_keeps_the_old_due_and_never_unde
     clock.now = the(breached, "resolution").due_at + timedelta(minutes=1)
     sweep.sweep_clocks()
     old = the(running, "resolution").due_at
-    calendars.set_day(
-        Calendar.objects.get(code="cn"), date(2026, 11, 24), periods=(), label="停工", by=world.actor("administrator")
+    calendars.set_days(
+        Calendar.objects.get(code="cn"),
+        {date(2026, 11, 24): calendars.Exceptional((), "停工")},
+        by=world.actor("administrator"),
     )
     assert following.recompute_chunk("cn", after=0, at=clock.now)[1] == 1
     moved = the(running, "resolution")

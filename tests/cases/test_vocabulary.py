@@ -157,6 +157,26 @@ def test_the_last_channel_in_use_stays(world: World) -> None:
         vocabulary.change_words(Channel, words, by=world.actor("administrator"))
 
 
+@pytest.mark.req("INT-01")
+def test_a_channel_that_is_added_can_be_chosen_at_once(world: World, client: Client) -> None:
+    client.force_login(world.administrator)
+    assert client.post(reverse("channel_new"), {"new-name": "抖音客服", "new-name_en": "Douyin"}).status_code == 302
+    row = Channel.objects.get(name="抖音客服")
+    assert Channel.objects.active().last() == row
+    assert Event.objects.filter(thread=f"channel:{row.pk}", verb="create").exists()
+    assert "抖音客服" in client.get(reverse("vocabulary")).content.decode()
+    case = w.log_call(world, channel=row)
+    assert case.channel == row
+
+
+@pytest.mark.parametrize("name", ["", "来电"])
+def test_a_channel_without_a_name_or_with_one_that_exists_is_not_added(world: World, client: Client, name: str) -> None:
+    client.force_login(world.administrator)
+    before = Channel.objects.count()
+    assert client.post(reverse("channel_new"), {"new-name": name}).status_code == 422
+    assert Channel.objects.count() == before
+
+
 # --- Routing ------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from documents.inspection import inspect, objections
-from documents.limits import import_limits, public_limits, staff_limits
+from documents.limits import made_limits, public_limits, staff_limits
 from documents.refusals import SENTENCES
 from tests.documents import samples
 from tests.documents.corpus import CORPUS, MB, Sent
@@ -66,7 +66,7 @@ def test_staff_may_send_larger_files_than_customers() -> None:
     assert not inspect(content, "a.jpg", size=150 * MB, limits=public_limits()).ok
 
 
-def test_an_import_takes_tables_only() -> None:
+def test_where_tables_are_asked_for_other_kinds_are_refused() -> None:
     for name, content, code in [
         ("a.csv", "姓名,电话\n王,1\n".encode("gb18030"), ""),
         ("a.txt", b"a\tb\n", ""),
@@ -75,7 +75,7 @@ def test_an_import_takes_tables_only() -> None:
         ("a.csv", samples.HTML, "lying"),
         ("a.csv", samples.xlsx(), "lying"),
     ]:
-        assert inspect(io.BytesIO(content), name, size=len(content), limits=import_limits()).code == code, name
+        assert inspect(io.BytesIO(content), name, size=len(content), limits=made_limits()).code == code, name
 
 
 def test_a_sender_hears_about_all_files_at_once() -> None:

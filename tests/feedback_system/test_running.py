@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.checkpoints import make_checkpoint
+from documents.models import StoreCheck
 from feedback_system import running
 from notifications.actions import beat
 from notifications.models import Channel, Heartbeat, Message
@@ -137,3 +138,12 @@ def test_the_whole_page_takes_the_worst_colour_and_names_the_troubles(world: Wor
     page = client.get(reverse("running")).content.decode()
     assert "需要注意：" in page
     assert "Huiyin" in page
+
+
+def test_a_stored_file_that_lacks_its_bytes_turns_red(world: World) -> None:
+    assert light("已存文件").tone == "green"
+    found = {"rows": 9, "blobs": 8, "size": 1, "bytes_without_row": 0, "changed": 0}
+    StoreCheck.objects.create(at=timezone.now(), rows_without_bytes=0, **found)
+    assert light("已存文件").tone == "green"
+    StoreCheck.objects.create(at=timezone.now(), rows_without_bytes=1, first_missing=7, **found)
+    assert light("已存文件").tone == "red"

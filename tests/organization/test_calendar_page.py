@@ -92,7 +92,7 @@ def test_what_is_due_already_is_not_extended_before_a_sweep_has_seen_it(world: W
     case = w.log_call(world)
     clock = resolution(case)
     now["at"] = clock.due_at + timedelta(seconds=5)
-    calendars.set_day(cn(), date(2026, 11, 24), periods=(), label="", by=world.actor("administrator"))
+    calendars.set_days(cn(), {date(2026, 11, 24): calendars.Exceptional(())}, by=world.actor("administrator"))
     assert following.recompute_clocks("cn")
     assert resolution(case).due_at == clock.due_at
 
@@ -100,7 +100,7 @@ def test_what_is_due_already_is_not_extended_before_a_sweep_has_seen_it(world: W
 def test_a_lost_task_is_taken_up_by_the_clock(world: World, now: dict[str, datetime]) -> None:
     case = w.log_call(world)
     old = resolution(case).due_at
-    calendars.set_day(cn(), date(2026, 11, 24), periods=(), label="", by=world.actor("administrator"))
+    calendars.set_days(cn(), {date(2026, 11, 24): calendars.Exceptional(())}, by=world.actor("administrator"))
     assert not cn().is_applied
     tasks.recompute_pending()
     assert cn().is_applied
@@ -110,7 +110,7 @@ def test_a_lost_task_is_taken_up_by_the_clock(world: World, now: dict[str, datet
 
 
 def test_while_somebody_is_at_work_nobody_begins_again(world: World, now: dict[str, datetime]) -> None:
-    calendars.set_day(cn(), date(2026, 11, 24), periods=(), label="", by=world.actor("administrator"))
+    calendars.set_days(cn(), {date(2026, 11, 24): calendars.Exceptional(())}, by=world.actor("administrator"))
     calendars.note_progress(cn(), after=1, moved=0, at=now["at"])
     assert following.pending(now["at"] + timedelta(seconds=60)) == []
     assert following.pending(now["at"] + timedelta(minutes=5)) == ["cn"]
@@ -119,9 +119,9 @@ def test_while_somebody_is_at_work_nobody_begins_again(world: World, now: dict[s
 def test_an_edit_meanwhile_lets_it_begin_at_the_beginning(world: World, now: dict[str, datetime]) -> None:
     first, second = w.log_call(world), w.log_call(world)
     by = world.actor("administrator")
-    calendars.set_day(cn(), date(2026, 11, 24), periods=(), label="", by=by)
+    calendars.set_days(cn(), {date(2026, 11, 24): calendars.Exceptional(())}, by=by)
     before = cn()
-    calendars.set_day(cn(), date(2026, 11, 25), periods=(), label="", by=by)
+    calendars.set_days(cn(), {date(2026, 11, 25): calendars.Exceptional(())}, by=by)
     assert not calendars.note_progress(before, after=first.pk, moved=1, at=now["at"])
     assert not calendars.finish_recomputation(before, moved=1, at=now["at"], by=by)
     assert following.recompute_clocks("cn")
@@ -130,7 +130,7 @@ def test_an_edit_meanwhile_lets_it_begin_at_the_beginning(world: World, now: dic
 
 def test_it_goes_on_where_it_was_cut_off(world: World, now: dict[str, datetime]) -> None:
     cases = [w.log_call(world) for _n in range(3)]
-    calendars.set_day(cn(), date(2026, 11, 24), periods=(), label="", by=world.actor("administrator"))
+    calendars.set_days(cn(), {date(2026, 11, 24): calendars.Exceptional(())}, by=world.actor("administrator"))
     with mock.patch.object(following, "CHUNK", 1):
         assert following.recompute_clocks("cn", budget=timedelta(seconds=-1)) is False
         assert cn().applied_after == cases[0].pk
@@ -142,7 +142,7 @@ def test_it_goes_on_where_it_was_cut_off(world: World, now: dict[str, datetime])
 def test_closed_cases_and_other_calendars_stay_as_they_are(world: World, now: dict[str, datetime]) -> None:
     closed = w.closed(world)
     before = list(CaseClock.objects.filter(case=closed).values())
-    calendars.set_day(cn(), date(2026, 11, 24), periods=(), label="", by=world.actor("administrator"))
+    calendars.set_days(cn(), {date(2026, 11, 24): calendars.Exceptional(())}, by=world.actor("administrator"))
     following.recompute_clocks("cn")
     assert list(CaseClock.objects.filter(case=closed).values()) == before
 

@@ -12,7 +12,7 @@ from tests.world import World
 
 PAGES = (
     "settings", "users", "user_new", "departments", "departments_new", "sites", "sites_new", "products", "products_new",
-    "deputies", "organisation", "calendar", "categories", "category_new", "vocabulary", "routing", "profile", "sheets",
+    "deputies", "organisation", "calendar", "categories", "category_new", "vocabulary", "functions", "routing", "profile", "sheets",
     "handover", "running", "messages",
 )  # fmt: skip
 #: Heads and managers name their own deputies; heads of the hub see the messages of their cases.
