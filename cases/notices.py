@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor
@@ -24,6 +23,7 @@ from cases.models import (
     Reply,
     Visit,
 )
+from cases.models.intake import CaseQuerySet
 from cases.models.reply import Way
 from cases.queries.people import hub_owner, people_of
 from cases.rights import sees
@@ -145,7 +145,7 @@ def register() -> None:
     message_readers.register("import", message_readers.everyone)
 
 
-def _case_of(thread: str) -> QuerySet[Case]:
+def _case_of(thread: str) -> CaseQuerySet:
     return Case.objects.filter(pk=int(thread.partition(":")[2]))
 
 

@@ -106,11 +106,6 @@ class CaseViewSet(PartMoves):
         words = str(self.request.query_params.get("q", ""))[:200]
         return term_of(words) if words.strip() else None
 
-    @property
-    def _term(self) -> Term | None:
-        words = str(self.request.query_params.get("q", ""))[:200]
-        return term_of(words) if words.strip() else None
-
     def list(self, request: Request) -> Response:
         """A page of cases."""
         rows = self.filter_queryset(self.get_queryset().defer("search", "contact_search"))
