@@ -65,6 +65,17 @@ class CaseAccess:
             for person in rights.unbarred(self.who, self.case)
         )
 
+    def answers_for(self, clock: CaseClock) -> bool:
+        """Whether the reason of a missed limit is this person's to give: the hub's, or those whose limit it is.
+
+        A limit on no assignment (acknowledgement, visit, resolution) is the lead's.
+        """
+        if clock.assignment_id is not None:
+            rows = [row for row in self.assignments if row.pk == clock.assignment_id]
+        else:
+            rows = [row for row in self.assignments if row.is_lead]
+        return bool(rights.places(self.who, self.case, "give_breach_reason", rows))
+
     def require(self, permission: str) -> None:
         """Raise ``NotAllowed`` without the permission."""
         if permission not in self.permissions:
@@ -198,10 +209,13 @@ def get_measure(access: CaseAccess, pk: int) -> Measure:
 
 
 def get_clock(access: CaseAccess, pk: int) -> CaseClock:
-    """A clock of the case."""
-    return _part_of(
+    """A clock of the case whose missed limit the person may explain."""
+    row = _part_of(
         access, list(CaseClock.objects.filter(pk=pk, case=access.case).select_related("assignment__department"))
     )
+    if not access.answers_for(row):
+        raise NotAllowed(_("This limit is another department's to explain."))
+    return row
 
 
 def get_escalation(access: CaseAccess, pk: int) -> Escalation:

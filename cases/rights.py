@@ -155,14 +155,15 @@ def can_be_given(who: Identity, case: Case, permission: str) -> bool:
     return reads_in_full(own, case) and permission in permissions_on(own, case)
 
 
+def places_anywhere(who: Identity, permission: str, relations: frozenset[str] = frozenset()) -> list[Identity]:
+    """In whose places somebody could have a permission on a case to which these relations exist; barred or not."""
+    grants = PERMISSIONS[permission]
+    return [person for person in who.acting if any(grant.holds_for(person, relations) for grant in grants)]
+
+
 def general_permissions(who: Identity) -> frozenset[str]:
     """Permissions that need no case."""
-    return frozenset(
-        name
-        for name in GENERAL
-        for person in who.acting
-        if any(not g.relation and g.holds_for(person, frozenset()) for g in PERMISSIONS[name])
-    )
+    return frozenset(name for name in GENERAL if places_anywhere(who, name))
 
 
 def sees(who: Identity, case: Case) -> bool:

@@ -202,7 +202,8 @@ def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: dateti
     """
     if clock.kind == Kind.TASK or clock.breached_at is not None:
         return None
-    fresh = build_clock(case, Start(clock.kind, clock.started_at, _customers_date(case, clock.kind)), cal)
+    stated = _customers_date(case, clock.kind)
+    fresh = build_clock(case, Start(clock.kind, clock.started_at, stated), cal)
     if fresh is None or (fresh.due_at == clock.due_at and fresh.provisional == clock.provisional):
         return None
     if clock.due_at != clock.first_due_at and (stated or fresh.due_at <= clock.due_at):

@@ -24,6 +24,7 @@ from cases.imports.plan import Plan
 from cases.imports.rows import Record
 from cases.lifecycle import Outcome, State
 from cases.models import Access, Case, CaseClock, Category, Channel, Kind, Round
+from cases.models.intake import FROM_FILE
 from cases.queries.imports import customers_for
 from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import category_in, department_for
@@ -38,7 +39,6 @@ from regulations.profiles import version_for
 
 #: A name that nobody gave, as it stands in registers.
 NO_NAME = "未提供"
-FIRST_ASKED = "导入"
 _COLUMNS = [f.attname for f in Case._meta.concrete_fields]
 
 
@@ -214,7 +214,7 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
         site=site,
         received_at=given.received_at or now,
         registered_at=now,
-        first_asked_label=FIRST_ASKED,
+        first_asked_label=FROM_FILE,
         receiving_department=job.receiving_department,
         owner=job.owner,
         profile_version=version,
@@ -244,7 +244,7 @@ def _close(case: Case, round_: Round, job: Job, *, at: datetime) -> None:
     """Handled elsewhere: closed as it is registered, with the import as its proof."""
     case.state, case.outcome, case.closed_at, case.version = State.CLOSED, Outcome.IMPORTED, at, 2
     round_.outcome, round_.ended_at, round_.closed_at, round_.closed_by = Outcome.IMPORTED, at, at, job.user
-    round_.reason, round_.proof = f"{FIRST_ASKED}：{job.name}", job.name
+    round_.reason, round_.proof = f"{FROM_FILE}：{job.name}", job.name
 
 
 def _write_cases(ready: list[_Ready], *, now: datetime) -> None:

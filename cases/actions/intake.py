@@ -21,7 +21,7 @@ from cases.actions.moves import SEALED_FIELDS, Extra, enter, finish, lock, momen
 from cases.actions.recusal import readdress_approvals, replace_barred
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Category, Channel, Contact, Kind, Recusal, Round
-from cases.models.intake import Urgency
+from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
 from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import department_for, suggest_category
 from customers.actions import NewCustomer, create_customer, give_consent
@@ -251,7 +251,7 @@ def _check_late(case: Case, *, now: datetime, by: Actor) -> None:
 def _first_asked_label(by: Actor, first_asked: User | None) -> str:
     if first_asked:
         return first_asked.name
-    return {"customer": "客户自助", "import": "导入"}.get(by.kind, by.label)[:60]
+    return {"customer": SELF_SERVICE, "import": FROM_FILE}.get(by.kind, by.label)[:60]
 
 
 def _customer(reporter: Reporter, *, by: Actor, now: datetime) -> Customer | None:

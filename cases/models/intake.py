@@ -12,6 +12,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.lifecycle import ENDED, Outcome, State
 from customers.models import Customer
@@ -94,6 +95,14 @@ class Channel(Vocabulary):
 
     class Meta:
         ordering = ["position"]
+
+
+#: What stands in ``first_asked_label`` where nobody was asked, as the regulation's forms have it.
+SELF_SERVICE, FROM_FILE = "客户自助", "导入"
+_ASKED_NOBODY = {
+    SELF_SERVICE: pgettext_lazy("first asked", "Customer self-service"),
+    FROM_FILE: pgettext_lazy("first asked", "Import"),
+}
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -280,6 +289,15 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def first_asked_shown(self) -> str:
+        """Who was asked first, in the reader's language: nobody was, where it came by itself or from a file."""
+        return (
+            self.first_asked_label
+            if self.first_asked_id
+            else str(_ASKED_NOBODY.get(self.first_asked_label, self.first_asked_label))
+        )
 
     @property
     def thread(self) -> str:

@@ -158,7 +158,7 @@ def _visits(cases: CaseQuerySet, people: list[int], who: Identity) -> Iterator[T
 
 
 def _to_receive(who: Identity) -> list[Task]:
-    if not _may(who, "receive", relations=frozenset({"assigned"})):
+    if not rights.places_anywhere(who, "receive", frozenset({"assigned"})):
         return []
     rows = list(to_receive(who).select_related("department").order_by("due_at", "id")[:CARD_SHOWN])
     found = _parts(rows, who)
@@ -200,7 +200,7 @@ def _carried_out_by(person: Identity) -> Q:
 def _to_decide(who: Identity) -> list[Task] | None:
     """Requests for more time, approvals and demands for a higher level; None where nothing is to be expected."""
     names = ("decide_extension", "approve_waiver", "approve_explained", "answer_escalation")
-    allowed = {name for name in names if _may(who, name)}
+    allowed = {name for name in names if _places(who, name)}
     found: list[Task] = []
     if "decide_extension" in allowed:
         found += _extensions(who)
@@ -286,12 +286,6 @@ def _cases_of_threads(threads: list[str], who: Identity) -> dict[str, Case]:
     return {case.thread: case for case in listed(Case.objects.visible_to(who).filter(pk__in=ids))} if ids else {}
 
 
-def _may(who: Identity, permission: str, relations: frozenset[str] = frozenset({"reads"})) -> bool:
-    """Whether the person could have a permission on some case, own or as deputy."""
-    return bool(_places(who, permission, relations))
-
-
-def _places(who: Identity, permission: str, relations: frozenset[str] = frozenset({"reads"})) -> list[Identity]:
-    """In whose places the person could have a permission on some case."""
-    grants = rights.PERMISSIONS[permission]
-    return [person for person in who.acting if any(grant.holds_for(person, relations) for grant in grants)]
+def _places(who: Identity, permission: str) -> list[Identity]:
+    """In whose places the person could have a permission on some case that he or she reads."""
+    return rights.places_anywhere(who, permission, frozenset({"reads"}))

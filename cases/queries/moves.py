@@ -148,7 +148,7 @@ class Situation:
     """A case as it stands before one person.
 
     ``mine`` says whether an assignment is that person's own work; ``blocked`` whether an act that needs more than
-    its permission succeeds in nobody's place.
+    its permission succeeds in nobody's place; ``answers_for`` whether a missed limit is that person's to explain.
     """
 
     dossier: Dossier
@@ -156,6 +156,7 @@ class Situation:
     facts: ClosingFacts
     mine: Callable[[Assignment], bool]
     blocked: Callable[[str, Fits], bool]
+    answers_for: Callable[[CaseClock], bool]
     now: datetime
 
 
@@ -377,7 +378,8 @@ def _on_approval(here: Situation, row: Approval) -> Acts:
 
 
 def _on_clock(here: Situation, row: CaseClock) -> Acts:
-    if owes_reason(row) or (row.is_overdue(here.now) and not row.breach_reason):
+    owed = owes_reason(row) or (row.is_overdue(here.now) and not row.breach_reason)
+    if owed and here.answers_for(row):
         yield "give_breach_reason", []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -24,12 +23,12 @@ from cases.actions.assignment import Task
 from cases.actions.drafts import proposed_priority
 from cases.actions.intake import Classification
 from cases.actions.views import NewView
+from cases.forms.assignment import usual_due
 from cases.forms.browse import BULK_MOST, BulkDispatchForm, CaseFilter, ViewForm
 from cases.models import Case, SavedView
 from cases.views.rights import require
-from organization.queries import identity_of, working_calendar
+from organization.queries import identity_of
 from organization.requests import person
-from organization.working_time import Limit, Unit, due_at
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,10 @@ def dispatch(request: HttpRequest) -> HttpResponse:
         department = data["department"] or case.suggested_department
         if department is None:
             raise InvalidInput("department", _("No department is suggested for it. Please choose one."))
-        task = Task(department, data["requirement"], data["due_at"] or _usual_due(case))
+        task = Task(department, data["requirement"], data["due_at"] or usual_due(case))
         assignment.dispatch_case(case, task, by=access.actor("dispatch"))
 
     return _answer(request, *_each(request, "dispatch", act))
-
-
-def _usual_due(case: Case) -> datetime:
-    """The time that the profile gives a department."""
-    calendar = working_calendar(case.profile_version.times.calendar)
-    return due_at(calendar, timezone.now(), Limit(case.policy.task_working_days, Unit.WORKING_DAYS))
 
 
 def _each(request: HttpRequest, permission: str, act: Callable[[CaseAccess], None]) -> tuple[list[str], list[Refusal]]:

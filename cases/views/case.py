@@ -48,6 +48,7 @@ def _page(request: HttpRequest, access: CaseAccess) -> dict[str, Any]:
         facts=facts,
         mine=access.is_of,
         blocked=access.blocked,
+        answers_for=access.answers_for,
         now=now,
     )
     offers = moves.offers(here)

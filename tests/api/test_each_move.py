@@ -8,10 +8,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db.models import F
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from cases.actions import intake, sweep
+from cases.actions import intake
 from cases.lifecycle import MOVES
 from cases.models import Case, CaseClock
 from cases.queries.moves import ACTS, PART_ACTS
@@ -59,8 +60,16 @@ def test_a_complaint_with_a_missed_limit_and_without_a_measure_is_closed_by_prog
 ) -> None:
     hub, head, representative = api("agent"), api("production_head"), api("representative")
     case = w.received(world)
-    sweep.sweep_clocks(CaseClock.objects.get(case=case, kind="resolution").first_due_at)
-    done(head, url(case, "investigate/"), facts="安装不当", cause="用户自装", severity="minor", reason_confirmed="no")
+    CaseClock.objects.filter(case=case, kind="acknowledgement").update(breached_at=F("first_due_at"))
+    done(
+        head,
+        url(case, "investigate/"),
+        facts="安装不当",
+        cause="用户自装",
+        responsible_text="用户",
+        severity="minor",
+        reason_confirmed="no",
+    )
     assert (case.investigations.get().severity, case.investigations.get().reason_confirmed) == ("minor", "no")
     asked = done(hub, url(case, "ask_waiver/"), reason="与产品无关")["approvals"][0]["id"]
     done(representative, url(case, f"approvals/{asked}/decide_approval/"), granted=True)
@@ -170,7 +179,7 @@ def test_a_search_that_takes_too_long_is_given_up_with_a_sentence(world: World, 
 def test_a_search_asks_the_same_for_many_as_for_few(world: World, api: Api, django_assert_max_num_queries: Any) -> None:
     from customers.models import Customer
 
-    customer = Customer.objects.create(name="苏州安居物业")
+    customer = Customer.objects.create(name="苏州安居物业", created_at=timezone.now())
     for _n in range(8):
         Case.objects.filter(pk=w.log_call(world).pk).update(customer=customer)
     client = api("agent")

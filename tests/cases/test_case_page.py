@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit.actor import Actor
 from cases.actions import assignment, intake, internal, investigation, reply
@@ -19,6 +19,7 @@ from cases.queries.moves import ACTS
 from documents.actions import process_due
 from notifications.models import Message
 from tests import world as w
+from tests.cases import visitors
 from tests.cases.desk import SHEET, Person, fresh, url_of
 from tests.documents.samples import docx, jpeg
 from tests.world import World
@@ -378,3 +379,22 @@ def test_a_small_picture_costs_a_look_at_the_rights_and_not_a_page(world: World)
     with CaptureQueriesContext(connection) as asked:
         assert hub.see(case, f"files/{case.files.get().pk}/thumb/").status_code == 200
     assert not [query for query in asked if "cases_assignment" in query["sql"] or "customers_" in query["sql"]]
+
+
+@pytest.mark.req("SEC-08")
+def test_why_an_entry_was_corrected_may_name_people_and_is_for_those_who_see_contacts(world: World) -> None:
+    case = intake.correct(
+        w.received(world), {"product_text": "DSZF-80"}, by=world.actor("agent"), reason="周慧太太来电更正"
+    )
+    assert "周慧太太来电更正" in Person(world, "production_head").text(case)
+    for path in ("", "history/"):
+        assert "周慧太太来电更正" not in Person(world, "auditor").text(case, path)
+
+
+@pytest.mark.req("INT-04")
+def test_that_nobody_was_asked_first_is_said_in_the_readers_language(world: World) -> None:
+    case = visitors.submitted()
+    assert "客户自助" in Person(world, "agent").text(case)
+    with translation.override("en"):
+        assert case.first_asked_shown == "Customer self-service"
+        assert w.log_call(world).first_asked_shown == "林晓"

@@ -495,3 +495,26 @@ def test_a_new_profile_version_leaves_registered_cases_alone(world: World, clock
     change = Reclassification(Classification(urgency="urgent"), reason="")
     assignment.classify_case(old, change, by=world.actor("agent"))
     assert the(old, "acknowledgement").due_at == clock.now + timedelta(hours=24)
+
+
+@pytest.mark.req("SLA-04")
+def test_the_reason_of_a_missed_limit_is_given_by_the_hub_or_by_those_whose_limit_it_was(world: World) -> None:
+    case = w.received(world, "technical")
+    helper = case.assignments.get(is_lead=False)
+    assignment.receive_assignment(helper, by=world.actor("manager"))
+    head, hub = Person(world, "production_head"), Person(world, "agent")
+    Membership.objects.filter(user=world.finance_handler).update(department=world.technical)
+    technician = Person(world, "finance_handler")
+    CaseClock.objects.filter(case=case).update(breached_at=timezone.now())
+    rows = {
+        "lead": CaseClock.objects.get(case=case, kind="task", assignment__is_lead=True),
+        "helper": CaseClock.objects.get(case=case, kind="task", assignment=helper),
+        "promise": CaseClock.objects.get(case=case, kind="resolution"),
+    }
+    for who, mine in ((technician, {"helper"}), (head, {"lead", "promise"}), (hub, set(rows))):
+        parts = who.offers(case).parts
+        assert {name for name, row in rows.items() if f"clocks:{row.pk}" in parts} == mine
+        for name, row in rows.items():
+            assert who.open(case, "give_breach_reason", row).status_code == (200 if name in mine else 403)
+    assert technician.do(case, "give_breach_reason", {"reason": "x"}, part=rows["lead"]).status_code == 403
+    head.did(case, "give_breach_reason", {"reason": "等料"}, part=rows["lead"])
