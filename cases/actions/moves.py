@@ -216,10 +216,9 @@ def search_words(case: Case, contacts: Iterable[str] = ()) -> tuple[list[str], l
     product = f"{case.product} {case.product.code}" if case.product else ""
     parts = (case.number, case.subject, case.text, product, case.product_text, customer, case.reporter_organisation)
     open_text = "\n".join((*parts, *contacts))
-    digits = text.phone_digits(case.reporter_phone)
     private = [
         *text.bigrams(f"{case.reporter_name} {case.reporter_email} {case.reporter_phone}"),
-        *(digits[-n:] for n in range(4, len(digits) + 1)),
+        *(digits[-n:] for digits in text.phone_forms(case.reporter_phone) for n in range(4, len(digits) + 1)),
         text.initials(case.reporter_name),
     ]
     # A name of signs only has no initials, and PostgreSQL takes no empty lexeme.
