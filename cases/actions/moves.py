@@ -127,7 +127,7 @@ def moment(happened_at: datetime | None, *, now: datetime, not_before: datetime 
     """When something away from the screen happened: not in the future, not before the step before it, not in 0001."""
     at = happened_at or now
     if not bounds.is_time(at):
-        raise InvalidInput("happened_at", str(bounds.TIME_PROBLEM))
+        raise InvalidInput("happened_at", bounds.time_problem())
     if at > now:
         raise InvalidInput("happened_at", _("This time lies in the future. Please enter when it really happened."))
     if not_before is not None and at < not_before:

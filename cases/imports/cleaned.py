@@ -37,7 +37,8 @@ def _lines(records: Iterable[Record]) -> Iterator[tuple[int, str, str, str, str]
         what = " ".join(str(CHANGES[code]) for code in record.changes)
         for column, given, kept in record.edits or (("", "", ""),):
             start = max(0, _first_difference(given, kept) - BEFORE)
-            yield record.number, column, what, *(_visible(value[start : start + SHOWN]) for value in (given, kept))
+            shown = slice(start, start + SHOWN)
+            yield record.number, column, what, _visible(given[shown]), _visible(kept[shown])
 
 
 def _first_difference(one: str, other: str) -> int:

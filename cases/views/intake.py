@@ -249,7 +249,8 @@ def _not_kept(request: HttpRequest, who: Identity, refused: DomainError, changed
     """The form with all that was sent, when no draft can hold it; what is stored already stays beside it."""
     messages.warning(request, refused.message)
     key = request.POST.get("draft", "")
-    draft = Draft.objects.filter(pk=parse_uuid(key), user=person(request), form="log").first()
+    pk = parse_uuid(key)
+    draft = Draft.objects.filter(pk=pk, user=person(request), form="log").first() if pk else None
     values = _filled(typed_values(request.POST) | {"draft": key} | changed)
     return _page(request, who, Opened(values, draft), status=422)
 
