@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
     },
     "forget-drafts": {"task": "cases.tasks.forget_drafts", "schedule": 3600.0, "options": {"queue": "work"}},
     "recompute-clocks": {"task": "cases.tasks.recompute_pending", "schedule": 60.0, "options": {"queue": "work"}},
+    "run-bulk-acts": {"task": "cases.tasks.run_pending_bulk", "schedule": 60.0, "options": {"queue": "work"}},
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "forget-visitors": {
         "task": "organization.tasks.forget_visitors",
