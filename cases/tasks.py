@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.actor import Actor
-from cases.actions import calendar, drafts, sweep
+from cases.actions import bulk, calendar, drafts, sweep
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -38,3 +38,17 @@ def forget_drafts() -> int:
     """Beat's tick: throw away drafts, with their files, that their authors have left alone for long."""
     before = timezone.now() - timedelta(days=settings.DRAFTS_KEPT_DAYS)
     return drafts.forget_drafts(before=before, by=Actor.system("forget-drafts"))
+
+
+@shared_task(ignore_result=True)
+def run_bulk(pk: int) -> None:
+    """One act on many cases: the next chunk, and the task after it."""
+    if not bulk.run_bulk(pk):
+        run_bulk.delay(pk)
+
+
+@shared_task(ignore_result=True)
+def run_pending_bulk() -> None:
+    """Beat's tick: take up acts on many cases whose task was lost."""
+    for pk in bulk.pending(timezone.now()):
+        run_bulk(pk)

@@ -123,6 +123,11 @@ class Message(models.Model):
             models.Index(fields=["address"], name="notifications_refused", condition=Q(refused=True)),
             models.Index(fields=["address"], name="notifications_address", condition=~Q(address="")),
             models.Index(fields=["created_at"], name="notifications_created"),
+            # For the page of outgoing messages: what is common is walked by the key, what is rare has an index.
+            models.Index(fields=["state", "-id"], name="notifications_not_sent", condition=~Q(state=State.SENT)),
+            models.Index(
+                fields=["channel", "-id"], name="notifications_outside", condition=~Q(channel=ChannelName.IN_APP)
+            ),
         ]
 
     def __str__(self) -> str:

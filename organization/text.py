@@ -260,6 +260,11 @@ def normalise_phone(text: str, region: str = "CN") -> PhoneNumber:
     return number
 
 
+def phone_forms(text: str) -> set[str]:
+    """The digits by which a number is looked for: as it was written, and as it is dialled without its extension."""
+    return {phone_digits(text), normalise_phone(text).national} - {""}
+
+
 def _parsed(text: str, region: str) -> PhoneNumber | None:
     import phonenumbers
 

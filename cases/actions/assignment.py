@@ -21,6 +21,7 @@ from cases.models import Assignment, Case, CaseClock, Extension, Kind, Reply, Ro
 from cases.models.intake import Urgency
 from cases.queries.people import hub_owner
 from organization.models import Department, User
+from organization.working_time import add_working_days
 
 
 @transaction.atomic
@@ -180,6 +181,11 @@ class Task:
     department: Department
     requirement: str
     due_at: datetime
+
+
+def usual_due(case: Case) -> datetime:
+    """When a department usually has to answer: so many working days from now, as the profile says."""
+    return add_working_days(clocks.calendar_of(case), timezone.now(), case.policy.task_working_days)
 
 
 @transaction.atomic

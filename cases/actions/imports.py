@@ -68,6 +68,7 @@ class Tally:
     known: int = 0
     refusals: dict[int, str] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
+    cleaned: set[int] = field(default_factory=set)
     unknown_products: Counter[str] = field(default_factory=Counter)
     without_contact: int = 0
     with_category: int = 0
@@ -118,6 +119,15 @@ def run_import(source: Source, plan: Plan, *, by: Actor, on_chunk: Callable[[Tal
         tally = run.go(on_chunk)
         finish_import(run.imported, tally, by=by, quiet=plan.history)
     return tally
+
+
+def cleaned_rows(source: Source, plan: Plan, tally: Tally) -> Iterator[Record]:
+    """The rows of a run that cleaning changed, read once more so that memory does not grow with them."""
+    run = _Run(source, plan)
+    setting = run.setting()
+    for row in run.table.rows:
+        if row.number in tally.cleaned and isinstance(found := read_row(row, run.table.header, setting), Record):
+            yield found
 
 
 @transaction.atomic
@@ -223,7 +233,7 @@ class _Run:
     def go(self, on_chunk: Callable[[Tally], None]) -> Tally:
         """Walk to the end, chunk by chunk."""
         table, tally = self.table, self.tally
-        setting = self._setting()
+        setting = self.setting()
         while rows := list(islice(table.rows, CHUNK)):
             read = [read_row(row, table.header, setting) for row in rows]
             tally.read += len(rows)
@@ -235,7 +245,8 @@ class _Run:
             on_chunk(tally)
         return tally
 
-    def _setting(self) -> Setting:
+    def setting(self) -> Setting:
+        """With what each row is read."""
         return Setting(
             plan=self.plan,
             words=self.words,
@@ -311,6 +322,8 @@ class _Run:
     def _count(self, each: Record, soon: Any) -> None:
         tally = self.tally
         tally.changes.update(each.changes)
+        if each.changes:
+            tally.cleaned.add(each.number)
         tally.without_contact += not (each.lines.get("phone") or each.lines.get("email"))
         tally.long_ago += bool(soon and each.received_at and each.received_at < soon)
         if each.product_name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -505,8 +505,3 @@ def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accu
     notices.withdraw_unseen(case)
     readdress_approvals(case)
     return case
-
-
-def with_key(intake: Intake, key: uuid.UUID | None) -> Intake:
-    """The same intake under a submission key."""
-    return replace(intake, submission_key=key)

@@ -128,7 +128,7 @@ def moment(happened_at: datetime | None, *, now: datetime, not_before: datetime 
     """When something away from the screen happened: not in the future, not before the step before it, not in 0001."""
     at = happened_at or now
     if not bounds.is_time(at):
-        raise InvalidInput("happened_at", str(bounds.TIME_PROBLEM))
+        raise InvalidInput("happened_at", bounds.time_problem())
     if at > now:
         raise InvalidInput("happened_at", _("This time lies in the future. Please enter when it really happened."))
     if not_before is not None and at < not_before:
@@ -220,10 +220,9 @@ def search_words(case: Case, contacts: Iterable[str] = ()) -> tuple[list[str], l
     product = f"{case.product} {case.product.code}" if case.product else ""
     parts = (case.number, case.subject, case.text, product, case.product_text, customer, case.reporter_organisation)
     open_text = "\n".join((*parts, *contacts))
-    digits = text.phone_digits(case.reporter_phone)
     private = [
         *text.bigrams(f"{case.reporter_name} {case.reporter_email} {case.reporter_phone}"),
-        *(digits[-n:] for n in range(4, len(digits) + 1)),
+        *(digits[-n:] for digits in text.phone_forms(case.reporter_phone) for n in range(4, len(digits) + 1)),
         text.initials(case.reporter_name),
     ]
     # A name of signs only has no initials, and PostgreSQL takes no empty lexeme.

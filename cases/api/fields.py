@@ -39,7 +39,7 @@ class TimeField(serializers.DateTimeField):
         """Refuse the year 1 and the year 9999, as the forms do."""
         found: datetime = super().to_internal_value(value)
         if not bounds.is_time(found):
-            raise serializers.ValidationError(str(bounds.TIME_PROBLEM))
+            raise serializers.ValidationError(bounds.time_problem())
         return found
 
 
@@ -51,7 +51,7 @@ class DayField(serializers.DateField):
         """Refuse what no form takes either."""
         found: date = super().to_internal_value(value)
         if not bounds.is_day(found):
-            raise serializers.ValidationError(str(bounds.DAY_PROBLEM))
+            raise serializers.ValidationError(bounds.day_problem())
         return found
 
 

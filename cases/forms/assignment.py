@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.actions.assignment import Task
+from cases.actions.assignment import Task, usual_due
 from cases.forms.acts import ActForm, DepartmentField, PersonChoiceField, reason_field, text_field
 from cases.models import Assignment, Case, Verification
 from cases.queries.suggestions import department_for
 from organization.forms.fields import LocalDateTimeField
 from organization.models import Department, User
-from organization.queries import working_calendar
-from organization.working_time import add_working_days
 
 #: Rows for co-handling departments in the sheet; more are added afterwards one by one.
 HELPERS = 3
-
-
-def usual_due(case: Case) -> datetime:
-    """When a department usually has to answer: so many working days from now, as the profile says."""
-    cal = working_calendar(case.profile_version.times.calendar)
-    return add_working_days(cal, timezone.now(), case.policy.task_working_days)
 
 
 def suggested_lead(case: Case) -> Department | None:

@@ -24,7 +24,7 @@ from cases.queries.browse import of_customer
 from cases.queries.counters import end_of_today, people_of
 from cases.queries.paging import NEWEST, ORDERS, Order
 from customers.models import Customer
-from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField
+from organization.forms.fields import DayField, LineField
 from organization.models import Department, Product, Site, User
 from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, Tree
 from organization.queries import Identity
@@ -41,7 +41,6 @@ STATES: tuple[tuple[str, str | Promise], ...] = (
 YES = (("1", _("Yes")),)
 ANY = pgettext_lazy("filter", "Any")
 DUES = (("today", _("Today")), ("week", _("Within 7 days")))
-BULK_MOST = 100
 
 
 def _below(node: Tree) -> list[int]:
@@ -229,17 +228,3 @@ class ViewForm(forms.Form):
     name = LineField(label=_("Name of the view"), max_length=40)
     shared = forms.BooleanField(label=_("Everybody may use it"), required=False)
     pinned = forms.BooleanField(label=_("Show it in the menu"), required=False, initial=True)
-
-
-class BulkDispatchForm(forms.Form):
-    """The same task for several cases."""
-
-    department = forms.ModelChoiceField(
-        Department.objects.active(),
-        label=_("Lead department"),
-        required=False,
-        empty_label=_("As suggested for each case"),
-        to_field_name="code",
-    )
-    requirement = TextField(label=_("What the department should do"), max_length=2000, rows=3)
-    due_at = LocalDateTimeField(label=_("Due"), required=False, help_text=_("Empty: as the regulation says."))

@@ -21,10 +21,19 @@ def name_of(path: Path) -> str:
 
 def free_error_path(path: Path) -> Path:
     """Where the refused rows of a file are written; never over a file that somebody may be correcting."""
+    return _free_path(path, "errors")
+
+
+def free_cleaned_path(path: Path) -> Path:
+    """Where the cleaned rows of a file are written."""
+    return _free_path(path, "cleaned")
+
+
+def _free_path(path: Path, what: str) -> Path:
     stem = _ERRORS.sub("", path.stem)
     number = 1
     while True:
-        found = path.with_name(f"{stem}.errors{'' if number == 1 else f'-{number}'}{path.suffix.lower()}")
+        found = path.with_name(f"{stem}.{what}{'' if number == 1 else f'-{number}'}{path.suffix.lower()}")
         if not found.exists():
             return found
         number += 1

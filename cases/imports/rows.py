@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,6 +69,7 @@ class Record:
         lines: one-line fields as they go into the case.
         product_name: a product that does not exist (yet).
         changes: codes of what cleaning changed, each once.
+        edits: column, what stood there and what is kept of it, where the two differ.
     """
 
     number: int
@@ -85,6 +86,7 @@ class Record:
     category: int | None = None
     received_at: dt.datetime | None = None
     changes: tuple[str, ...] = ()
+    edits: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class _Reader:
         self.changes: dict[str, None] = {}
         self.problems: list[str] = []
         self.raw: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
 
     def read(self) -> Record | Refusal:
         self._refuse_formulas()
@@ -134,7 +137,12 @@ class _Reader:
         self._notes()
         if self.problems:
             return Refusal(self.row.number, " ".join(self.problems))
-        return replace(found, changes=tuple(self.changes))
+        return replace(found, changes=tuple(self.changes), edits=tuple(self._edits()))
+
+    def _edits(self) -> Iterator[tuple[str, str, str]]:
+        for name, kept in self.kept.items():
+            if (given := as_text(self.given[name])) != kept:
+                yield self.plan.columns[name], given, kept
 
     # --- Texts ---
 
@@ -142,6 +150,7 @@ class _Reader:
         value = self._text(name)
         if (line := " ".join(value.split())) != value:
             self.changes["joined"] = None
+            self.kept[name] = line
         if len(line) > limit:
             self.problems.append(
                 _("Column “%(column)s” has %(n)d characters; at most %(max)d fit. Please shorten it.")
@@ -157,7 +166,7 @@ class _Reader:
         value = cleaned.strip()
         if value != cleaned:
             self.changes["trimmed"] = None
-        self.raw[name] = value
+        self.raw[name] = self.kept[name] = value
         return value
 
     def _note_changes(self, given: str, cleaned: str) -> None:

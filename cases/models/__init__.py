@@ -1,6 +1,7 @@
 """Rows of the cases room; each file one subject."""
 
 from cases.models.assignment import Assignment, Extension
+from cases.models.bulk import BulkAct, BulkRefusal
 from cases.models.clocks import Alert, CaseClock
 from cases.models.closure import Escalation, Hold, Round
 from cases.models.intake import (
@@ -27,6 +28,8 @@ __all__ = [
     "Access",
     "Alert",
     "Assignment",
+    "BulkAct",
+    "BulkRefusal",
     "Case",
     "CaseClock",
     "CaseFile",

@@ -76,9 +76,12 @@ class Term:
     @cached_property
     def parts(self) -> tuple[Term, ...]:
         """What has to be there, each somewhere: a telephone number as a whole, else word by word."""
-        if self.digits:
-            return (self,)
-        return tuple(part for part in map(Term, self.typed.split()) if part.words)
+        return tuple(part for part in self.pieces if part.words)
+
+    @cached_property
+    def pieces(self) -> tuple[Term, ...]:
+        """As ``parts``, with the signs that no index holds."""
+        return (self,) if self.digits else tuple(map(Term, self.typed.split()))
 
     @cached_property
     def contact_words(self) -> str | None:
@@ -205,23 +208,23 @@ def contact_scope(who: Identity) -> frozenset[int] | None:
 
 
 def checked(cases: list[Case], term: Term, who: Identity) -> Iterator[Case]:
-    """Those that hold the words letter by letter, in what this reader may see."""
-    sure = {case.pk for case in cases if _in_own_words(case, term, who)}
+    """Those that hold every part letter by letter, each wherever it stands in what this reader may see."""
+    sure = {case.pk for case in cases if case.number in term.numbers or _holds_all(case, term, who)}
     spoken = _spoken([case.pk for case in cases if case.pk not in sure])
     for case in cases:
-        if case.pk in sure or text.phrase_matches(term.typed, f"{_open_words(case)}\n{spoken[case.pk]}"):
+        if case.pk in sure or _holds_all(case, term, who, spoken[case.pk]):
             yield case
 
 
-def _in_own_words(case: Case, term: Term, who: Identity) -> bool:
-    if case.number in term.numbers or text.phrase_matches(term.typed, _open_words(case)):
-        return True
-    if not rights.sees_contact(who, case):
-        return False
-    if term.digits and term.digits in text.phone_digits(case.reporter_phone):
-        return True
-    private = f"{case.reporter_name} {text.initials(case.reporter_name)} {case.reporter_email} {case.reporter_phone}"
-    return text.phrase_matches(term.typed, f"{_open_words(case)}\n{private}")
+def _holds_all(case: Case, term: Term, who: Identity, spoken: str = "") -> bool:
+    """Whether nothing is missing; a telephone number counts by its digits, however it is written down."""
+    words, numbers = f"{_open_words(case)}\n{spoken}", set()
+    if rights.sees_contact(who, case):
+        name = f"{case.reporter_name} {text.initials(case.reporter_name)}"
+        words += f"\n{name} {case.reporter_email} {case.reporter_phone}"
+        numbers = text.phone_forms(case.reporter_phone) if any(part.digits for part in term.pieces) else set()
+    rest = [part.typed for part in term.pieces if not any(part.digits in number for number in numbers if part.digits)]
+    return not rest or text.phrase_matches(" ".join(rest), words)
 
 
 def _open_words(case: Case) -> str:
@@ -266,11 +269,6 @@ def patience(milliseconds: int | None = None) -> Iterator[None]:
         if getattr(error.__cause__, "pgcode", "") != "57014":
             raise
         raise TooSlow from error
-
-
-def newest_of(term: Term, who: Identity, *, limit: int) -> list[Hit]:
-    """The few newest hits, for the list under the search box."""
-    return search(term, who, size=limit).hits
 
 
 def term_of(typed: str) -> Term:

@@ -13,5 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("views/", bulk.save_view, name="view_save"),
     path("views/<int:pk>/delete/", bulk.delete_view, name="view_delete"),
     path("bulk/acknowledge/", bulk.acknowledge, name="bulk_acknowledge"),
+    path("bulk/verify/", bulk.verify, name="bulk_verify"),
+    path("bulk/<int:pk>/", bulk.progress, name="bulk_act"),
     path("bulk/dispatch/", bulk.dispatch, name="bulk_dispatch"),
 ]

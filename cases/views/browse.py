@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,8 @@ from django.views.decorators.http import require_GET
 
 from audit.actions import record_reading
 from audit.actor import Actor
-from cases.forms.browse import DUES, STATES, Active, BulkDispatchForm, CaseFilter, ViewForm
+from cases.forms.browse import DUES, STATES, Active, CaseFilter, ViewForm
+from cases.forms.bulk import forms_for
 from cases.models import Case, Kind, SavedView
 from cases.models.intake import Urgency
 from cases.queries import browse, overdue
@@ -84,11 +86,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(views, chosen),
         "current": _current(views, chosen, user.pk),
         "query": chosen.query(),
-        "may_acknowledge": may(who, "acknowledge"),
-        "may_dispatch": may(who, "dispatch"),
         "may_print": may(who, "print"),
         "may_log": may(who, "log"),
-        "dispatch_form": BulkDispatchForm() if may(who, "dispatch") else None,
+        "bulk": forms_for(partial(may, who)),
         "view_form": ViewForm(),
     }
     return render(request, "cases/list.html", context)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,22 +15,24 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from audit.actor import Actor
-from audit.exceptions import Blocked, DomainError, InvalidInput
-from cases.access import CaseAccess, get_case
-from cases.actions import assignment, views
-from cases.actions.assignment import Task
-from cases.actions.drafts import proposed_priority
-from cases.actions.intake import Classification
+from audit.exceptions import InvalidInput
+from cases.actions import bulk, views
+from cases.actions.bulk import MOST, Left, Wish
 from cases.actions.views import NewView
-from cases.forms.assignment import usual_due
-from cases.forms.browse import BULK_MOST, BulkDispatchForm, CaseFilter, ViewForm
-from cases.models import Case, SavedView
+from cases.forms.browse import CaseFilter, ViewForm
+from cases.forms.bulk import BULK_MOST, BulkAcknowledgeForm, BulkDispatchForm, BulkForm, BulkVerifyForm
+from cases.models import BulkAct, Case, SavedView
+from cases.models.intake import CaseQuerySet
+from cases.tasks import run_bulk
 from cases.views.rights import require
-from organization.queries import identity_of
-from organization.requests import person
+from organization.queries import Identity, identity_of
+from organization.requests import number, person
+
+#: So many of those that were left as they are stand on the page.
+REFUSALS_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -40,62 +44,101 @@ class Refusal:
     url: str = ""
 
 
+def _refusal(reference: str, left: Left) -> Refusal:
+    return Refusal(reference[:20], left.reasons, reverse("case", args=[reference]) if left.visible else "")
+
+
 @require_POST
 def acknowledge(request: HttpRequest) -> HttpResponse:
     """Take several cases on, each with its own or the proposed category and priority."""
-    user = person(request)
-    require(user, "acknowledge")
+    return _act(request, BulkAcknowledgeForm(request.POST))
 
-    def act(access: CaseAccess) -> None:
-        case = access.case
-        proposed = Classification(
-            category=case.category or case.suggested_category,
-            priority=case.priority or proposed_priority(case.urgency),
-        )
-        assignment.acknowledge_case(case, by=access.actor("acknowledge"), classification=proposed)
 
-    return _answer(request, *_each(request, "acknowledge", act))
+@require_POST
+def verify(request: HttpRequest) -> HttpResponse:
+    """Record of several cases that they are genuine, or not, on the same basis (INT-19)."""
+    return _act(request, BulkVerifyForm(request.POST))
 
 
 @require_POST
 def dispatch(request: HttpRequest) -> HttpResponse:
     """Send several cases out with the same requirement; each to the chosen or to its suggested department."""
-    require(person(request), "dispatch")
-    form = BulkDispatchForm(request.POST)
+    return _act(request, BulkDispatchForm(request.POST))
+
+
+def _act(request: HttpRequest, form: BulkForm) -> HttpResponse:
+    """Do it to those that were ticked now, or to all that the filters show as a job of its own."""
+    user = person(request)
+    require(user, form.act)
+    everything = bool(request.POST.get("all"))
+    context = {
+        "form": form,
+        "url": reverse(f"bulk_{form.act}"),
+        "ids": [] if everything else request.POST.getlist("ids")[:BULK_MOST],
+        "back": _back(request),
+        "all": everything,
+        "count": None,
+    }
     if not form.is_valid():
-        context = {"form": form, "ids": request.POST.getlist("ids")[:BULK_MOST], "back": _back(request)}
-        return render(request, "cases/bulk_dispatch.html", context, status=422)
-    data = form.cleaned_data
-
-    def act(access: CaseAccess) -> None:
-        case = access.case
-        department = data["department"] or case.suggested_department
-        if department is None:
-            raise InvalidInput("department", _("No department is suggested for it. Please choose one."))
-        task = Task(department, data["requirement"], data["due_at"] or usual_due(case))
-        assignment.dispatch_case(case, task, by=access.actor("dispatch"))
-
-    return _answer(request, *_each(request, "dispatch", act))
+        return render(request, "cases/bulk_form.html", context, status=422)
+    if not everything:
+        return _answer(request, *_each(request, form.wish()))
+    query = _query_of(_back(request))
+    numbers = form.possible(_filtered(query, identity_of(user)))
+    if numbers and (request.POST.get("sure") or len(numbers) > MOST):
+        return _start(request, form.wish(), numbers, query)
+    return render(request, "cases/bulk_form.html", context | {"count": len(numbers)})
 
 
-def _each(request: HttpRequest, permission: str, act: Callable[[CaseAccess], None]) -> tuple[list[str], list[Refusal]]:
+def _filtered(query: QueryDict, who: Identity) -> CaseQuerySet:
+    return CaseFilter(query, Case.objects.visible_to(who), who=who, now=timezone.now()).qs
+
+
+def _query_of(back: str) -> QueryDict:
+    return QueryDict(urlsplit(back).query)
+
+
+def _start(request: HttpRequest, wish: Wish, numbers: list[str], query: QueryDict) -> HttpResponse:
+    try:
+        row = bulk.start_bulk(numbers, wish, user=person(request), query=query.urlencode())
+    except InvalidInput as refused:
+        messages.warning(request, refused.message)
+        return redirect(_back(request))
+    transaction.on_commit(partial(run_bulk.delay, row.pk), robust=True)
+    return redirect("bulk_act", row.pk)
+
+
+@require_GET
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far one's own act on many cases is, and what was left as it is."""
+    row = BulkAct.objects.filter(pk=number(str(pk)) or 0, by=person(request)).first()
+    if row is None:
+        raise Http404
+    refused = list(row.refusals.all()[:REFUSALS_SHOWN])
+    context = {
+        "row": row,
+        "refused": [_refusal(each.number, Left(each.reasons, visible=each.visible)) for each in refused],
+        "left": row.refusals.count(),
+        "total": len(row.cases),
+        "back": f"{reverse('case_list')}?{row.query}" if row.query else reverse("case_list"),
+    }
+    return render(
+        request, "cases/bulk_progress.html" if request.headers.get("HX-Request") else "cases/bulk_act.html", context
+    )
+
+
+def _each(request: HttpRequest, wish: Wish) -> tuple[list[str], list[Refusal]]:
     """Do it to one case after the other, each in its own transaction; what is refused is told with its reason."""
     user = person(request)
     numbers = list(dict.fromkeys(request.POST.getlist("ids")))
     done, refused = [], []
-    for number in numbers[:BULK_MOST]:
-        try:
-            act(get_case(user, number, permission))
-            done.append(number)
-        except Http404:
-            refused.append(Refusal(number[:20], [_("This case is not here, or you may not see it.")]))
-        except Blocked as blocked:
-            refused.append(Refusal(number, [str(reason) for reason in blocked.reasons], reverse("case", args=[number])))
-        except DomainError as error:
-            refused.append(Refusal(number, [error.message], reverse("case", args=[number])))
-    refused += [
-        Refusal(number[:20], [_("At most %(n)d at once.") % {"n": BULK_MOST}]) for number in numbers[BULK_MOST:]
-    ]
+    for reference in numbers[:BULK_MOST]:
+        left = bulk.act_on(user, reference, wish)
+        if left is None:
+            done.append(reference)
+        else:
+            refused.append(_refusal(reference, left))
+    refused += [Refusal(more[:20], [_("At most %(n)d at once.") % {"n": BULK_MOST}]) for more in numbers[BULK_MOST:]]
     return done, refused
 
 

@@ -52,7 +52,7 @@ class LocalDateTimeField(forms.DateTimeField):
         """Refuse the year 1 and the year 9999, which the database takes and nobody can read again."""
         super().validate(value)
         if value is not None and not bounds.is_time(value):
-            raise ValidationError(str(bounds.TIME_PROBLEM), "out_of_bounds")
+            raise ValidationError(bounds.time_problem(), "out_of_bounds")
 
 
 class DayField(forms.DateField):
@@ -66,4 +66,4 @@ class DayField(forms.DateField):
         """As for a moment; what was bought may be older."""
         super().validate(value)
         if value is not None and not bounds.is_day(value):
-            raise ValidationError(str(bounds.DAY_PROBLEM), "out_of_bounds")
+            raise ValidationError(bounds.day_problem(), "out_of_bounds")

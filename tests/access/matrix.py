@@ -184,6 +184,8 @@ ADDRESSES |= {
     "customer_list": people(STAFF - {"auditor", "administrator"}),
     "customer": people(STAFF - {"auditor", "administrator"}),
     "bulk_acknowledge": people(HUB | {"agent2"}),
+    "bulk_verify": people(HUB | {"agent2"}),
+    "bulk_act": people(frozenset()),
     "bulk_dispatch": people(HUB | {"agent2"}),
     **{
         name: login() for name in ("product_options", "site_options", "department_options", "people_options")

@@ -60,6 +60,36 @@ def texts() -> list[str]:
     return list(Case.objects.order_by("pk").values_list("text", flat=True))
 
 
+# --- What cleaning changed ---
+
+
+@pytest.mark.req("INT-01")
+def test_what_cleaning_changed_is_listed_row_by_row(world: World, tmp_path: Path) -> None:
+    rows = [("text", "who"), ("漏\u200b水", "周  慧"), ("好评", "赵工"), (" 差 ", "钱工")]
+    said = import_file(table(tmp_path / "a.csv", rows), "--map", "who=name")
+    listed = tmp_path / "a.cleaned.csv"
+    assert str(listed) in said
+    with listed.open(encoding="utf-8-sig", newline="") as file:
+        lines = [(row[0], row[1], row[3], row[4]) for row in list(csv.reader(file))[1:]]
+    assert lines == [
+        ("2", "text", "漏\\u200b水", "漏水"),
+        ("2", "who", "周  慧", "周 慧"),
+        ("4", "text", " 差 ", "差"),
+    ]
+
+
+def test_a_long_text_is_listed_from_where_it_changed(world: World, tmp_path: Path) -> None:
+    import_file(table(tmp_path / "a.csv", [("text",), ("漏" * 5_000 + "\u200b水",)]))
+    line = (tmp_path / "a.cleaned.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+    assert "\\u200b水" in line
+    assert len(line) < 300
+
+
+def test_a_file_in_which_nothing_was_cleaned_leaves_no_list(world: World, tmp_path: Path) -> None:
+    import_file(table(tmp_path / "a.csv", [("text",), ("漏水",)]))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
 # --- All rows are in ---
 
 

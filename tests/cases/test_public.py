@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Event
 from typing import Any
@@ -388,7 +389,7 @@ def unprotected(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None
     monkeypatch.setattr(public, "find_submission", lambda _key, _text: None)
     monkeypatch.setattr("cases.views.public.find_submission", lambda _key, _text: None)
     monkeypatch.setattr(
-        public, "open_case", lambda intake, by: intake_actions.open_case(intake_actions.with_key(intake, None), by=by)
+        public, "open_case", lambda intake, by: intake_actions.open_case(replace(intake, submission_key=None), by=by)
     )
     return
 

@@ -51,6 +51,32 @@ def test_anything_remembered_finds_it(world: World, case: Case, typed: str) -> N
     assert found(world, "agent", typed) == [case]
 
 
+@pytest.mark.req("INT-30")
+@pytest.mark.parametrize("typed", ["周慧 13805126634", "13805126634 漏水", "周慧 6634", "zh 138-0512-6634 漏水"])
+def test_a_name_beside_a_number_finds_it_however_the_number_was_written(world: World, typed: str) -> None:
+    spaced = w.log_call(world, reporter=Reporter(name="周慧", phone="138 0512 6634"))
+    assert found(world, "agent", typed) == [spaced]
+
+
+@pytest.mark.req("INT-30")
+@pytest.mark.parametrize("typed", ["5678", "62345678", "01062345678", "8801", "5678 漏水"])
+def test_the_tail_of_a_number_with_an_extension_finds_it(world: World, typed: str) -> None:
+    case = w.log_call(world, reporter=Reporter(name="赵工", phone="010-62345678转801"))
+    assert found(world, "agent", typed) == [case]
+
+
+def test_a_name_and_a_later_word_find_it_together(world: World, case: Case) -> None:
+    contact = intake.NewContact("in", world.channel("phone"), "客户补充：地板已经泡烂")
+    intake.record_contact(case, contact, by=world.actor("agent"))
+    assert found(world, "agent", "周慧 泡烂") == [case]
+
+
+@pytest.mark.req("SEC-08")
+def test_a_number_beside_a_word_finds_nothing_for_those_who_see_no_contact(world: World, case: Case) -> None:
+    assert found(world, "auditor", "漏水") == [case]
+    assert found(world, "auditor", "漏水 6634") == []
+
+
 @pytest.mark.parametrize(
     "typed", ["水漏", "漏水换新", "内胆换新机", "8051", "洗衣机", "DSZF-61", "慧周", "漏水 洗衣机"]
 )

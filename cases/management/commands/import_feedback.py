@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import DomainError
-from cases.actions.imports import LONG_AGO_DAYS, Source, Tally, preview, run_import
-from cases.imports.keys import NAME_LENGTH, free_error_path, name_of
+from cases.actions.imports import LONG_AGO_DAYS, Source, Tally, cleaned_rows, preview, run_import
+from cases.imports.cleaned import write_cleaned
+from cases.imports.keys import NAME_LENGTH, free_cleaned_path, free_error_path, name_of
 from cases.imports.plan import FIELDS, SENTIMENTS, Plan, parse_kinds, parse_map
 from cases.imports.rows import CHANGES
 from cases.models import Channel, Kind
@@ -73,6 +74,8 @@ class Command(BaseCommand):
             self._report(tally, plan, time.perf_counter() - started, dry_run=options["dry_run"])
             if tally.refusals:
                 self._write_errors(source, tally)
+            if tally.cleaned:
+                self._write_cleaned(source, plan, tally)
         except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
 
@@ -181,6 +184,14 @@ class Command(BaseCommand):
         self.stdout.write(
             _("%(count)d refused rows, each with its reason: %(path)s. Correct them there and import that file.")
             % {"count": len(tally.refusals), "path": path}
+        )
+
+    def _write_cleaned(self, source: Source, plan: Plan, tally: Tally) -> None:
+        path = free_cleaned_path(source.path)
+        write_cleaned(path, cleaned_rows(source, plan, tally))
+        self.stdout.write(
+            _("%(count)d cleaned rows, each with what stood there before: %(path)s.")
+            % {"count": len(tally.cleaned), "path": path}
         )
 
 
