@@ -16,7 +16,7 @@ from cases.actions import clocks
 from cases.actions.intake import Classification, missing_fields, urgency_of
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
 from cases.lifecycle import MOVES, State
-from cases.models import Assignment, Case, Extension, Kind, Reply, Round, Verification
+from cases.models import Assignment, Case, CaseClock, Extension, Kind, Reply, Round, Verification
 from cases.models.intake import Urgency
 from cases.queries.people import hub_owner
 from organization.models import Department, User
@@ -39,11 +39,11 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     case.acknowledged_by = accountable(by) or case.owner
     case.owner = case.acknowledged_by
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
-    if classification:
-        clocks.recompute(case, at=now, why="classified")
+    moved = clocks.recompute(case, at=now, why=clocks.Why.CLASSIFIED) if classification else []
     clocks.start_missing(case)
     finish(case, "acknowledge", by=by, at=now)
     notices.case_acknowledged(case)
+    _tell_overdue(case, moved)
     return case
 
 
@@ -145,14 +145,18 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     if (lowered and old == Urgency.URGENT) or case.acknowledged_at is not None:
         required(change.reason, "reason", _("Please say why the classification changes."))
     now = timezone.now()
-    moved = clocks.recompute(case, at=now, why="reclassified")
+    moved = clocks.recompute(case, at=now, why=clocks.Why.RECLASSIFIED)
     clocks.start_missing(case)
     extra = Extra({"clocks": (None, [clock.kind for clock in moved])}, {"reason": (None, change.reason)})
     finish(case, "classify", by=by, at=now, extra=extra)
+    _tell_overdue(case, moved)
+    return case
+
+
+def _tell_overdue(case: Case, moved: list[CaseClock]) -> None:
     for clock in moved:
         if clock.by_reclassification:
             notices.overdue_by_reclassification(case, clock)
-    return case
 
 
 @dataclass(frozen=True)
@@ -462,4 +466,4 @@ def _extend(case: Case, extension: Extension, *, now: datetime) -> None:
         for clock in clocks.clocks_of(case, kind, target).running().select_for_update():
             if extension.until > clock.due_at:
                 clock.case = case
-                clocks.move_due(clock, extension.until, at=now, why="extension", decisive=False)
+                clocks.move_due(clock, extension.until, at=now, why=clocks.Why.EXTENSION, decisive=False)

@@ -460,7 +460,7 @@ def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Ca
     if not (case.has_contact or case.contact_refused):
         raise InvalidInput("contact", _("Please enter a telephone number or e-mail address, or tick “not given”."))
     if case.customer_deadline != deadline:
-        clocks.recompute(case, at=now, why=_("customer's date"))
+        clocks.recompute(case, at=now, why=clocks.Why.CUSTOMERS_DATE)
     finish(case, "correct", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
     return complete_if_filled(case, by=by) if case.state == State.INCOMPLETE else case
 
