@@ -49,8 +49,6 @@ class Outcome(TextChoices):
 SHORT_OUTCOMES = frozenset({Outcome.WITHDRAWN, Outcome.DUPLICATE, Outcome.INVALID, Outcome.IMPORTED})
 #: Outcomes of a case that was handled to its end: the closing gate is asked.
 FULL_OUTCOMES = frozenset({Outcome.SETTLED, Outcome.UNSATISFIED_EXPLAINED, Outcome.NO_ANSWER})
-#: Outcomes that count in no rate.
-UNCOUNTED_OUTCOMES = frozenset({Outcome.INVALID, Outcome.IMPORTED, Outcome.DUPLICATE})
 
 ENDED = frozenset({State.CLOSED, State.ARCHIVED})
 OPEN = frozenset(State) - ENDED

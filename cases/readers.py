@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cases.lifecycle import State
+from cases.lifecycle import Outcome
 from cases.models import Assignment, Case, Recusal
-from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, Function
+from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE, Function
 
 #: Kinds that quality and the management representative read from acknowledgement on.
 QUALITY_READS = frozenset({"complaint", "dissatisfaction", "adverse_event"})
@@ -33,9 +33,11 @@ def readers_of(case: Case, assignments: Iterable[Assignment]) -> list[int]:
     for assignment in assignments:
         # Work may be passed to somebody of a department below, who must then be able to read it.
         found |= {-pk for pk in (assignment.holder_id, assignment.passed_to_id) if pk}
-        if not (own_only and assignment.holder_id):
-            found.add(DEPARTMENT_PRINCIPAL_BASE + assignment.department_id)
-    acknowledged = case.acknowledged_at is not None or case.state not in {State.REGISTERED, State.INCOMPLETE}
+        # "Only their own" is said of colleagues; the head must be able to follow it and to pass it on (RTE-13).
+        base = HEADS_PRINCIPAL_BASE if own_only and assignment.holder_id else DEPARTMENT_PRINCIPAL_BASE
+        found.add(base + assignment.department_id)
+    # Imported history was taken on elsewhere.
+    acknowledged = case.acknowledged_at is not None or case.outcome == Outcome.IMPORTED
     if acknowledged and case.kind.code in QUALITY_READS:
         found |= {Function.NUMBERS[Function.QUALITY], Function.NUMBERS[Function.MANAGEMENT_REPRESENTATIVE]}
     return sorted(found)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from cases.models import Assignment, Case
 from organization.models import Role
 from organization.models.units import Function
-from organization.queries import Identity
+from organization.queries import Identity, department_principals
 
 AGENT, HANDLER, HEAD, MANAGER = Role.AGENT, Role.HANDLER, Role.HEAD, Role.MANAGER
 AUDITOR, ADMINISTRATOR = Role.AUDITOR, Role.ADMINISTRATOR
@@ -212,5 +212,5 @@ def sees_contact(who: Identity, case: Case) -> bool:
 
 
 def _handles(person: Identity, case: Case) -> bool:
-    departments = {reader - 1000 for reader in case.readers if reader >= 1000}
-    return bool(departments & (person.departments | person.headed)) or -person.user_id in case.readers
+    mine = department_principals(person.departments, person.headed) | {-person.user_id}
+    return not mine.isdisjoint(case.readers)

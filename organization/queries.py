@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from organization.models import Calendar, Department, Organisation, Role, User
-from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, Function
+from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE, Function
 from organization.working_time import WorkingCalendar, parse_calendar
 
 #: Roles whose holder reads every case (unless barred).
@@ -131,10 +131,15 @@ def _identity(
         functions=frozenset(text for kind, _, text in facts if kind == "f" and text),
         departments=departments,
         headed=headed,
-        principals=frozenset({-user_id})
-        | numbers
-        | frozenset(DEPARTMENT_PRINCIPAL_BASE + d for d in departments | headed),
+        principals=frozenset({-user_id}) | numbers | department_principals(departments, headed),
         deputised=deputised,
+    )
+
+
+def department_principals(departments: frozenset[int], headed: frozenset[int]) -> frozenset[int]:
+    """Numbers that stand for a member of ``departments`` who heads ``headed`` (a head stands for all under it)."""
+    return frozenset(DEPARTMENT_PRINCIPAL_BASE + d for d in departments | headed) | frozenset(
+        HEADS_PRINCIPAL_BASE + d for d in headed
     )
 
 

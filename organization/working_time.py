@@ -254,12 +254,6 @@ def is_provisional(cal: WorkingCalendar, start: datetime, due: datetime) -> bool
     return _local_date(cal, end) > cal.complete_through
 
 
-def remaining(now: datetime, due: datetime) -> timedelta:
-    """Real time left, negative when overdue."""
-    # Through UTC: Python subtracts two moments of one zone by the wall clock.
-    return _utc(due) - _utc(now)
-
-
 def parse_calendar(
     *,
     zone: str,

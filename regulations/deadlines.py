@@ -46,11 +46,15 @@ def due(cal: WorkingCalendar, start: datetime, rule: LimitRule, *, stated: datet
     return Due(at=at, provisional=unit.needs_calendar and working_time.is_provisional(cal, start, at))
 
 
+def warned_at(started_at: datetime, due_at: datetime, *, warn: float) -> datetime:
+    """When so much of the time has passed that the owner is warned."""
+    return started_at + (due_at - started_at) * warn
+
+
 def rungs(started_at: datetime, due_at: datetime, *, warn: float, ladder: tuple[LadderStep, ...]) -> list[Rung]:
     """All alerts of a clock in order: the warning, then the rungs from the due time on (SLA-04)."""
-    warning = started_at + (due_at - started_at) * warn
     return [
-        Rung(WARNING, warning),
+        Rung(WARNING, warned_at(started_at, due_at, warn=warn)),
         *(Rung(step.to, due_at + timedelta(minutes=step.after_minutes)) for step in ladder),
     ]
 

@@ -40,11 +40,11 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     case.acknowledged_by = accountable(by) or case.owner
     case.owner = case.acknowledged_by
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
-    if classification:
-        clocks.recompute(case, at=now, why="classified")
+    moved = clocks.recompute(case, at=now, why=clocks.Why.CLASSIFIED) if classification else []
     clocks.start_missing(case)
     finish(case, "acknowledge", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)} if reason else {}))
     notices.case_acknowledged(case)
+    _tell_overdue(case, moved)
     return case
 
 
@@ -163,15 +163,19 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     if case.acknowledged_at is not None:
         required(change.reason, "reason", _("Please say why the classification changes."))
     now = timezone.now()
-    moved = clocks.recompute(case, at=now, why="reclassified")
+    moved = clocks.recompute(case, at=now, why=clocks.Why.RECLASSIFIED)
     clocks.start_missing(case)
     extra = Extra({"clocks": (None, [clock.kind for clock in moved])}, {"reason": (None, change.reason)})
     finish(case, "classify", by=by, at=now, extra=extra)
+    _tell_overdue(case, moved)
+    notices.limits_moved(case, moved)
+    return case
+
+
+def _tell_overdue(case: Case, moved: list[CaseClock]) -> None:
     for clock in moved:
         if clock.by_reclassification:
             notices.overdue_by_reclassification(case, clock)
-    notices.limits_moved(case, moved)
-    return case
 
 
 @dataclass(frozen=True)
@@ -495,6 +499,6 @@ def _extend(case: Case, extension: Extension, *, now: datetime) -> list[CaseCloc
         for clock in clocks.clocks_of(case, kind, target).running().select_for_update():
             if extension.until > clock.due_at:
                 clock.case = case
-                clocks.move_due(clock, extension.until, at=now, why="extension", decisive=False)
+                clocks.move_due(clock, extension.until, at=now, why=clocks.Why.EXTENSION, decisive=False)
                 moved.append(clock)
     return moved

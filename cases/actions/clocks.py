@@ -21,6 +21,7 @@ from regulations.document import LimitRule
 from regulations.models import ClockQuerySet
 
 Kind = CaseClock.Kind
+Why = CaseClock.Why
 
 
 @dataclass(frozen=True)
@@ -178,19 +179,22 @@ def stop(clocks: ClockQuerySet[CaseClock], *, at: datetime) -> None:
         clock.save()
 
 
-def move_due(clock: CaseClock, due_at: datetime, *, at: datetime, why: str, decisive: bool) -> None:
+def move_due(clock: CaseClock, due_at: datetime, *, at: datetime, why: Why, decisive: bool) -> None:
     """Give a running clock another due time, keeping the old one visible.
 
     ``decisive`` false (an extension) leaves the first due time to decide the breach. A declared
-    breach is never taken back.
+    breach is never taken back. Who was warned of an earlier due time is warned again of a later one.
     """
     clock.earlier_dues = [
         *clock.earlier_dues,
-        {"due_at": clock.due_at.isoformat(), "changed_at": at.isoformat(), "why": why},
+        {"due_at": clock.due_at.isoformat(), "changed_at": at.isoformat(), "why": why.value},
     ]
     clock.due_at = due_at
     if decisive and clock.breached_at is None:
         clock.first_due_at = due_at
+        warning = deadlines.warned_at(clock.started_at, due_at, warn=clock.policy["warn"])
+        if warning > at:
+            clock.level = 0
         set_next_alert(clock)
     clock.save()
 
@@ -213,11 +217,11 @@ def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: dateti
     return fresh
 
 
-def recompute(case: Case, *, at: datetime, why: str) -> list[CaseClock]:
+def recompute(case: Case, *, at: datetime, why: Why) -> list[CaseClock]:
     """Recompute the running clocks of the round from their original start (A-20, quality: calendar edits).
 
-    A clock that is breached is never extended; one that becomes overdue by being shortened is
-    marked "by reclassification". Returns the clocks that changed.
+    A clock that is breached is never extended; one that becomes overdue because a classification
+    shortens it is marked "by reclassification". Returns the clocks that changed.
     """
     cal = calendar_of(case)
     changed = []
@@ -227,7 +231,8 @@ def recompute(case: Case, *, at: datetime, why: str) -> list[CaseClock]:
             continue
         clock.case = case
         clock.policy, clock.provisional = fresh.policy, fresh.provisional
-        clock.by_reclassification = fresh.due_at <= at < clock.due_at
+        if why in {Why.CLASSIFIED, Why.RECLASSIFIED}:
+            clock.by_reclassification = fresh.due_at <= at < clock.due_at
         move_due(clock, fresh.due_at, at=at, why=why, decisive=True)
         changed.append(clock)
     return changed

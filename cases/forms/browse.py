@@ -26,7 +26,7 @@ from cases.queries.paging import NEWEST, ORDERS, Order
 from customers.models import Customer
 from organization.forms.fields import DayField, LineField
 from organization.models import Department, Product, Site, User
-from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, Tree
+from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE, Tree
 from organization.queries import Identity
 from organization.requests import LARGEST_ID
 
@@ -158,7 +158,7 @@ class CaseFilter(df.FilterSet):
     def by_department(self, cases: CaseQuerySet, name: str, value: Department) -> CaseQuerySet:
         """Led or helped by the department or one under it."""
         ids = _below(value)
-        readers = [DEPARTMENT_PRINCIPAL_BASE + pk for pk in ids]
+        readers = [base + pk for base in (DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE) for pk in ids]
         return cases.filter(Q(lead_department_id__in=ids) | Q(readers__overlap=readers))
 
     def by_me(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:

@@ -17,7 +17,7 @@ from cases.forms.acts import (
     reason_field,
     text_field,
 )
-from cases.models import Case, Investigation
+from cases.models import Investigation
 from documents.models import File
 from organization.forms.fields import LineField, LocalDateTimeField, MinutesField
 
@@ -90,9 +90,3 @@ class RecordVisitForm(ActForm):
     def arrival(self, stored: tuple[File, ...]) -> Arrival:
         """The arrival as the action takes it, with the files that were taken in."""
         return Arrival(**{**self.cleaned_data, "files": stored})
-
-
-def first_arrival(case: Case) -> dict[str, Any]:
-    """What a visit's record starts from."""
-    visit = case.visits.filter(round=case.round, arrived_at__isnull=True, cancelled_at__isnull=True).last()
-    return {"participants": visit.participants if visit else ""}

@@ -22,6 +22,15 @@ class CaseClock(Clock):
         RECEIPT = "receipt", _("Receipt")
         TASK = "task", _("Assignment")
 
+    class Why(models.TextChoices):
+        """Why a due time changed; kept beside the earlier one."""
+
+        EXTENSION = "extension", _("more time was granted")
+        CALENDAR = "calendar", _("the calendar changed")
+        CLASSIFIED = "classified", _("the case was classified")
+        RECLASSIFIED = "reclassified", _("the classification changed")
+        AGREED = "agreed", _("the customer agreed to another date")
+
     case = models.ForeignKey(Case, models.PROTECT, related_name="clocks")
     round = models.PositiveSmallIntegerField()
     assignment = models.ForeignKey(Assignment, models.PROTECT, null=True, related_name="clocks")

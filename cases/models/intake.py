@@ -126,10 +126,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Neither closed nor archived."""
         return self.exclude(state__in=list(ENDED))
 
-    def counted(self) -> CaseQuerySet:
-        """Cases that count in rates: not invalid, not imported, not a duplicate."""
-        return self.exclude(outcome__in=[Outcome.INVALID, Outcome.IMPORTED, Outcome.DUPLICATE])
-
 
 class Case(models.Model):
     """One matter that somebody brought to us, from registration to the archive.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cases.lifecycle import STAFF_STEPS, State
 from cases.models import Assignment, Case, CaseClock
+from organization.time_words import exact_words
 from organization.working_time import Unit, WorkingCalendar, working_time_between
+from regulations import deadlines
 
 _TIMES = {
     "registered": "registered_at",
@@ -76,7 +79,8 @@ class ClockChip:
     """One clock as people see it.
 
     ``due`` is set while it runs: the page counts down to it. ``marks`` are short words about what is
-    unusual: extended, provisional, recorded late, by reclassification.
+    unusual: extended, provisional, recorded late, by reclassification. The clock's first due time
+    stands among them, ``history`` says each change of it (A-08).
     """
 
     clock: CaseClock
@@ -87,6 +91,27 @@ class ClockChip:
     left: str = ""
     used: str = ""
     marks: tuple[str, ...] = ()
+
+    @property
+    def history(self) -> str:
+        """What the due time was, when it changed and why; a line each."""
+        return "\n".join(
+            _("was %(due)s, changed %(at)s: %(why)s") % {"due": was, "at": at, "why": why}
+            for was, at, why in _earlier(self.clock)
+        )
+
+
+def _earlier(clock: CaseClock) -> list[tuple[str, str, str]]:
+    """Earlier due times, oldest first: what it was, when it changed, why."""
+    now, reasons = timezone.now(), dict(CaseClock.Why.choices)
+
+    def words(moment: str) -> str:
+        return exact_words(now, datetime.fromisoformat(moment))
+
+    return [
+        (words(row["due_at"]), words(row["changed_at"]), str(reasons.get(row["why"], row["why"])))
+        for row in clock.earlier_dues
+    ]
 
 
 _UNITS = {
@@ -133,7 +158,7 @@ def chip_of(clock: CaseClock, cal: WorkingCalendar, *, now: datetime) -> ClockCh
 def _running(clock: CaseClock, label: str, cal: WorkingCalendar, *, now: datetime, marks: tuple[str, ...]) -> ClockChip:
     if clock.first_due_at <= now:
         return ClockChip(clock, label, "red", "alarm-clock", due=clock.first_due_at, marks=marks)
-    warned = clock.started_at + (clock.first_due_at - clock.started_at) * clock.policy["warn"]
+    warned = deadlines.warned_at(clock.started_at, clock.first_due_at, warn=clock.policy["warn"])
     return ClockChip(
         clock, label, "amber" if now >= warned else "blue", "clock", due=clock.due_at,
         left=_days_left(clock, cal, now=now), marks=marks,
@@ -167,6 +192,8 @@ def _marks(clock: CaseClock) -> tuple[str, ...]:
         found.append(_("extended"))
     elif clock.earlier_dues:
         found.append(_("recomputed"))
+    if clock.earlier_dues:
+        found.append(_("was %(due)s") % {"due": _earlier(clock)[0][0]})
     if clock.provisional and clock.is_running:
         found.append(_("provisional"))
     if clock.met_recorded_late:

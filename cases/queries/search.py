@@ -24,8 +24,8 @@ from cases.models.intake import CaseQuerySet
 from cases.queries.paging import NEWEST, PAGE_SIZE, Key
 from organization import text
 from organization.models import Role
-from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, Function
-from organization.queries import Identity
+from organization.models.units import Function
+from organization.queries import Identity, department_principals
 
 SHORTEST_TAIL = 4
 #: A search that takes longer is given up with a sentence; its worker is free again.
@@ -203,7 +203,7 @@ def contact_scope(who: Identity) -> frozenset[int] | None:
             continue
         if Function.HUB in person.functions or person.role == Role.MANAGER:
             return frozenset()
-        scope |= {-person.user_id, *(DEPARTMENT_PRINCIPAL_BASE + pk for pk in person.departments | person.headed)}
+        scope |= {-person.user_id, *department_principals(person.departments, person.headed)}
     return frozenset(scope) or None
 
 

@@ -196,7 +196,7 @@ class Story:
         case: Any = SimpleNamespace(
             first_asked_id=self.case.get("first_asked_id"),
             acknowledged_at=self.case.get("acknowledged_at"),
-            state=self.case["state"],
+            outcome=self.case.get("outcome", ""),
             policy=self.shelf.policy,
             kind=self.town.kinds[self.kind],
         )

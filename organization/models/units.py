@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 #: Principals (``cases.Case.readers``): functions 1-99, departments from here, users negative.
 DEPARTMENT_PRINCIPAL_BASE = 1000
+#: The heads alone of a department, and of those above it.
+HEADS_PRINCIPAL_BASE = 1_000_000_000
 
 
 class VocabularyQuerySet(models.QuerySet):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from unittest import mock
@@ -310,6 +311,65 @@ def test_reclassification_recomputes_from_the_original_start(world: World, clock
     assignment.classify_case(case, change, by=world.actor("agent"))
     after = the(case, "resolution")
     assert (after.started_at, after.due_at) == (before.started_at, before.due_at)
+
+
+@pytest.mark.req("SLA-04", "A-08")
+def test_who_was_warned_of_one_due_time_is_warned_again_of_a_later_one(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    clock.now = the(case, "resolution").next_alert_at or clock.now
+    sweep.sweep_clocks()
+    assert the(case, "resolution").level == 1
+    later = {"customer_deadline": date(2026, 12, 31)}
+    intake.correct(case, later, by=world.actor("agent"), reason="客户改期")
+    assert the(case, "resolution").level == 0
+    clock.now = the(case, "resolution").next_alert_at or clock.now
+    sweep.sweep_clocks()
+    warned = Alert.objects.filter(clock=the(case, "resolution"), level="warning")
+    assert warned.count() == 2
+    assert warned.latest("pk").due_at == the(case, "resolution").due_at
+
+
+@pytest.mark.req("A-20")
+def test_only_a_classification_makes_a_limit_overdue_by_reclassification(world: World, clock: MovedClock) -> None:
+    case = w.acknowledged(world)
+    clock.forward(days=1)
+    sooner = {"customer_deadline": date(2026, 11, 19)}
+    intake.correct(case, sooner, by=world.actor("agent"), reason="客户急")
+    assert the(case, "resolution").is_overdue(clock.now)
+    assert not the(case, "resolution").by_reclassification
+
+
+@pytest.mark.req("A-20")
+def test_a_limit_overdue_by_classification_is_marked_and_goes_to_the_hubs_head(world: World, clock: MovedClock) -> None:
+    from feedback_system.presets import PROFILE
+    from regulations import profiles
+    from regulations.models import Profile
+
+    body = copy.deepcopy(PROFILE)
+    urgent = {"clock": "resolution", "amount": 2, "start": "received", "end": "replied", "urgencies": ["urgent"]}
+    body["times"]["limits"].insert(0, urgent)  # type: ignore[index]
+    profiles.publish(Profile.objects.get(), body, by=world.actor("administrator"), reason="加急")
+    case = w.log_call(world)
+    clock.forward(hours=5)
+    given = Classification(category=world.category(), urgency="urgent", priority=1)
+    assignment.acknowledge_case(case, by=world.actor("agent"), classification=given)
+    assert the(case, "resolution").by_reclassification
+    told = Message.objects.filter(thread=case.thread, kind="overdue_by_reclassification", channel="in_app")
+    assert {m.user for m in told} == {world.hub_head}
+
+
+@pytest.mark.req("A-08")
+def test_the_page_says_what_a_due_time_was_when_it_changed_and_why(world: World, clock: MovedClock) -> None:
+    case = w.received(world)
+    until = the(case, "resolution").due_at + timedelta(days=4)
+    extension = assignment.ask_extension(
+        case.assignments.get(), by=world.actor("production_head"), until=until, reason="等待供应商报告"
+    )
+    clock.forward(hours=1)
+    assignment.decide_extension(extension, by=world.actor("agent"), granted=True)
+    page = Person(world, "agent").text(case)
+    assert "已延期 · 原定11-26 17:30" in page
+    assert "原定11-26 17:30，11-19 11:00调整：批准延期" in Person(world, "agent").see(case).content.decode()
 
 
 @pytest.mark.req("SLA-02")

@@ -31,7 +31,6 @@ from organization.working_time import (
     is_working_day,
     parse_calendar,
     parse_periods,
-    remaining,
     working_time_between,
 )
 from tests.organization.random_calendars import AROUND_THE_CLOCK, OFFICE, random_calendar, random_periods
@@ -263,14 +262,6 @@ def test_chinas_own_summer_time_of_1986_is_known() -> None:
     assert end_of_day(CHINA, date(1986, 5, 5)) == datetime(1986, 5, 5, 8, 30, tzinfo=UTC)
 
 
-@pytest.mark.req("SLA-03")
-def test_remaining_time_is_real_time_and_negative_when_overdue() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    before, after = datetime(2026, 3, 29, 1, tzinfo=berlin), datetime(2026, 3, 29, 4, tzinfo=berlin)
-    assert remaining(before, after) == timedelta(hours=2)
-    assert remaining(after, before) == timedelta(hours=-2)
-
-
 # What is not known yet
 
 
@@ -306,8 +297,6 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
         with pytest.raises(ValueError, match="no time zone"):
             due_at(CHINA, naive, Limit(1, unit))
     for a, b in ((naive, aware), (aware, naive)):
-        with pytest.raises(ValueError, match="no time zone"):
-            remaining(a, b)
         with pytest.raises(ValueError, match="no time zone"):
             working_time_between(CHINA, a, b)
         with pytest.raises(ValueError, match="no time zone"):
