@@ -33,6 +33,10 @@ class Scrub(logging.Filter):
         return True
 
 
+#: What JSON leaves as it is and a terminal obeys: C1 controls, line and paragraph separators, changes of direction.
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
 class LineFormatter(logging.Formatter):
     """JSON lines: a forged line break in a message stays inside its string."""
 
@@ -46,4 +50,5 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["trace"] = scrub(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        written = json.dumps(line, ensure_ascii=False)
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)

@@ -1,0 +1,313 @@
+"""A world in which every text that people can write is a payload.
+
+Three steps. Names first, so that histories and messages carry them on; then the life of some cases through the
+actions, in every state; last, past all actions, what no action wrote or what one of them cleaned: a release to come, an
+import or a restored backup may hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from audit.actor import Actor
+from cases.actions import assignment, closure, drafts, files, intake, internal, investigation, measures, reply
+from cases.actions.intake import Accused, Classification, Goods, NewContact, Reporter
+from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
+from customers.models import Customer
+from documents.actions import process_due, store_upload
+from documents.limits import staff_limits
+from feedback_system import presets
+from feedback_system.models import Handover, HandoverRefusal
+from notifications.delivery import sweep_due
+from notifications.models import Channel
+from organization.actions import deputies
+from organization.models import ApiToken, Role, SheetUpload, User
+from organization.sheets import COLUMNS
+from regulations import profiles
+from regulations.models import Profile
+from tests import world as w
+from tests.cases.visitors import picture
+from tests.e2e.payloads import address, fitting
+from tests.world import World
+
+#: The audit's tables only grow: they hold what the actions wrote.
+ROOMS = frozenset(
+    {"cases", "customers", "documents", "feedback_system", "notifications", "organization", "regulations"}
+)
+#: Words that the program writes and reads again, never a person. A field that is not here holds payloads.
+CODES = frozenset(
+    {
+        "cases.BulkAct.cases", "cases.BulkRefusal.number", "feedback_system.HandoverRefusal.number",
+        "cases.Access.code_hash", "cases.Alert.level", "cases.Case.import_key", "cases.Case.language",
+        "cases.Case.next_due_kind", "cases.Case.resume_state", "cases.CaseClock.kind", "cases.CaseFile.subject",
+        "cases.Draft.form", "cases.Hold.kind", "cases.Hold.url", "cases.Case.criteria",
+        "customers.Consent.channel", "customers.Consent.thread", "customers.ConsentText.purpose",
+        "customers.Customer.visit_class",
+        "documents.File.media_type", "documents.File.refusal", "documents.File.rendition_type",
+        "documents.File.uploaded_kind",
+        "notifications.Message.kind", "notifications.Message.language", "notifications.Message.path",
+        "notifications.Message.template",
+        "organization.Counter.series", "organization.User.language", "organization.User.password",
+        "regulations.Approval.kind", "regulations.Approval.thread",
+        # Published for ever: written by ``profiles.publish`` below.
+        "regulations.ProfileVersion.reason",
+    }
+)  # fmt: skip
+
+
+@dataclass
+class Full:
+    """The world, its cases by what they are there for, and what else the addresses need."""
+
+    world: World
+    cases: dict[str, Case] = field(default_factory=dict)
+    turns: Iterator[int] = field(default_factory=count)
+
+    def text(self, longest: int | None = None) -> str:
+        """Another piece of the corpus each time; without a limit all of it."""
+        return fitting(next(self.turns), longest)
+
+    def actor(self, name: str) -> Actor:
+        return self.world.actor(name)
+
+
+def build(world: World) -> Full:
+    """Everything; some seconds."""
+    full = Full(world)
+    _publish(full)
+    overwrite(full)
+    for username in world.users:
+        world.users[username] = User.objects.get(username=username)
+    full.cases = _cases(full)
+    _beside(full)
+    sweep_due(budget=60)
+    overwrite(full)
+    for case in full.cases.values():
+        case.refresh_from_db()
+    return full
+
+
+# --- Through the actions ------------------------------------------------------------------------------------
+
+
+def _publish(full: Full) -> None:
+    """A regulation profile whose every word is a payload; the cases are registered under it."""
+    document = presets.PROFILE["cases"]
+    criteria = [
+        row | {"label": full.text(40), "label_en": full.text(40)}
+        for row in document["criteria"]  # type: ignore[index]
+    ]
+    profile = Profile.objects.get(code=presets.PROFILE_CODE)
+    body = presets.PROFILE | {"cases": document | {"criteria": criteria}}  # type: ignore[operator]
+    profiles.publish(profile, body, by=full.actor("administrator"), reason=full.text(500))
+
+
+def _entry(full: Full, **more: Any) -> dict[str, Any]:
+    """What somebody tells us when a case is registered."""
+    return {
+        "text": full.text(),
+        "subject": full.text(120),
+        "demand": full.text(),
+        "reporter": Reporter(full.text(100), full.text(100), "13805126634", "a@b.example"),
+        "goods": Goods(None, full.text(120), full.text(60), full.text(60), full.text(40), full.text(60)),
+        "received_at": timezone.now() - timedelta(hours=2),
+        "late_reason": full.text(500),
+    } | more
+
+
+def _cases(full: Full) -> dict[str, Case]:
+    """One case for each thing that can be done with one."""
+    world, agent = full.world, full.actor("agent")
+    found = {
+        "working": _working(full),
+        "registered": w.log_call(world, kind="complaint", **_entry(full)),
+        "enquiry": w.log_call(world, kind="enquiry", **_entry(full)),
+        "acknowledged": w.acknowledged(world, **_entry(full)),
+        "received": w.received(world, **_entry(full)),
+        "asking": _asking(full),
+        "closed": w.closed(world, **_entry(full)),
+        "archived": closure.archive_case(w.closed(world, **_entry(full)), by=full.actor("hub_head")),
+        "returned": _returned(full),
+        "told": w.log_call(world, by="sales_handler", **_entry(full)),
+    }
+    incomplete = w.log_call(world, **_entry(full))
+    found["incomplete"] = intake.ask_completion(incomplete, by=agent, missing=full.text())
+    declined = w.log_call(world, **_entry(full))
+    found["declined"] = assignment.decline_case(declined, by=agent, reason=full.text(500), reply=full.text())
+    end = closure.ShortEnd("withdrawn", full.text(), proof=full.text(300))
+    found["withdrawn"] = closure.close_short(w.acknowledged(world, **_entry(full)), end, by=agent)
+    return found
+
+
+def _working(full: Full) -> Case:
+    """With production, quality helps: every part is there, open and ended."""
+    world, head, agent = full.world, full.actor("production_head"), full.actor("agent")
+    accused = Accused(site=None, people=(world.agent2, world.general_manager))
+    classification = Classification(criteria=("safety", "use"))
+    case = w.received(
+        world, "quality", **_entry(full, accused=accused, classification=classification, received_at=w.in_days(-3))
+    )
+    row = case.assignments.get(is_lead=True)
+    for direction in ("in", "out"):
+        contact = NewContact(direction, world.channel("phone"), full.text(), full.text(100), full.text(500))
+        intake.record_contact(case, contact, by=agent)
+    for audience in ("case", "hub", "department"):
+        internal.add_note(case, internal.NewNote(full.text(), audience, world.production), by=head)
+    plans = [investigation.VisitPlan(full.text(500), full.text(200), full.text(300)) for _ in range(3)]
+    _open, ended, made = [investigation.plan_visit(case, plan, by=head) for plan in plans]
+    investigation.cancel_visit(ended, by=head, reason=full.text(500))
+    arrival = investigation.Arrival(timezone.now(), full.text(), full.text(), full.text(300))
+    investigation.record_visit(made, arrival, by=head)
+    findings = investigation.Findings(
+        full.text(), full.text(), full.text(), full.text(), "yes", responsible_text=full.text(120)
+    )
+    investigation.record_investigation(case, findings, by=head)
+    _measures(full, case)
+    assignment.ask_extension(row, by=head, until=w.in_days(9), reason=full.text())
+    closure.escalate(case, by=agent, demand=full.text())
+    measures.ask_waiver(case, by=head, reason=full.text())
+    reply.send_progress(case, reply.Answer(full.text(), "phone"), by=agent, expected_at=w.in_days(2))
+    closure.open_hold(case, by=agent, kind="test", label=full.text(120))
+    stored = [store_upload(picture(f"{full.text(40)}.png"), by=head, limits=staff_limits()) for _ in range(2)]
+    files.attach_files(case, tuple(stored), by=head, original=True, kept_at=full.text(120))
+    process_due(by=Actor.system("files"))
+    intake.correct(case, {"batch": full.text(60), "demand": full.text()}, by=agent, reason=full.text(500))
+    return Case.objects.get(pk=case.pk)
+
+
+def _measures(full: Full, case: Case) -> None:
+    """One planned, one done, one that did not help, one given up."""
+    world, head, handler = full.world, full.actor("production_head"), full.actor("production_handler")
+    plans = [
+        measures.Plan("corrective", full.text(), world.production, world.production_handler, w.tomorrow())
+        for _ in range(4)
+    ]
+    _planned, done, useless, ended = [measures.plan_measure(case, plan, by=head) for plan in plans]
+    for row in (done, useless):
+        measures.complete_measure(row, measures.Completion(full.text()), by=handler)
+    check = measures.Check(effective=False, method=full.text(300), evidence=full.text())
+    measures.verify_measure(useless, check, by=full.actor("quality_head"))
+    measures.cancel_measure(ended, by=head, reason=full.text(500))
+
+
+def _asking(full: Full) -> Case:
+    """Answered, and the customer says no."""
+    world, agent = full.world, full.actor("agent")
+    case = w.handled(world, **_entry(full))
+    reply.reply_to_customer(case, reply.Answer(text=full.text(), way="phone"), by=agent)
+    reply.ask_opinion(case, by=agent, way="phone", result=full.text(200), reached=True)
+    reply.record_opinion(case, reply.CustomerOpinion(satisfied=False, way="phone", remark=full.text()), by=agent)
+    demand = closure.escalate(case, by=agent, demand=full.text())
+    closure.answer_escalation(demand, by=full.actor("manager"), answer=full.text())
+    for granted in (False, True):
+        asked = closure.ask_explained(case, by=agent, reason=full.text())
+        closure.decide_approval(case, asked, by=full.actor("manager"), granted=granted, opinion=full.text())
+    return Case.objects.get(pk=case.pk)
+
+
+def _returned(full: Full) -> Case:
+    """Sent to production, which gave it back."""
+    case = w.dispatched(full.world, **_entry(full))
+    assignment.return_assignment(case.assignments.get(), by=full.actor("production_head"), reason=full.text(500))
+    return Case.objects.get(pk=case.pk)
+
+
+def _beside(full: Full) -> None:
+    """What lies beside the cases: views, drafts, deputies, tables that wait, what an import said."""
+    now, agent, hub_head = timezone.now(), full.world.agent, full.world.hub_head
+    for user in (agent, hub_head):
+        SavedView.objects.create(owner=user, name=full.text(40), query=full.text(1000), shared=True)
+        SavedView.objects.create(owner=user, name=full.text(40), query="state=all&q=canary")
+        values = {"text": full.text(), "caller": full.text(100), "reporter_name": full.text(100), "kind": full.text(40)}
+        row = Draft(user=user)
+        drafts.save_draft(row.pk, drafts.Typed(values, full.text(60)), user=user)
+    deputies.appoint_deputy(hub_head, agent, by=full.actor("hub_head"), starts_at=w.in_days(1), ends_at=w.in_days(3))
+    for user in User.objects.filter(role__in=[Role.ADMINISTRATOR, Role.HEAD]):
+        ApiToken.objects.create(
+            user=user, name=full.text(60), key_hash=f"{user.pk:064}", created_at=now, expires_at=w.in_days(9)
+        )
+    for what, columns in COLUMNS.items():
+        header = [column.code for column in columns]
+        rows = [(n, [full.text(column.longest) for column in columns]) for n in range(2, 8)]
+        SheetUpload.objects.create(
+            what=what, file_name=full.text(120), header=header, rows=rows, by=full.world.administrator, created_at=now
+        )
+    done = Import.objects.create(name="old", started_at=now, finished_at=now, rows_refused=1)
+    ImportRow.objects.create(imported=done, row=1, refused=True, message=full.text(300))
+    Channel.objects.create(name="sms", failing_since=now, retry_at=now, error=full.text(500))
+    _jobs(full)
+    Customer.objects.update(salesperson=full.world.sales_handler)
+    CaseClock.objects.filter(met_at=None).update(breached_at=now)
+
+
+def _jobs(full: Full) -> None:
+    """Acts on many cases, and what they left as it was."""
+    now, world, number = timezone.now(), full.world, full.cases["working"].number
+    for finished_at in (now, None):
+        act = BulkAct.objects.create(
+            by=world.agent, act="verify", query=full.text(2000), cases=[number], started_at=now, moved_at=now,
+            finished_at=finished_at,
+        )  # fmt: skip
+        BulkRefusal.objects.create(bulk=act, number=number, reasons=[full.text(), full.text()])
+        handover = Handover.objects.create(
+            giver=world.quality_handler, taker=world.quality_head, by=world.administrator, started_at=now,
+            progress_at=now, finished_at=finished_at, total=1,
+        )  # fmt: skip
+        HandoverRefusal.objects.create(handover=handover, number=number, why=full.text())
+
+
+# --- Past them ----------------------------------------------------------------------------------------------
+
+
+def written(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
+    """The fields of a table in which words of people stand."""
+    for column in model._meta.concrete_fields:
+        kind = column.base_field if isinstance(column, ArrayField) else column
+        if not isinstance(kind, models.CharField | models.TextField) or column.choices or column.unique:
+            continue
+        if getattr(column, "db_collation", None) != "C" and f"{model._meta.label}.{column.name}" not in CODES:
+            yield column
+
+
+def tables() -> Iterator[tuple[type[models.Model], list[models.Field[Any, Any]]]]:
+    """Every table of ours with the fields in which words of people stand, if it has any."""
+    for model in apps.get_models():
+        if model._meta.app_label in ROOMS and (columns := list(written(model))):
+            yield model, columns
+
+
+def overwrite(full: Full) -> None:
+    """Write a payload into every such field that does not hold one."""
+    for model, columns in tables():
+        rows = list(model._default_manager.all())
+        for row in rows:
+            for column in columns:
+                if "canary" not in str(getattr(row, column.name)):
+                    setattr(row, column.name, _value(full, column, row.pk))
+        names = [column.name for column in columns]
+        model._default_manager.bulk_update(rows, names, batch_size=200)
+
+
+def _value(full: Full, column: models.Field[Any, Any], pk: Any) -> Any:
+    if isinstance(column, ArrayField):
+        return [full.text(column.base_field.max_length)]
+    return address(pk) if isinstance(column, models.EmailField) else full.text(column.max_length)
+
+
+def clean_fields() -> list[str]:
+    """Fields in which words of people stand, and in which no payload stands."""
+    return [
+        f"{model._meta.label}.{column.name}"
+        for model, columns in tables()
+        for column in columns
+        if not model._default_manager.filter(**{f"{column.name}__icontains": "canary"}).exists()
+    ]
