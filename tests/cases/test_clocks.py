@@ -76,6 +76,17 @@ def test_the_customers_date_overrides_the_limit_longer_or_shorter(world: World, 
     assert local(the(later, "resolution").due_at) == "12-31 17:30"
 
 
+@pytest.mark.req("A-06", "SLA-03")
+def test_no_clock_waits_while_the_customer_is_asked(world: World, clock: MovedClock) -> None:
+    case = w.acknowledged(world)
+    before = (the(case, "resolution").state, the(case, "resolution").due_at)
+    intake.ask_completion(case, by=world.actor("agent"), missing="请补充批号")
+    clock.forward(days=2)
+    assert (the(case, "resolution").state, the(case, "resolution").due_at) == before
+    intake.complete(case, by=world.actor("agent"))
+    assert (the(case, "resolution").state, the(case, "resolution").due_at) == before
+
+
 @pytest.mark.req("SLA-06", "A-05")
 def test_the_on_site_clock_exists_only_once_a_visit_is_marked_and_runs_from_receipt(
     world: World, clock: MovedClock

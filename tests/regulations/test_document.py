@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,3 +70,13 @@ def test_whether_a_last_day_off_is_moved_is_said_by_the_limit(move: bool, last: 
     rule = document.TimesPart.model_validate(body["times"]).limits[2]
     friday = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
     assert f"{deadlines.due(cal, friday, rule).at.astimezone(SHANGHAI):%m-%d %H:%M}" == last
+
+
+@pytest.mark.req("A-03")
+def test_two_to_three_days_warn_after_two_and_end_after_three() -> None:
+    rule = document.LimitRule(
+        clock="resolution", amount=3, unit="calendar_days", start="received", end="replied", warn=2 / 3
+    )
+    monday = datetime(2026, 11, 16, 10, 0, tzinfo=SHANGHAI)
+    three = monday + timedelta(days=3)
+    assert deadlines.warned_at(monday, three, warn=rule.warn) == monday + timedelta(days=2)
