@@ -452,6 +452,8 @@ SPECTACULAR_SETTINGS = {
         "AssignmentState": "cases.models.assignment.Assignment.State",
         "MeasureState": "cases.models.measures.Measure.State",
         "Outcome": "cases.lifecycle.Outcome",
+        "Severity": "cases.models.intake.Severity",
+        "FindingSeverity": "cases.models.investigation.Investigation.Severity",
         "FileState": "documents.models.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -195,9 +195,13 @@ def as_application_role(db: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Limits and lock-outs live in the cache: no test inherits those of another."""
+    """Limits and lock-outs live in the cache, and so does the calendar: no test inherits those of another."""
     from django.conf import settings
     from django.core.cache import cache
+
+    from organization.queries import _calendar_at
+
+    _calendar_at.cache_clear()
 
     if "redis" in settings.CACHES["default"]["BACKEND"].lower():
         cache.clear()

@@ -8,11 +8,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.exceptions import InvalidMove, NotAllowed
-from cases.access import get_approval, get_assignment, get_case, get_clock, get_escalation, get_measure, get_visit
+from cases.access import (
+    get_approval,
+    get_assignment,
+    get_case,
+    get_clock,
+    get_escalation,
+    get_measure,
+    get_request,
+    get_visit,
+)
 from cases.actions import assignment, clocks, closure, intake, investigation, measures, reply
 from cases.api import serializers as s
 from cases.api.base import PK, CaseMoves, filled, move
-from cases.places import answering, deciding
+from cases.places import answering, deciding, withdrawing
 
 _CONTACT = frozenset({"reporter_phone", "reporter_email"})
 
@@ -138,6 +147,16 @@ class PartMoves(CaseMoves):
         """A manager decides."""
         access, by, data = self._open(number, "ask_explained", s.ReasonIn)
         closure.ask_explained(access.case, by=by, reason=data["reason"])
+        return self._detail(number)
+
+    @move(s.Versioned, "Take a request back")
+    @action(detail=True, methods=["post"], url_path=f"approvals/{PK}/withdraw_approval")
+    def withdraw_approval(self, request: Request, number: str, pk: str) -> Response:
+        """Only whoever asked, while nobody has decided."""
+        access, _data = self._enter(number, "withdraw_approval", s.Versioned)
+        row = get_request(access, int(pk))
+        by = self._by(access, "withdraw_approval", fits=withdrawing(row))
+        measures.withdraw_approval(access.case, row, by=by)
         return self._detail(number)
 
     @move(s.DecisionIn, "Decide a request")

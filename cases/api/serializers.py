@@ -516,6 +516,12 @@ class ContactIn(Versioned):
     submission_key = serializers.UUIDField(required=False, allow_null=True)
 
 
+class AgreementIn(ContactIn):
+    """Another date of the answer, and the contact in which the customer agreed to it (A-08)."""
+
+    day = DayField()
+
+
 class NoteIn(Versioned):
     """An internal note."""
 

@@ -23,7 +23,7 @@ from audit.actions import record_reading
 from audit.exceptions import InvalidInput, NotAllowed
 from cases import rights
 from cases.access import department_of, files_of, get_assignment, get_case, get_extension, get_file, get_measure
-from cases.actions import assignment, closure, files, intake, internal, investigation, measures, reply
+from cases.actions import agreement, assignment, closure, files, intake, internal, investigation, measures, reply
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
 from cases.api import serializers as s
 from cases.api.base import PK, Body, case_refusals, filled, move
@@ -357,6 +357,15 @@ class CaseViewSet(PartMoves):
         """A contact with the customer."""
         access, by, data = self._open(number, "record_contact", s.ContactIn)
         intake.record_contact(access.case, intake.NewContact(**data), by=by)
+        return self._detail(number)
+
+    @move(s.AgreementIn, "Agree on another date")
+    @action(detail=True, methods=["post"])
+    def agree_date(self, request: Request, number: str) -> Response:
+        """Another date of the answer, by the customer's recorded consent."""
+        access, by, data = self._open(number, "agree_date", s.AgreementIn)
+        day = data.pop("day")
+        agreement.agree_date(access.case, agreement.Agreement(day, intake.NewContact(**data)), by=by)
         return self._detail(number)
 
     @move(s.NoteIn, "Write an internal note")

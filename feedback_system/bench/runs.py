@@ -84,11 +84,11 @@ class Place:
         return os.environ | {"HUIYIN_DATA": str(self.folder), "DEMO": "0", "HUIYIN_PROCESS": process}
 
     def fill(self, say: Say) -> None:
-        """Generate it, unless that was done before."""
+        """Generate it, unless that was done before; by older code, then it is brought up to date."""
+        self._manage("owner", "prepare")
         if (self.folder / _DONE).exists():
             return
         say(f"Generating {self.cases:,} cases in {self.folder}; this happens once.")
-        self._manage("owner", "prepare")
         self._manage(
             "owner", "generate_load", "--cases", str(self.cases), "--texts", str(self.texts),
             "--open-share", str(self.open_share),

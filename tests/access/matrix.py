@@ -200,7 +200,7 @@ ADDRESSES |= {
                 "acknowledge", "decline", "verify", "classify", "dispatch", "ask_completion", "receive",
                 "return_to_hub",
                 "pass_on", "take", "answer", "ask_extension", "decide_extension", "investigate", "act",
-                "complete_measure", "verify_measure", "record_contact", "note", "reply", "send_progress", "ask_opinion",
+                "complete_measure", "verify_measure", "record_contact", "agree_date", "withdraw_approval", "note", "reply", "send_progress", "ask_opinion",
                 "record_opinion", "close", "reopen", "archive", "complete", "correct", "recuse", "add_department",
                 "cancel_assignment", "settle", "plan_visit", "record_visit", "cancel_visit", "give_breach_reason",
                 "cancel_measure", "ask_waiver", "ask_explained", "decide_approval", "escalate", "answer_escalation",

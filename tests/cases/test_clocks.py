@@ -21,6 +21,7 @@ from cases.models import Alert, Case, CaseClock, Extension
 from notifications.models import Message
 from organization.actions import calendar as calendars
 from organization.models import Calendar, Membership, User
+from organization.presets import calendar_cn
 from tests import world as w
 from tests.cases.desk import Person
 from tests.world import World
@@ -330,8 +331,9 @@ def test_who_was_warned_of_one_due_time_is_warned_again_of_a_later_one(world: Wo
     clock.now = the(case, "resolution").next_alert_at or clock.now
     sweep.sweep_clocks()
     assert the(case, "resolution").level == 1
-    later = {"customer_deadline": date(2026, 12, 31)}
-    intake.correct(case, later, by=world.actor("agent"), reason="客户改期")
+    closed = {date(2026, 11, day): calendars.Exceptional((), "停工") for day in (25, 26, 27)}
+    calendars.set_days(Calendar.objects.get(code="cn"), closed, by=world.actor("administrator"))
+    following.recompute_chunk("cn", after=0, at=clock.now)
     assert the(case, "resolution").level == 0
     clock.now = the(case, "resolution").next_alert_at or clock.now
     sweep.sweep_clocks()
@@ -343,9 +345,11 @@ def test_who_was_warned_of_one_due_time_is_warned_again_of_a_later_one(world: Wo
 @pytest.mark.req("A-20")
 def test_only_a_classification_makes_a_limit_overdue_by_reclassification(world: World, clock: MovedClock) -> None:
     case = w.acknowledged(world)
-    clock.forward(days=1)
-    sooner = {"customer_deadline": date(2026, 11, 19)}
-    intake.correct(case, sooner, by=world.actor("agent"), reason="客户急")
+    clock.forward(days=6)
+    working = calendars.Exceptional(calendar_cn.STANDARD_HOURS, "补班")
+    weekend = {date(2026, 11, 21): working, date(2026, 11, 22): working}
+    calendars.set_days(Calendar.objects.get(code="cn"), weekend, by=world.actor("administrator"))
+    following.recompute_chunk("cn", after=0, at=clock.now)
     assert the(case, "resolution").is_overdue(clock.now)
     assert not the(case, "resolution").by_reclassification
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +13,8 @@ from django.utils import translation
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
-from cases.actions import assignment, calendar, intake, reply, sweep
-from cases.actions.intake import Reporter
+from cases.actions import agreement, assignment, calendar, intake, reply, sweep
+from cases.actions.intake import NewContact, Reporter
 from cases.models import Case, CaseClock
 from cases.rights import sees
 from cases.secrets import access_code, link_token
@@ -23,7 +22,7 @@ from notifications.delivery import sweep_due
 from notifications.models import Message
 from organization.actions import calendar as calendars
 from organization.models import Calendar, Department, Deputy, Membership, User
-from organization.queries import _calendar_at, identities_of, identity_of
+from organization.queries import identities_of, identity_of
 from tests import world as w
 from tests.cases import visitors
 from tests.world import World
@@ -107,38 +106,24 @@ def test_more_time_for_a_department_within_the_promise_is_not_told_to_the_custom
 
 
 @pytest.mark.req("RES-03", "A-08")
-def test_a_corrected_date_is_told_where_the_answer_comes_later_and_not_where_it_comes_sooner(world: World) -> None:
+def test_a_date_that_was_agreed_on_is_told_whether_later_or_sooner(world: World) -> None:
     case = w.acknowledged(world)
     today = w.timezone.localdate()
-    for days, told in ((60, 1), (40, 1)):
-        case = intake.correct(
-            case, {"customer_deadline": today + timedelta(days=days)}, by=world.actor("agent"), reason="来电"
-        )
-        assert len(told_longer(case)) == told
-
-
-@pytest.mark.req("RES-03")
-def test_before_the_case_is_accepted_no_date_was_promised(world: World) -> None:
-    case = w.log_call(world)
-    later = w.timezone.localdate() + timedelta(days=60)
-    intake.correct(case, {"customer_deadline": later}, by=world.actor("agent"), reason="来电")
+    for days in (60, 40):
+        contact = NewContact(channel=world.channel("phone"), direction="in", text="客户同意改期")
+        agreed = agreement.Agreement(today + timedelta(days=days), contact)
+        case = agreement.agree_date(case, agreed, by=world.actor("agent"))
+    told = Message.objects.filter(thread=case.thread, kind="date_agreed")
+    assert len({message.dedupe_key for message in told}) == 2
     assert told_longer(case) == []
 
 
-@pytest.fixture
-def own_calendar() -> Iterator[None]:
-    """What is remembered of an edited calendar ends with the edit, which the test's transaction takes back."""
-    _calendar_at.cache_clear()
-    yield
-    _calendar_at.cache_clear()
-
-
 @pytest.mark.req("RES-03", "SLA-02")
-@pytest.mark.usefixtures("own_calendar")
 def test_a_holiday_that_moves_the_promise_is_told_once(world: World) -> None:
     case = w.acknowledged(world)
     day = w.timezone.localdate(resolution(case).due_at)
-    calendars.set_day(Calendar.objects.get(code="cn"), day, periods=(), label="停工", by=world.actor("administrator"))
+    closed = {day: calendars.Exceptional((), "停工")}
+    calendars.set_days(Calendar.objects.get(code="cn"), closed, by=world.actor("administrator"))
     for _again in range(2):
         calendar.recompute_chunk("cn", after=0, at=w.timezone.now())
     assert told_longer(case) == [{"at": resolution(case).due_at.isoformat()}]

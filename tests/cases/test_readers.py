@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cases.actions import assignment, closure, intake
+from cases.actions.intake import Classification
 from cases.models import Case
 from feedback_system.presets import PROFILE
 from organization.queries import identity_of
@@ -67,7 +68,10 @@ def test_quality_does_not_read_what_was_declined_or_ended_before_it_was_acknowle
     closure.close_short(withdrawn, end, by=world.actor("agent"))
     assert not reads(world, "quality_handler", declined)
     assert not reads(world, "quality_handler", withdrawn)
-    closure.reopen_case(Case.objects.get(pk=declined.pk), by=world.actor("agent"), reason="属本公司")
+    given = Classification(category=world.category(), priority=1)
+    closure.reopen_case(
+        Case.objects.get(pk=declined.pk), by=world.actor("agent"), reason="属本公司", classification=given
+    )
     assert reads(world, "quality_handler", declined)
 
 

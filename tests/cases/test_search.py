@@ -18,6 +18,7 @@ from cases.queries import search as queries
 from cases.queries.paging import parse_key
 from cases.queries.search import Term, TooSlow, contact_scope, excerpt_of, term_of
 from organization.models import Deputy, Product
+from organization.models.units import HEADS_PRINCIPAL_BASE
 from organization.queries import identity_of
 from tests import world as w
 from tests.cases.test_browse import numbers
@@ -187,7 +188,8 @@ def test_contact_data_are_searched_where_they_may_be_seen(world: World) -> None:
     assert contact_scope(identity_of(world.manager)) == everywhere
     assert contact_scope(identity_of(world.auditor)) is None
     assert contact_scope(identity_of(world.production_head)) == {
-        -world.production_head.pk, 1000 + world.production.pk, 1000 + world.workshop.pk,
+        -world.production_head.pk,
+        *(base + department.pk for base in (1000, HEADS_PRINCIPAL_BASE) for department in (world.production, world.workshop)),
     }  # fmt: skip
 
 
