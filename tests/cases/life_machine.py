@@ -92,8 +92,10 @@ ROWS = {
     "told": """SELECT substr(thread, 6)::bigint AS case_id, count(*) AS all, count(*) FILTER (WHERE verb = 'breach') AS breaches
         FROM audit_event WHERE thread = ANY(SELECT 'case:' || unnest(%s)) GROUP BY thread""",
 }
-TOLD_TWICE = """SELECT clock_id FROM cases_alert JOIN cases_caseclock AS clock ON clock.id = clock_id
-    WHERE case_id = ANY(%s) GROUP BY clock_id, cases_alert.level HAVING count(*) > 1"""
+#: A level hears of one breach once; the warning, which is none, comes again where the limit moved.
+TOLD_TWICE = """SELECT clock_id FROM cases_alert AS alert JOIN cases_caseclock AS clock ON clock.id = clock_id
+    WHERE case_id = ANY(%s)
+    GROUP BY clock_id, alert.level, CASE WHEN alert.level = 'warning' THEN alert.due_at END HAVING count(*) > 1"""
 #: What the history must lead to, from what a case begins with.
 REPLAYED = {
     "state": "registered", "resume_state": "", "round": 1, "outcome": "", "return_count": 0, "acknowledged_at": None,
@@ -277,7 +279,7 @@ class LifeMachine(RuleBasedStateMachine):
     def _fingerprint() -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(FINGERPRINT)
-            return cursor.fetchall()
+            return sorted(cursor.fetchall())  # a parallel plan gives the tables in any order
 
     # --- What must be true after each ------------------------------------------------------------------------
 
