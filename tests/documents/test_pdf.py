@@ -151,7 +151,7 @@ def test_what_does_not_end_is_ended_with_a_sentence(settings, html: str, seconds
     assert not isinstance(failure, PdfUnavailable)
     assert time.monotonic() - start < seconds + 10
     assert children() == before
-    settings.PDF_MEMORY_BYTES = 1_200_000_000  # the narrow limit was for the endless one
+    settings.PDF_SECONDS, settings.PDF_MEMORY_BYTES = 60, 1_200_000_000  # the narrow limits were for the other
     assert pdf.render_pdf("<p>next</p>").startswith(b"%PDF-")
 
 
