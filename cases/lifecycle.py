@@ -52,6 +52,8 @@ FULL_OUTCOMES = frozenset({Outcome.SETTLED, Outcome.UNSATISFIED_EXPLAINED, Outco
 
 ENDED = frozenset({State.CLOSED, State.ARCHIVED})
 OPEN = frozenset(State) - ENDED
+#: An archived case is filed: nothing about it changes any more.
+NOT_FILED = frozenset(State) - {State.ARCHIVED}
 #: With a department: somebody there owes the next step.
 WITH_DEPARTMENT = frozenset({State.RECEIVED, State.INVESTIGATING, State.ACTING})
 BEFORE_REPLY = frozenset(

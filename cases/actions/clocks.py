@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
+from cases import lifecycle
 from cases.actions.moves import Extra, finish, lock, required
 from cases.models import Assignment, Case, CaseClock
 from organization import working_time
@@ -69,7 +70,7 @@ def starts_of(case: Case, *kinds: str) -> list[Start]:
 
 
 def _customers_date(case: Case, kind: str) -> date | None:
-    return case.customer_deadline if kind == Kind.RESOLUTION and case.round == 1 else None
+    return case.customer_deadline if kind == Kind.RESOLUTION else None
 
 
 def end_of(case: Case, day: date) -> datetime:
@@ -242,7 +243,7 @@ def recompute(case: Case, *, at: datetime, why: Why) -> list[CaseClock]:
 def give_breach_reason(clock: CaseClock, *, by: Actor, reason: str) -> CaseClock:
     """Say why a limit was not kept; every breach owes a reason before the case is closed (SLA-04)."""
     required(reason, "reason", _("Please say why the limit was not kept."))
-    case = lock(clock.case)
+    case = lock(clock.case, sources=lifecycle.NOT_FILED)
     clock = CaseClock.objects.select_for_update().get(pk=clock.pk)
     now = timezone.now()
     if clock.breached_at is None and not clock.is_overdue(now):

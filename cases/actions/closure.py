@@ -209,7 +209,7 @@ def escalate(case: Case, *, by: Actor, demand: str) -> Escalation:
 def answer_escalation(escalation: Escalation, *, by: Actor, answer: str) -> Escalation:
     """Answer from above: refused for anybody who is not senior to the last decision (RTE-23)."""
     required(answer, "answer", _("Please write what you decided."))
-    case = lock(escalation.case)
+    case = lock(escalation.case, sources=lifecycle.NOT_FILED)
     row = Escalation.objects.select_for_update().get(pk=escalation.pk)
     if row.answered_at is not None:
         raise InvalidMove(_("This was answered already."))
@@ -297,7 +297,7 @@ def open_hold(case: Case, *, by: Actor, kind: str, label: str, url: str = "") ->
 @transaction.atomic
 def release_hold(hold: Hold, *, by: Actor, detached_reason: str = "") -> Hold:
     """Let the closing go on; a hold that is detached before its matter ended needs a reason."""
-    case = lock(hold.case)
+    case = lock(hold.case, sources=lifecycle.NOT_FILED)
     row = Hold.objects.select_for_update().get(pk=hold.pk)
     if row.released_at is None:
         now = timezone.now()

@@ -27,7 +27,6 @@ from cases.queries.case import Dossier
 from cases.queries.closure import owes_reason, reply_facts_of
 from regulations.models import Approval
 
-_NOT_FILED = frozenset(State) - {State.ARCHIVED}
 _ALWAYS = frozenset(State)
 _WORKED_ON = lifecycle.OPEN - {State.REGISTERED, State.INCOMPLETE}
 _SHORTCUT = frozenset({State.REGISTERED, State.ACKNOWLEDGED})
@@ -57,8 +56,8 @@ _L = pgettext_lazy
 ACTS: dict[str, Act] = {
     act.name: act
     for act in (
-        _act("record_contact", _L("act", "Record a contact"), _NOT_FILED, "phone"),
-        _act("note", _L("act", "Internal note"), _NOT_FILED, "sticky-note"),
+        _act("record_contact", _L("act", "Record a contact"), lifecycle.NOT_FILED, "phone"),
+        _act("note", _L("act", "Internal note"), lifecycle.NOT_FILED, "sticky-note"),
         _act("settle", _L("act", "Answer and close"), _SHORTCUT, "check-check"),
         _move("acknowledge", "check"),
         _move("decline", "ban"),
@@ -89,7 +88,7 @@ ACTS: dict[str, Act] = {
         _move("close", "check-check"),
         _move("reopen", "rotate-ccw"),
         _move("archive", "archive"),
-        _act("attach", _L("act", "Attach files"), _NOT_FILED, "paperclip"),
+        _act("attach", _L("act", "Attach files"), lifecycle.NOT_FILED, "paperclip"),
         _act("recuse", _L("act", "Recuse somebody"), _ALWAYS, "user-x"),
     )
 }
@@ -274,6 +273,8 @@ Acts = Iterator[tuple[str, list[str]]]
 
 def _parts(here: Situation) -> dict[str, list[Offer]]:
     dossier = here.dossier
+    if dossier.case.state not in lifecycle.NOT_FILED:
+        return {}
     table: tuple[tuple[str, Sequence[Any], Callable[[Situation, Any], Acts]], ...] = (
         ("assignments", dossier.current_assignments, _on_assignment),
         ("extensions", dossier.extensions, _on_extension),

@@ -130,8 +130,9 @@ class Acts:
         if life["state"] == "awaiting_opinion":
             return self._at_the_end(life)
         tasks = model.tasks_of(life, model.UNANSWERED_TASKS)
-        if any(not model.is_misfit("receive", life, task) for task in tasks):
-            return "receive"
+        for act in ("receive", "decide_extension", "take"):
+            if any(not model.is_misfit(act, life, task) for task in tasks):
+                return act
         if life["state"] == "acknowledged" and not tasks:
             if life["kind"] in model.SHORT_KINDS:
                 return "reply"

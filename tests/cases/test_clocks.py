@@ -593,3 +593,14 @@ def test_the_reason_of_a_missed_limit_is_given_by_the_hub_or_by_those_whose_limi
             assert who.open(case, "give_breach_reason", row).status_code == (200 if name in mine else 403)
     assert technician.do(case, "give_breach_reason", {"reason": "x"}, part=rows["lead"]).status_code == 403
     head.did(case, "give_breach_reason", {"reason": "等料"}, part=rows["lead"])
+
+
+@pytest.mark.req("A-08", "RES-21")
+def test_a_date_agreed_on_in_a_later_round_outlives_a_recomputation(world: World, clock: MovedClock) -> None:
+    case = closure.reopen_case(w.closed(world), by=world.actor("hub_head"), reason="又漏了")
+    contact = NewContact(channel=world.channel("phone"), direction="in", text="明天可以")
+    tomorrow = clock.now.date() + timedelta(days=1)
+    case = agreement.agree_date(case, agreement.Agreement(tomorrow, contact), by=world.actor("agent"))
+    agreed = the(case, "resolution").due_at
+    clocks.recompute(case, at=clock.now, why=clocks.Why.CALENDAR)
+    assert the(case, "resolution").due_at == agreed

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import ProtectedError
+from django.test import Client
 from django.utils import timezone
 
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
@@ -481,3 +482,17 @@ def test_a_waiver_that_was_refused_does_not_close(world: World) -> None:
     closure.decide_approval(fresh(case), asked, by=world.actor("representative"), granted=False, opinion="请再查")
     assert Person(world, "agent").do(case, "close", CLOSE).status_code == 422
     assert Case.objects.get().state == "awaiting_opinion"
+
+
+@pytest.mark.req("SEC-09")
+def test_a_filed_case_changes_no_more(world: World) -> None:
+    demand = closure.escalate(w.replied(world), by=world.actor("agent"), demand="找领导")
+    end = closure.ShortEnd("withdrawn", "撤回", proof="客户本人来电")
+    closure.close_short(demand.case, end, by=world.actor("agent"))
+    filed = closure.archive_case(Case.objects.get(pk=demand.case_id), by=world.actor("agent"))
+    with pytest.raises(InvalidMove):
+        closure.answer_escalation(demand, by=world.actor("manager"), answer="已处理")
+    client = Client()
+    client.force_login(world.manager)
+    assert "answer_escalation" not in client.get(f"/cases/{filed.number}/").content.decode()
+    assert Case.objects.get(pk=filed.pk).version == filed.version
