@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications.models import Message, State
@@ -59,10 +59,20 @@ def claim_due(count: int, *, closed: Sequence[str] = (), only: int | None = None
         return [Claim(*row) for row in sorted(cursor.fetchall())]
 
 
-def claimed(claim: Claim) -> Message | None:
-    """The message, or None if it was withdrawn or taken over since it was claimed."""
+def claimed(claims: Sequence[Claim]) -> dict[int, Message]:
+    """The messages by their number, without those that were withdrawn or taken over since they were claimed."""
     rows = Message.objects.select_related("user")
-    return rows.filter(pk=claim.message_id, lease_token=claim.token).first()
+    return {row.pk: row for row in rows.filter(_held(claims))}
+
+
+def _held(claims: Sequence[Claim]) -> Q:
+    # The token has no index of its own: the number leads to the row.
+    return Q(pk__in=[claim.message_id for claim in claims], lease_token__in=[claim.token for claim in claims])
+
+
+def is_held(claim: Claim) -> bool:
+    """Whether the message is still the claim's: neither withdrawn nor taken over."""
+    return Message.objects.filter(pk=claim.message_id, lease_token=claim.token).exists()
 
 
 def finish(claim: Claim, *, state: State, error: str = "", **values: Any) -> bool:
@@ -73,7 +83,7 @@ def finish(claim: Claim, *, state: State, error: str = "", **values: Any) -> boo
 
 def release(claims: Sequence[Claim]) -> None:
     """Give back what was claimed and not tried."""
-    Message.objects.filter(lease_token__in=[claim.token for claim in claims]).update(
+    Message.objects.filter(_held(claims)).update(
         state=State.QUEUED, lease_token=None, next_try_at=timezone.now(), attempts=F("attempts") - 1
     )
 

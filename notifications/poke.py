@@ -46,20 +46,29 @@ breaker = _Breaker()
 
 def poke(message_id: int) -> None:
     """Ask the worker to deliver this message now. Never raises, takes 2 s at worst, and that once in 30 s."""
+    _ask("notifications.tasks.deliver", message_id)
+
+
+def poke_sweep() -> None:
+    """Ask the worker to go on with what waits; as harmless as ``poke``."""
+    _ask("notifications.tasks.sweep_due")
+
+
+def _ask(task: str, *args: int) -> None:
     if not settings.NOTIFICATIONS_POKE or breaker.is_open():
         return
     try:
-        _publish(message_id)
+        _publish(task, args)
     except Exception as error:  # whatever the broker does, the fact is saved and the sweep delivers
         breaker.trip()
         logger.warning("The broker does not answer; messages go out by the sweep. %s: %s", type(error).__name__, error)
 
 
-def _publish(message_id: int) -> None:
+def _publish(task: str, args: tuple[int, ...]) -> None:
     with _producers(current_app.conf.broker_url).acquire(block=True, timeout=TIMEOUT) as producer:
         current_app.send_task(
-            "notifications.tasks.deliver",
-            args=(message_id,),
+            task,
+            args=args,
             queue="clock",
             priority=LAST,
             expires=60,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -88,8 +89,17 @@ class TestSending:
         user = person()
         for _ in range(20):
             post(user_id=user.pk)
-        with django_assert_max_num_queries(10 + 20 * 3):
+        with django_assert_max_num_queries(12 + 20):
             assert sweep_due() == 20
+
+    def test_the_number_of_queries_for_each_mail_is_bounded(
+        self, post: Post, mailoutbox: list[Any], django_assert_max_num_queries: Any
+    ) -> None:
+        for _ in range(20):
+            post()
+        with django_assert_max_num_queries(12 + 20 * 2):
+            assert sweep_due() == 20
+        assert len(mailoutbox) == 20
 
 
 class TestRightsAtSendTime:
@@ -223,7 +233,7 @@ class TestClaims:
         clock.shift(LEASE)
         [quick] = claim_due(1)
         assert not finish(slow, state=State.FAILED)
-        assert claimed(slow) is None
+        assert claimed([slow]) == {}
         assert finish(quick, state=State.SENT, sent_at=NOON)
         assert fresh(message).state == State.SENT
 
@@ -296,8 +306,8 @@ class TestClaims:
         [claim] = claim_due(1)
         for _ in range(2):
             Message.objects.update(state=State.CLAIMED, lease_token=claim.token)
-            with delivery._senders() as senders:
-                delivery._process(claim, senders)
+            with delivery._Round(time.monotonic() + 60) as round_:
+                round_.send([claim])
         assert len(mailoutbox) == 2
         assert fresh(message).state == State.SENT
 
@@ -343,9 +353,24 @@ class TestDying:
         post()
         [claim] = claim_due(1)
         withdraw("test:1")
-        with delivery._senders() as senders:
-            assert delivery._process(claim, senders)
+        with delivery._Round(time.monotonic() + 60) as round_:
+            round_.send([claim])
         assert mailoutbox == []
+
+    def test_what_is_taken_back_while_its_bundle_goes_out_is_not_sent(
+        self, post: Post, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = post(), post(thread="test:2")
+        sent = Mail.send
+
+        def send(self: Mail, message: Message, *args: Any) -> None:
+            sent(self, message, *args)
+            withdraw("test:2")
+
+        monkeypatch.setattr(Mail, "send", send)
+        sweep_due()
+        assert [mail.to for mail in mailoutbox] == [[first.address]]
+        assert (fresh(second).state, fresh(second).sent_at) == (State.WITHDRAWN, None)
 
 
 class TestSweep:
@@ -385,6 +410,22 @@ class TestSweep:
             with pytest.raises(ZeroDivisionError):
                 sweep_due()
         assert sweep_due() == 1
+
+    def test_a_sweep_without_time_for_the_rest_asks_to_go_on(
+        self, post: Post, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr(delivery, "poke_sweep", lambda: asked.append("again"))
+        post()
+        assert sweep_due(budget=-1) == 0
+        assert asked == ["again"]
+        assert sweep_due() == 1
+        assert asked == ["again"]
+
+    def test_whoever_comes_for_one_takes_a_bundle_of_what_waits(self, post: Post, mailoutbox: list[Any]) -> None:
+        first, *_others = [post() for _ in range(5)]
+        assert deliver(first.pk)
+        assert len(mailoutbox) == 5
 
     def test_messages_inside_the_program_need_no_channel(self) -> None:
         assert InApp().is_configured()

@@ -1,5 +1,6 @@
 """Whoever finds a message due sends it, whether somebody else is at it or not."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -22,8 +23,11 @@ class Switch(AppConfig):
                 rows = rows.filter(pk=only)
             return [Claim(row.pk, uuid4(), row.channel) for row in rows.order_by("next_try_at", "pk")[:count]]
 
-        def claimed(claim: Claim) -> Message | None:
-            return Message.objects.select_related("user").filter(pk=claim.message_id).first()
+        def claimed(claims: Sequence[Claim]) -> dict[int, Message]:
+            return Message.objects.select_related("user").in_bulk([claim.message_id for claim in claims])
+
+        def is_held(claim: Claim) -> bool:
+            return True
 
         def finish(claim: Claim, *, state: str, error: str = "", **values: Any) -> bool:
             return bool(Message.objects.filter(pk=claim.message_id).update(state=state, error=error[:500], **values))
@@ -31,4 +35,5 @@ class Switch(AppConfig):
         def release(_claims: Any) -> None:
             """Nothing was taken."""
 
-        delivery.claim_due, delivery.claimed, delivery.finish, delivery.release = claim_due, claimed, finish, release
+        delivery.claim_due, delivery.claimed, delivery.is_held = claim_due, claimed, is_held
+        delivery.finish, delivery.release = finish, release
