@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from audit import chain
 from audit.actor import Actor
-from audit.models import Event, Head, Reading, Sealed
+from audit.models import Event, Reading, Sealed
 
 Changes = Mapping[str, tuple[Any, Any]]
 NOTHING: Changes = {}
@@ -61,6 +61,8 @@ def record_many(entries: Sequence[Entry]) -> list[Event]:
     """
     if not entries:
         return []
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("An event is written in the transaction of its fact.")
     heads = _locked_heads({entry.thread for entry in entries})
     events, hidden = [], []
     for entry in entries:
@@ -80,22 +82,42 @@ def record_many(entries: Sequence[Entry]) -> list[Event]:
     return events
 
 
-def _locked_heads(threads: set[str]) -> dict[str, Head]:
-    """The heads of these threads, locked in the order of their names, made where missing."""
-    heads = _lock(threads)
-    missing = sorted(threads - heads.keys())
-    if missing:
-        Head.objects.bulk_create([Head(thread=thread) for thread in missing], ignore_conflicts=True)
-        heads |= _lock(set(missing))
+#: Locks the heads that there are and makes the others, which are then ours until the commit.
+_LOCK_OR_MAKE = """
+    WITH asked (thread) AS MATERIALIZED (SELECT unnest(%s::text[])),
+    there AS MATERIALIZED (
+        SELECT head.thread, head.seq, head.hash FROM audit_head AS head
+        WHERE head.thread = ANY (%s::text[]) ORDER BY head.thread FOR UPDATE
+    ), made AS (
+        INSERT INTO audit_head (thread, seq, hash, checked_seq)
+        SELECT thread, 0, '', 0 FROM asked WHERE thread NOT IN (SELECT thread FROM there) ORDER BY thread
+        ON CONFLICT DO NOTHING RETURNING thread, seq, hash
+    )
+    SELECT thread, seq, hash FROM there UNION ALL SELECT thread, seq, hash FROM made
+"""
+
+
+@dataclass(slots=True)
+class _End:
+    """Where a thread ends: its last number and hash."""
+
+    thread: str
+    seq: int
+    hash: str
+
+
+def _locked_heads(threads: set[str]) -> dict[str, _End]:
+    """Where these threads end, locked in the order of their names; made where they are new. One statement."""
+    heads: dict[str, _End] = {}
+    while missing := sorted(threads - heads.keys()):
+        # A second turn only where another transaction made one of them at this moment: then that row is waited for.
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_OR_MAKE, [missing, missing])
+            heads |= {row[0]: _End(*row) for row in cursor.fetchall()}
     return heads
 
 
-def _lock(threads: set[str]) -> dict[str, Head]:
-    rows = Head.objects.select_for_update().filter(thread__in=sorted(threads)).order_by("thread")
-    return {head.thread: head for head in rows}
-
-
-def _link(head: Head, entry: Entry) -> tuple[Event, list[Sealed]]:
+def _link(head: _End, entry: Entry) -> tuple[Event, list[Sealed]]:
     key = settings.AUDIT_KEY.encode()
     by = entry.by
     sealed, digest = [], {}
@@ -122,7 +144,7 @@ def _link(head: Head, entry: Entry) -> tuple[Event, list[Sealed]]:
     return event, sealed
 
 
-def _advance(heads: Iterable[Head]) -> None:
+def _advance(heads: Iterable[_End]) -> None:
     rows = [(head.thread, head.seq, head.hash) for head in heads]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.actions import record
 from audit.actor import Actor
 from customers.models import Consent, ConsentText, ContactPoint, ContactType, Customer, CustomerType
 from customers.queries import normal_phone
 from organization import text
+from organization.copying import vector_of
 
 
 @dataclass(frozen=True)
@@ -35,25 +36,20 @@ def name_fields(name: str) -> dict[str, str]:
     }
 
 
-def write_search(customer: Customer) -> None:
-    """Rewrite the search vector of one customer: bigrams of the name."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE customers_customer SET search = array_to_tsvector(%s::text[]) WHERE id = %s",
-            [text.bigrams(customer.name), customer.pk],
-        )
-
-
 @transaction.atomic
 def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     """Open a file for somebody, with the contact points given."""
-    customer = Customer.objects.create(
-        type=new.type, organisation=new.organisation, created_at=at, **name_fields(new.name)
+    customer = Customer(
+        type=new.type,
+        organisation=new.organisation,
+        created_at=at,
+        search=vector_of(text.bigrams(new.name)),
+        **name_fields(new.name),
     )
-    write_search(customer)
-    for kind, value in ((ContactType.PHONE, new.phone), (ContactType.EMAIL, new.email)):
-        if value:
-            add_contact_point(customer, kind, value)
+    customer.save(force_insert=True)
+    del customer.search  # read again where it is wanted: here it is still the expression
+    given = ((ContactType.PHONE, new.phone), (ContactType.EMAIL, new.email))
+    ContactPoint.objects.bulk_create(_contact_point(customer, kind, value) for kind, value in given if value)
     record(
         f"customer:{customer.pk}",
         "create",
@@ -65,20 +61,19 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     return customer
 
 
-def add_contact_point(customer: Customer, kind: str, value: str) -> ContactPoint:
-    """Add a number or address, unless the customer has it; the given spelling is kept."""
-    normal, extension, backwards = text.fold(value), "", ""
-    if kind == ContactType.PHONE:
-        number = text.normalise_phone(value)
-        normal, extension = normal_phone(value), number.extension
-        backwards = text.phone_digits(number.national)[::-1]
-    point, _ = ContactPoint.objects.get_or_create(
+def _contact_point(customer: Customer, kind: str, value: str) -> ContactPoint:
+    """An unsaved number or address; the given spelling is kept."""
+    if kind != ContactType.PHONE:
+        return ContactPoint(customer=customer, type=kind, value=value, normal=text.fold(value))
+    number = text.normalise_phone(value)
+    return ContactPoint(
         customer=customer,
         type=kind,
-        normal=normal,
-        defaults={"value": value, "extension": extension, "reversed": backwards},
+        value=value,
+        normal=normal_phone(value),
+        extension=number.extension,
+        reversed=text.phone_digits(number.national)[::-1],
     )
-    return point
 
 
 def give_consent(

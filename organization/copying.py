@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection
-from django.db.models import Field, ForeignKey, JSONField, Model
+from django.db.models import Field, ForeignKey, Func, JSONField, Model, TextField, Value
 
 Render = Callable[[Any], str]
 NULL = "\\N"
@@ -34,6 +34,12 @@ def take_keys(model: type[Model], count: int) -> list[int]:
             [model._meta.db_table, _column(model, "pk"), count],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def vector_of(words: Sequence[str]) -> Func:
+    """A search vector of exactly these words, as the value of an INSERT or UPDATE."""
+    values = Value(list(words), output_field=ArrayField(TextField()))
+    return Func(values, function="array_to_tsvector", output_field=SearchVectorField())
 
 
 def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from audit.actions import record
@@ -53,13 +53,21 @@ def version_for(*, site: Site | None, product: Product | None) -> ProfileVersion
     uses = ProfileUse.objects.filter(
         Q(site_id__in=sites) | Q(line_id__in=lines) | Q(site__isnull=True, line__isnull=True)
     )
+    newest = (
+        ProfileVersion.objects.filter(profile__uses__in=uses)
+        .annotate(use_site=F("profile__uses__site_id"), use_line=F("profile__uses__line_id"))
+        .select_related("profile")
+        .defer("document")  # its parts are parsed once a process
+        .order_by("profile__uses__id", "-number")
+        .distinct("profile__uses__id")
+    )
 
-    def nearness(use: ProfileUse) -> tuple[int, int]:
-        if use.site_id is not None:
-            return 2, sites.index(use.site_id)
-        return (1, lines.index(use.line_id)) if use.line_id is not None else (0, 0)
+    def nearness(version: Any) -> tuple[int, int]:
+        if version.use_site is not None:
+            return 2, sites.index(version.use_site)
+        return (1, lines.index(version.use_line)) if version.use_line is not None else (0, 0)
 
-    use = max(uses, key=nearness, default=None)
-    if use is None:
+    version = max(newest, key=nearness, default=None)
+    if version is None:
         raise ProfileVersion.DoesNotExist("No regulation profile is in use.")
-    return ProfileVersion.objects.select_related("profile").filter(profile_id=use.profile_id)[0]
+    return version

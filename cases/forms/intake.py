@@ -142,8 +142,8 @@ class LogForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.version, self.may_acknowledge = version, may_acknowledge
         policy = policy_of(version)
-        self._choose("kind", Kind.objects.active().filter(code__in=policy.kinds))
-        self._choose("channel", Channel.objects.active().exclude(code="import"))
+        self._word("kind").offer(Kind.objects.active().filter(code__in=policy.kinds))
+        self._word("channel").offer(Channel.objects.active().exclude(code="import"))
         self._choose_category(policy)
         english = get_language() == "en"
         cast(forms.MultipleChoiceField, self.fields["criteria"]).choices = [
@@ -154,11 +154,8 @@ class LogForm(forms.Form):
         if not may_acknowledge:
             del self.fields["acknowledge"], self.fields["answer"]
 
-    def _choose(self, name: str, rows: Any) -> None:
-        """Offer rows by their code, in their own order, with one query."""
-        field = cast(forms.ModelChoiceField, self.fields[name])
-        field.queryset = rows
-        field.choices = [(row.code, str(row)) for row in rows]
+    def _word(self, name: str) -> WordField:
+        return cast(WordField, self.fields[name])
 
     def _choose_category(self, policy: CasesPart) -> None:
         """The leaves of the offered trees, under the name of their root."""
@@ -167,15 +164,13 @@ class LogForm(forms.Form):
         roots = [
             row for row in rows if row.parent_id is None and (not policy.categories or row.code in policy.categories)
         ]
-        field = cast(forms.ModelChoiceField, self.fields["category"])
-        field.queryset = Category.objects.active()
         leaves = [
             (r.code, f"{root} / {names[r.pk]}")
             for root in roots
             for r in rows
             if root.pk in r.lineage and r.pk != root.pk
         ]
-        field.choices = [("", "—"), *leaves]
+        self._word("category").offer(rows, [("", "—"), *leaves])
 
     # What concerns several fields
 
@@ -231,7 +226,8 @@ class LogForm(forms.Form):
         kind = data.get("kind")
         if kind is None:
             return
-        version = version_for(site=data["site_row"], product=data["product_row"])
+        site, product = data["site_row"], data["product_row"]
+        version = version_for(site=site, product=product) if site or product else self.version
         if kind.code not in policy_of(version).kinds:
             self.add_error("kind", _("This kind is not offered for the product or site. Please choose another."))
         if data.get("answer") and kind.code not in SHORT_KINDS:

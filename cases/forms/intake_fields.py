@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from django import forms
@@ -77,6 +77,20 @@ class WordField(forms.ModelChoiceField):
 
     def __init__(self, queryset: Any, **kwargs: Any) -> None:
         super().__init__(queryset, to_field_name="code", **kwargs)
+        self._offered: dict[str, Any] | None = None
+
+    def offer(self, rows: Iterable[Vocabulary], choices: Sequence[Any] | None = None) -> None:
+        """Offer just these rows, which were read already; named by ``choices``, else each by its own name."""
+        self._offered = {row.code: row for row in rows}
+        self.choices = choices if choices is not None else [(row.code, str(row)) for row in self._offered.values()]
+
+    def to_python(self, value: Any) -> Any:
+        """The chosen row; without a query where the rows were handed over."""
+        if self._offered is None or value in self.empty_values:
+            return super().to_python(value)
+        if (row := self._offered.get(str(value))) is None:
+            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
+        return row
 
 
 def policy_of(version: ProfileVersion) -> CasesPart:
