@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,10 +17,11 @@ from audit.actions import record_reading
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
 from cases import rights
-from cases.models import Assignment, Case, CaseFile, Escalation, Extension, Measure, Visit
+from cases.models import Assignment, Case, CaseFile, Category, Escalation, Extension, Measure, Visit
 from cases.models.clocks import CaseClock
 from cases.places import Fits
-from organization.models import Department, User
+from customers.models import Customer
+from organization.models import Department, Product, Site, User
 from organization.queries import Identity, identity_of
 from regulations.models import Approval
 
@@ -109,38 +110,72 @@ def _find(user: User, reference: str, visible: QuerySet[Case]) -> Case:
     raise Http404
 
 
+@dataclass(frozen=True)
+class _Pointers:
+    """Foreign keys from some tables to one other, by name."""
+
+    holders: tuple[type[Model], ...]
+    target: type[Model]
+    names: tuple[str, ...]
+
+
+#: What a case and its assignments point at: one question for each table, however many point there. Twenty tables joined
+#: take PostgreSQL longer to plan than the page takes to be made.
+_POINTERS = (
+    _Pointers(
+        (Case, Assignment),
+        User,
+        (
+            *("owner", "first_asked", "acknowledged_by", "salesperson"),
+            *("received_by", "holder", "passed_to", "answered_by", "ended_by", "sent_by"),
+        ),
+    ),
+    _Pointers(
+        (Case, Assignment),
+        Department,
+        (
+            *("owner_department", "lead_department", "receiving_department"),
+            *("accused_department", "suggested_department", "department"),
+        ),
+    ),
+    _Pointers((Case,), Category, ("category", "suggested_category")),
+    _Pointers((Category,), Category, ("parent",)),
+    _Pointers((Case,), Product, ("product",)),
+    _Pointers((Case,), Site, ("site",)),
+    _Pointers((Case,), Customer, ("customer",)),
+    _Pointers((Customer,), Customer, ("organisation",)),
+)
+
+
+def _fetch_pointed_at(rows: list[Model]) -> None:
+    """Read what these rows point at, and set it; a table to which nothing points is not asked."""
+    for pointers in _POINTERS:
+        holders = [row for row in rows if isinstance(row, pointers.holders)]
+        keys = [(row, name, key) for row in holders for name in pointers.names if (key := _key(row, name))]
+        if not keys:
+            continue
+        found = pointers.target._default_manager.in_bulk({key for _row, _name, key in keys})
+        for row, name, key in keys:
+            setattr(row, name, found[key])
+        rows += found.values()
+
+
+def _key(row: Model, name: str) -> int | None:
+    key: int | None = getattr(row, f"{name}_id", None)
+    return key
+
+
 def open_access(user: User, reference: str) -> CaseAccess:
     """The case with that number, for this person; 404 when absent or not visible."""
     who = identity_of(user)
     visible = (
         Case.objects.visible_to(who)
-        # Twenty tables joined take PostgreSQL longer to plan than the page takes to be made: the others are fetched
-        # one by one, and those that are not set ask nothing.
         .select_related("kind", "channel", "profile_version__profile")
-        .prefetch_related(
-            "category__parent",
-            "product",
-            "site",
-            "customer__organisation",
-            "owner",
-            "owner_department",
-            "lead_department",
-            "first_asked",
-            "acknowledged_by",
-            "salesperson",
-            "receiving_department",
-            "accused_department",
-            "suggested_category",
-            "suggested_department",
-        )
-        .defer("search", "contact_search")
+        .defer("search", "contact_search", "profile_version__document")
     )
     case = _find(user, reference, visible)
-    assignments = list(
-        Assignment.objects.filter(case=case).select_related(
-            "department", "received_by", "holder", "passed_to", "answered_by", "ended_by", "sent_by"
-        )
-    )
+    assignments = list(Assignment.objects.filter(case=case))
+    _fetch_pointed_at([case, *assignments])
     return CaseAccess(
         case=case,
         who=who,

@@ -237,11 +237,6 @@ def _resolution_due(case: Case) -> Any:
     return clock.due_at if clock else ""
 
 
-def _acknowledgement_due(case: Case) -> Any:
-    clock = CaseClock.objects.filter(case=case, round=case.round, kind=CaseClock.Kind.ACKNOWLEDGEMENT).first()
-    return clock.due_at if clock else ""
-
-
 def _hub_heads() -> Iterable[User]:
     return User.objects.filter(
         is_active=True, memberships__is_head=True, memberships__department__functions__code="hub"
@@ -258,9 +253,9 @@ def _here(case: Case, person: User | None) -> User | None:
     return person if there else hub_owner(case)
 
 
-def case_opened(case: Case) -> None:
+def case_opened(case: Case, *, due: datetime | None) -> None:
     """The receipt to the customer; what arrived without a first-asked person is told to the owner."""
-    _tell_customer(case, "case_opened", "opened", due=_acknowledgement_due(case))
+    _tell_customer(case, "case_opened", "opened", due=due or "")
     if case.first_asked_id is None:
         _tell(case, [case.owner], "arrived", "opened")
 

@@ -13,7 +13,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases import lifecycle, notices
 from cases.actions import clocks
-from cases.actions.intake import NewContact, record_contact
+from cases.actions.contacts import NewContact, record_contact
 from cases.actions.moves import Extra, finish, lock
 from cases.models import Case
 

@@ -13,7 +13,8 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases import gates, lifecycle, notices
 from cases.actions import clocks
-from cases.actions.intake import Classification, forced_urgency, missing_fields, urgency_of, urgency_rank
+from cases.actions.correction import missing_fields
+from cases.actions.intake import Classification, forced_urgency, urgency_of, urgency_rank
 from cases.actions.moves import Extra, accountable, enter, finish, lock, require, required, staff_of, user_of
 from cases.actions.recusal import withdraw_open
 from cases.lifecycle import MOVES, State

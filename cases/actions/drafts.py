@@ -20,7 +20,8 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from cases.actions.assignment import acknowledge_case
 from cases.actions.closure import Summary, close_case
-from cases.actions.intake import LONGEST_TEXT, Classification, Intake, NewContact, open_case, record_contact
+from cases.actions.contacts import NewContact, record_contact
+from cases.actions.intake import LONGEST_TEXT, Classification, Intake, open_case
 from cases.actions.reply import Answer, reply_to_customer
 from cases.lifecycle import SHORT_KINDS, Outcome, State
 from cases.models import Case, Contact, Draft
@@ -224,7 +225,9 @@ def log_feedback(entry: Entry, *, by: Actor, draft: Draft | None = None) -> Logg
     if entry.original or entry.kept_at:
         kept = case.files.filter(file__in=entry.intake.files)
         kept.update(is_original=entry.original, original_kept_at=entry.kept_at)
-    reasons = _acknowledge(case, by=by) if entry.acknowledge or entry.answer else ()
+    if not (entry.acknowledge or entry.answer):
+        return Logged(case)
+    reasons = _acknowledge(case, by=by)
     if entry.answer:
         _answer_at_once(case, entry.answer, reasons, by=by)
     case.refresh_from_db()

@@ -18,7 +18,7 @@ from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases import readers
 from cases.actions import clocks
-from cases.actions.intake import SERIES, opening_event, subject_of, urgency_of
+from cases.actions.intake import SERIES, first_clocks, opening_event, subject_of, urgency_of
 from cases.actions.moves import search_words, user_of
 from cases.imports.plan import Plan
 from cases.imports.rows import Record
@@ -180,7 +180,7 @@ def _one_ready(row: Row, job: Job, *, customer: Customer | None, pk: int, now: d
     case = _build(row, job, customer=customer, now=now)
     case.pk = pk
     round_ = Round(case=case, n=1, opened_at=case.received_at)
-    running = [] if job.plan.history else _start_clocks(case, job)
+    running = [] if job.plan.history else first_clocks(case, job.calendar(case))
     if job.plan.history:
         _close(case, round_, job, at=now)
     case.readers, case.barred = readers.readers_of(case, []), []
@@ -225,19 +225,6 @@ def _build(row: Row, job: Job, *, customer: Customer | None, now: datetime) -> C
     )
     case.urgency = urgency_of(case)
     return case
-
-
-def _start_clocks(case: Case, job: Job) -> list[CaseClock]:
-    calendar = job.calendar(case)
-    starts = (
-        clocks.Start(clocks.Kind.ACKNOWLEDGEMENT, case.received_at),
-        clocks.Start(clocks.Kind.RESOLUTION, case.received_at, case.customer_deadline),
-    )
-    running = [clock for start in starts if (clock := clocks.build_clock(case, start, calendar))]
-    nearest = min(running, key=lambda clock: clock.first_due_at, default=None)
-    if nearest:
-        case.next_due_at, case.next_due_kind = nearest.first_due_at, nearest.kind
-    return running
 
 
 def _close(case: Case, round_: Round, job: Job, *, at: datetime) -> None:

@@ -14,22 +14,28 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
-from cases import lifecycle, notices, readers
+from cases import notices, readers
 from cases.actions import clocks, files
 from cases.actions.access import grant_access
-from cases.actions.moves import SEALED_FIELDS, Extra, enter, finish, lock, moment, required, user_of, write_search
-from cases.actions.recusal import readdress_approvals, replace_barred
-from cases.lifecycle import MOVES, State
-from cases.models import Case, Category, Channel, Contact, Kind, Recusal, Round
+from cases.actions.moves import (
+    SEALED_FIELDS,
+    moment,
+    required,
+    search_words,
+    user_of,
+)
+from cases.models import Case, CaseClock, Category, Channel, Kind, Recusal, Round
 from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
-from cases.queries.people import duty_person, main_department
+from cases.queries.people import duty_person, hub_person, main_department
 from cases.queries.suggestions import department_for, suggest_category
 from customers.actions import NewCustomer, create_customer, give_consent
 from customers.models import ConsentText, Customer
 from customers.queries import find_for_contact
 from documents.models import File
-from organization import numbering
+from organization import numbering, text
+from organization.copying import vector_of
 from organization.models import Department, Product, Site, User
+from organization.working_time import WorkingCalendar
 from regulations.profiles import version_for
 
 SERIES = "case"
@@ -127,42 +133,65 @@ def open_case(intake: Intake, *, by: Actor) -> Case:
     The same ``submission_key`` returns the case of the first submission. Raises ``InvalidInput``
     for what cannot be registered (INT-03): no text, a time in the future, late without a reason.
     """
-    if intake.submission_key and (known := Case.objects.filter(submission_key=intake.submission_key).first()):
+    if known := submitted(intake.submission_key):
         return known
     try:
         return _register(intake, by=by)
     except IntegrityError:
         # The same submission arrived twice at once: the other one won, and its receipt is ours too.
-        known = Case.objects.filter(submission_key=intake.submission_key).first() if intake.submission_key else None
-        if known is None:
-            raise
-        return known
+        if known := submitted(intake.submission_key):
+            return known
+        raise
+
+
+def submitted(key: uuid.UUID | None, **conditions: Any) -> Case | None:
+    """The case that an earlier try with this key became; nearly always there is none, which is asked cheaply."""
+    rows = Case.objects.filter(submission_key=key, **conditions)
+    return rows.first() if key and rows.exists() else None
 
 
 @transaction.atomic
 def _register(intake: Intake, *, by: Actor) -> Case:
     now = timezone.now()
     case = _build(intake, by=by, now=now)
-    case.number = numbering.next_number(SERIES, at=now)
-    case.save(force_insert=True)
+    _bar(case, intake.accused.people)
+    running = first_clocks(case, clocks.calendar_of(case))
+    _insert(case, now=now)
     if intake.accused.people:
         case.accused.set(intake.accused.people)
         Recusal.objects.bulk_create(
             Recusal(case=case, user=person, reason=_("Named by the reporter."), accused=True, by=user_of(by), at=now)
             for person in intake.accused.people
         )
-        replace_barred(case)
     Round.objects.create(case=case, n=1, opened_at=case.received_at)
-    _start_clocks(case)
+    CaseClock.objects.bulk_create(running)
     grant_access(case, at=now)
     files.attach(case, intake.files, by=by, at=now, from_customer=by.kind == "customer")
     if intake.consent:
         give_consent(intake.consent, thread=case.thread, channel=case.channel.code, at=now, customer=case.customer)
-    _save_derived(case)
     record(case.thread, "open", by=by, at=now, **opening_event(case))
     if not intake.quiet:
-        notices.case_opened(case)
+        acknowledgement = next((c for c in running if c.kind == clocks.Kind.ACKNOWLEDGEMENT), None)
+        notices.case_opened(case, due=acknowledgement.due_at if acknowledgement else None)
     return case
+
+
+def _bar(case: Case, accused: tuple[User, ...]) -> None:
+    """Nobody who is accused reads a new case or answers for it (RTE-18); unsaved."""
+    ids = {person.pk for person in accused}
+    case.readers, case.barred = readers.readers_of(case, []), readers.barred_of(ids)
+    if case.owner_id in ids:
+        case.owner = hub_person(exclude=ids)
+
+
+def _insert(case: Case, *, now: datetime) -> None:
+    """Write the row, complete and findable, in one statement; its number is taken last (INT-05)."""
+    words, private = search_words(case)
+    case.number = numbering.next_number(SERIES, at=now)
+    case.search = vector_of([*words, *text.bigrams(case.number)])
+    case.contact_search = vector_of(private)
+    case.save(force_insert=True)
+    del case.search, case.contact_search  # read again where they are wanted: here they are still expressions
 
 
 def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
@@ -293,21 +322,14 @@ def urgency_of(case: Case, wished: str = "") -> str:
     return max(wished or forced, forced, key=urgency_rank)
 
 
-def _start_clocks(case: Case) -> None:
-    cal = clocks.calendar_of(case)
+def first_clocks(case: Case, cal: WorkingCalendar) -> list[CaseClock]:
+    """The clocks that a registration starts, and the nearest due time on the case; both unsaved (SLA-01)."""
     starts = clocks.starts_of(case, clocks.Kind.ACKNOWLEDGEMENT, clocks.Kind.RESOLUTION)
-    built = [clock for start in starts if (clock := clocks.build_clock(case, start, cal))]
-    for clock in built:
-        clock.save()
-    nearest = min(built, key=lambda clock: clock.first_due_at, default=None)
+    running = [clock for start in starts if (clock := clocks.build_clock(case, start, cal))]
+    nearest = min(running, key=lambda clock: clock.first_due_at, default=None)
     if nearest:
         case.next_due_at, case.next_due_kind = nearest.first_due_at, nearest.kind
-
-
-def _save_derived(case: Case) -> None:
-    case.readers, case.barred = readers.of_case(case)
-    case.save(update_fields=["owner", "readers", "barred", "next_due_at", "next_due_kind"])
-    write_search(case)
+    return running
 
 
 def opening_event(case: Case) -> dict[str, Any]:
@@ -325,183 +347,3 @@ def opening_event(case: Case) -> dict[str, Any]:
         },
         "sealed": sealed,
     }
-
-
-@dataclass(frozen=True)
-class NewContact:
-    """One contact with the customer (RES-16)."""
-
-    direction: str
-    channel: Channel
-    text: str
-    person: str = ""
-    follow_up: str = ""
-    minutes: int | None = None
-    happened_at: datetime | None = None
-    files: tuple[File, ...] = ()
-    submission_key: uuid.UUID | None = None
-
-
-@transaction.atomic
-def record_contact(case: Case, contact: NewContact, *, by: Actor) -> Contact:
-    """Keep a contact; one that came in is counted, so that the page can say 第 n 次来电 (RTE-08)."""
-    if contact.submission_key and (known := Contact.objects.filter(submission_key=contact.submission_key).first()):
-        return known
-    required(contact.text, "text", _("Please write what was said."))
-    case = lock(case)
-    if contact.submission_key and (known := Contact.objects.filter(submission_key=contact.submission_key).first()):
-        return known  # the same was sent twice at once, and the other one had the lock first
-    now = timezone.now()
-    row = Contact.objects.create(
-        case=case,
-        direction=contact.direction,
-        channel=contact.channel,
-        person=contact.person,
-        text=contact.text,
-        follow_up=contact.follow_up,
-        minutes=contact.minutes,
-        happened_at=moment(contact.happened_at, now=now),
-        recorded_at=now,
-        by=user_of(by),
-        by_label=by.label,
-        submission_key=contact.submission_key,
-    )
-    if contact.direction == Contact.Direction.IN:
-        case.contact_count += 1
-    files.attach(case, contact.files, by=by, at=now, subject=f"contact:{row.pk}", from_customer=by.kind == "customer")
-    write_search(case)
-    finish(
-        case,
-        "record_contact",
-        by=by,
-        at=now,
-        extra=Extra({"direction": (None, row.direction)}, {"text": (None, row.text)}),
-    )
-    if by.kind == "customer":
-        notices.customer_wrote(case, row)
-    return row
-
-
-@transaction.atomic
-def ask_completion(case: Case, *, by: Actor, missing: str) -> Case:
-    """Put a case on hold because something is missing; the request to the customer is kept (INT-18)."""
-    required(missing, "missing", _("Please say what the customer should tell us."))
-    case = lock(case, "ask_completion")
-    now = timezone.now()
-    enter(case, MOVES["ask_completion"], at=now)
-    finish(case, "ask_completion", by=by, at=now, extra=Extra(sealed={"missing": (None, missing)}))
-    Contact.objects.create(
-        case=case,
-        direction=Contact.Direction.OUT,
-        channel=case.channel,
-        text=missing,
-        happened_at=now,
-        recorded_at=now,
-        by=user_of(by),
-        by_label=by.label,
-    )
-    write_search(case)
-    notices.completion_asked(case, missing)
-    return case
-
-
-@transaction.atomic
-def complete(case: Case, *, by: Actor) -> Case:
-    """Return an incomplete case to the state that it left."""
-    case = lock(case, "complete")
-    now = timezone.now()
-    enter(case, MOVES["complete"], at=now)
-    finish(case, "complete", by=by, at=now)
-    return case
-
-
-def complete_if_filled(case: Case, *, by: Actor) -> Case:
-    """After a supplement: an incomplete case goes back by itself when its required fields are filled."""
-    case.refresh_from_db()
-    if case.state != State.INCOMPLETE or missing_fields(case):
-        return case
-    case.expected_version = None
-    return complete(case, by=by)
-
-
-def missing_fields(case: Case) -> list[str]:
-    """Fields that the profile requires of this kind and that are empty."""
-    return [name for name in case.policy.rule(case.kind.code).required if not getattr(case, name, None)]
-
-
-#: What may be corrected after registration; number, times, first-asked person and channel never.
-CORRECTABLE = (
-    "subject",
-    "demand",
-    "reporter_name",
-    "reporter_organisation",
-    "reporter_phone",
-    "reporter_email",
-    "contact_refused",
-    "product",
-    "product_text",
-    "batch",
-    "serial",
-    "quantity",
-    "order_number",
-    "purchased_on",
-    "shipped_on",
-    "site",
-    "accused_department",
-    "salesperson",
-    "stage",
-    "customer",
-)
-
-
-@transaction.atomic
-def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Case:
-    """Correct typed fields; the old value stays in the history.
-
-    Raises ``InvalidInput`` for a field that is not correctable, or without a reason. The customer's
-    date is none of them: another one needs the customer's consent (A-08, ``agree_date``).
-    """
-    required(reason, "reason", _("Please say why this is corrected."))
-    case = lock(case, sources=lifecycle.OPEN)
-    unknown = set(values) - set(CORRECTABLE)
-    if unknown:
-        raise InvalidInput(sorted(unknown)[0], _("This field cannot be changed after registration."))
-    now = timezone.now()
-    had_contact = case.has_contact
-    for name, value in values.items():
-        setattr(case, name, value)
-    if had_contact and not case.has_contact and case.acknowledged_at is not None:
-        # Without a contact neither reply nor opinion is owed: no correction makes that so.
-        raise InvalidInput("contact", _("There was a contact: correct it, but do not take it away."))
-    if not (case.has_contact or case.contact_refused):
-        raise InvalidInput("contact", _("Please enter a telephone number or e-mail address, or tick “not given”."))
-    finish(case, "correct", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)}))
-    return complete_if_filled(case, by=by) if case.state == State.INCOMPLETE else case
-
-
-@transaction.atomic
-def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accused: bool = True) -> Case:
-    """Name persons who must recuse: the accused, or the conflicted; they lose the case at once (RTE-18)."""
-    required(reason, "reason", _("Please say why this person must not take part."))
-    case = lock(case)
-    now = timezone.now()
-    for person in people:
-        Recusal.objects.get_or_create(
-            case=case,
-            user=person,
-            lifted_at=None,
-            defaults={"reason": reason, "accused": accused, "by": user_of(by), "at": now},
-        )
-    if accused:
-        case.accused.add(*people)
-    replace_barred(case)
-    finish(
-        case,
-        "recuse",
-        by=by,
-        at=now,
-        extra=Extra({"people": (None, sorted(p.pk for p in people))}, {"reason": (None, reason)}),
-    )
-    notices.withdraw_unseen(case)
-    readdress_approvals(case)
-    return case

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from audit.actor import Actor
 from cases import notices
+from cases.actions.moves import Extra, finish, lock, required, user_of
 from cases.gates import EXPLAINED, WAIVER
-from cases.models import Assignment, Case
+from cases.models import Assignment, Case, Recusal
 from cases.queries.people import barred_ids, hub_person, people_of, waiver_step
+from organization.models import User
 from regulations import approvals
 from regulations.models import Approval
+
+
+@transaction.atomic
+def accuse(case: Case, people: tuple[User, ...], *, by: Actor, reason: str, accused: bool = True) -> Case:
+    """Name persons who must recuse: the accused, or the conflicted; they lose the case at once (RTE-18)."""
+    required(reason, "reason", _("Please say why this person must not take part."))
+    case = lock(case)
+    now = timezone.now()
+    for person in people:
+        Recusal.objects.get_or_create(
+            case=case,
+            user=person,
+            lifted_at=None,
+            defaults={"reason": reason, "accused": accused, "by": user_of(by), "at": now},
+        )
+    if accused:
+        case.accused.add(*people)
+    replace_barred(case)
+    finish(
+        case,
+        "recuse",
+        by=by,
+        at=now,
+        extra=Extra({"people": (None, sorted(p.pk for p in people))}, {"reason": (None, reason)}),
+    )
+    notices.withdraw_unseen(case)
+    readdress_approvals(case)
+    return case
 
 
 def replace_barred(case: Case) -> None:

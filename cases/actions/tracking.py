@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.exceptions import InvalidMove
 from cases.actions import closure
-from cases.actions.intake import NewContact, complete_if_filled, record_contact
+from cases.actions.contacts import NewContact, record_contact
+from cases.actions.correction import complete_if_filled
 from cases.actions.public import Upload, store_uploads
 from cases.actions.reply import CustomerOpinion, record_opinion
 from cases.lifecycle import State

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -41,6 +44,23 @@ class TimeField(serializers.DateTimeField):
         if not bounds.is_time(found):
             raise serializers.ValidationError(bounds.time_problem())
         return found
+
+
+class _MomentFormField(IsoDateTimeField):
+    def clean(self, value: Any) -> datetime | None:
+        found: datetime | None = super().clean(value)
+        if found is None:
+            return None
+        if not bounds.is_time(found):
+            raise ValidationError(bounds.time_problem())
+        # PostgreSQL takes no offset of 16 hours or more, though ISO 8601 does.
+        return found.astimezone(UTC)
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    """Narrows a list by a moment that can be meant."""
+
+    field_class = _MomentFormField
 
 
 @extend_schema_field(OpenApiTypes.DATE)

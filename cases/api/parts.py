@@ -18,7 +18,7 @@ from cases.access import (
     get_request,
     get_visit,
 )
-from cases.actions import assignment, clocks, closure, intake, investigation, measures, reply
+from cases.actions import assignment, clocks, closure, correction, intake, investigation, measures, recusal, reply
 from cases.api import serializers as s
 from cases.api.base import PK, CaseMoves, filled, move
 from cases.places import answering, deciding, withdrawing
@@ -36,7 +36,7 @@ class PartMoves(CaseMoves):
     def complete(self, request: Request, number: str) -> Response:
         """What was missing is there; the case goes back to the state it left."""
         access, by, _data = self._open(number, "complete", s.Versioned)
-        intake.complete(access.case, by=by)
+        correction.complete(access.case, by=by)
         return self._detail(number)
 
     @move(s.CorrectIn, "Correct the entry")
@@ -48,7 +48,7 @@ class PartMoves(CaseMoves):
         if _CONTACT & data.keys() and not access.contact:
             raise NotAllowed()
         changed = {name: value for name, value in data.items() if value != getattr(access.case, name)}
-        intake.correct(access.case, changed, by=by, reason=reason)
+        correction.correct(access.case, changed, by=by, reason=reason)
         return self._detail(number)
 
     @move(s.RecuseIn, "Recuse somebody")
@@ -56,7 +56,7 @@ class PartMoves(CaseMoves):
     def recuse(self, request: Request, number: str) -> Response:
         """The accused and the conflicted lose the case at once."""
         access, by, data = self._open(number, "recuse", s.RecuseIn)
-        intake.accuse(access.case, (data["person"],), by=by, reason=data["reason"], accused=data["accused"])
+        recusal.accuse(access.case, (data["person"],), by=by, reason=data["reason"], accused=data["accused"])
         return self._detail(number)
 
     @move(s.TaskMoveIn, "Add a department")

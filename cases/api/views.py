@@ -23,10 +23,23 @@ from audit.actions import record_reading
 from audit.exceptions import InvalidInput, NotAllowed
 from cases import rights
 from cases.access import department_of, files_of, get_assignment, get_case, get_extension, get_file, get_measure
-from cases.actions import agreement, assignment, closure, files, intake, internal, investigation, measures, reply
+from cases.actions import (
+    agreement,
+    assignment,
+    closure,
+    contacts,
+    correction,
+    files,
+    intake,
+    internal,
+    investigation,
+    measures,
+    reply,
+)
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
 from cases.api import serializers as s
 from cases.api.base import PK, Body, case_refusals, filled, move
+from cases.api.fields import MomentFilter
 from cases.api.parts import PartMoves
 from cases.lifecycle import SHORT_OUTCOMES, State
 from cases.models import Case, Measure, Note
@@ -65,8 +78,8 @@ class CaseFilter(filters.FilterSet):
     channel = filters.CharFilter(field_name="channel__code", max_length=40)
     urgency = filters.CharFilter(max_length=12)
     lead_department = filters.CharFilter(field_name="lead_department__code", max_length=40)
-    received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+    received_after = MomentFilter(field_name="received_at", lookup_expr="gte")
+    received_before = MomentFilter(field_name="received_at", lookup_expr="lt")
 
     class Meta:
         model = Case
@@ -215,7 +228,7 @@ class CaseViewSet(PartMoves):
     def ask_completion(self, request: Request, number: str) -> Response:
         """Put it on hold; ``reason`` is what the customer is asked for."""
         access, by, data = self._open(number, "ask_completion", s.ReasonIn)
-        intake.ask_completion(access.case, by=by, missing=data["reason"])
+        correction.ask_completion(access.case, by=by, missing=data["reason"])
         return self._detail(number)
 
     # --- Departments -----------------------------------------------------------------------------------
@@ -356,7 +369,7 @@ class CaseViewSet(PartMoves):
     def record_contact(self, request: Request, number: str) -> Response:
         """A contact with the customer."""
         access, by, data = self._open(number, "record_contact", s.ContactIn)
-        intake.record_contact(access.case, intake.NewContact(**data), by=by)
+        contacts.record_contact(access.case, contacts.NewContact(**data), by=by)
         return self._detail(number)
 
     @move(s.AgreementIn, "Agree on another date")
@@ -365,7 +378,7 @@ class CaseViewSet(PartMoves):
         """Another date of the answer, by the customer's recorded consent."""
         access, by, data = self._open(number, "agree_date", s.AgreementIn)
         day = data.pop("day")
-        agreement.agree_date(access.case, agreement.Agreement(day, intake.NewContact(**data)), by=by)
+        agreement.agree_date(access.case, agreement.Agreement(day, contacts.NewContact(**data)), by=by)
         return self._detail(number)
 
     @move(s.NoteIn, "Write an internal note")

@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as lazy
 
-from cases.actions.intake import NewContact
+from cases.actions.contacts import NewContact
 from cases.forms.intake_fields import KeyField, LongTextField, StaffFilesField, WordField
 from cases.models import Channel, Contact
 from documents.models import File

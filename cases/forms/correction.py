@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.actions.intake import CORRECTABLE
+from cases.actions.correction import CORRECTABLE
 from cases.forms.acts import ActForm, DepartmentField, LookupWidget, PersonLookupField, reason_field, text_field
 from cases.models import Case
 from cases.models.intake import Stage

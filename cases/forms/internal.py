@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from cases.actions.agreement import Agreement
-from cases.actions.intake import NewContact
+from cases.actions.contacts import NewContact
 from cases.actions.internal import NewNote
 from cases.forms.acts import ActForm, PersonLookupField, files_field, moment_field, reason_field, text_field
 from cases.models import Case, Channel, Contact, Note

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from cases import gates
 from cases.access import get_assignment, get_extension
 from cases.actions import assignment as actions
-from cases.actions import intake
+from cases.actions import correction
 from cases.actions.investigation import start_move
 from cases.forms.acts import PlainForm
 from cases.forms.assignment import (
@@ -38,7 +38,7 @@ def acknowledge(request: HttpRequest, number: str) -> HttpResponse:
     """受理: ours, complete enough, classified."""
     access = open_act(request, number, "acknowledge")
     form = AcknowledgeForm(posted(request), case=access.case)
-    missing = intake.missing_fields(access.case)
+    missing = correction.missing_fields(access.case)
     sheet = Sheet(
         "acknowledge",
         form,
@@ -96,7 +96,7 @@ def ask_completion(request: HttpRequest, number: str) -> HttpResponse:
         request,
         access,
         sheet,
-        lambda: intake.ask_completion(access.case, by=access.actor("ask_completion"), **form.cleaned_data),
+        lambda: correction.ask_completion(access.case, by=access.actor("ask_completion"), **form.cleaned_data),
     )
 
 
@@ -106,7 +106,7 @@ def complete(request: HttpRequest, number: str) -> HttpResponse:
     access = open_act(request, number, "complete")
     form = PlainForm(posted(request), case=access.case)
     sheet = Sheet("complete", form, _("Go on"), _("The case goes on where it was."))
-    return perform(request, access, sheet, lambda: intake.complete(access.case, by=access.actor("complete")))
+    return perform(request, access, sheet, lambda: correction.complete(access.case, by=access.actor("complete")))
 
 
 @require_http_methods(METHODS)
@@ -164,7 +164,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
         request,
         access,
         sheet,
-        lambda: intake.correct(
+        lambda: correction.correct(
             access.case, form.changed(), by=access.actor("correct"), reason=form.cleaned_data["reason"]
         ),
     )

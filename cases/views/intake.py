@@ -20,7 +20,7 @@ from audit.exceptions import DomainError, InvalidInput
 from cases.access import CaseAccess, get_case
 from cases.actions import drafts
 from cases.actions.drafts import Entry, Logged, Typed
-from cases.actions.intake import LONGEST_TEXT
+from cases.actions.intake import LONGEST_TEXT, submitted
 from cases.forms.drafting import DueForm, subject_line, typed_values
 from cases.forms.intake import LogForm
 from cases.models import Case, Draft
@@ -155,7 +155,7 @@ def _register(request: HttpRequest, who: Identity) -> HttpResponse:
 def _registered_already(request: HttpRequest, user: User) -> Case | None:
     """The case of the first click of a double click: its receipt is this one's too."""
     key = parse_uuid(request.POST.get("submission_key"))
-    return Case.objects.filter(submission_key=key, first_asked=user).first() if key else None
+    return submitted(key, first_asked=user)
 
 
 def _show(form: LogForm, refused: DomainError) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.access import department_of, get_case
-from cases.actions import agreement, intake
+from cases.actions import agreement, contacts, recusal
 from cases.actions import internal as actions
 from cases.forms.internal import AgreeDateForm, NoteForm, RecordContactForm, RecuseForm
 from cases.queries.people import colleagues
@@ -30,7 +30,7 @@ def record_contact(request: HttpRequest, number: str) -> HttpResponse:
     @transaction.atomic
     def run() -> None:
         by = access.actor("record_contact")
-        intake.record_contact(access.case, form.contact(take_in(form.cleaned_data["files"], by=by)), by=by)
+        contacts.record_contact(access.case, form.contact(take_in(form.cleaned_data["files"], by=by)), by=by)
 
     return perform(request, access, sheet, run)
 
@@ -88,7 +88,7 @@ def recuse(request: HttpRequest, number: str) -> HttpResponse:
 
     def run() -> None:
         data = form.cleaned_data
-        intake.accuse(
+        recusal.accuse(
             access.case, (data["person"],), by=access.actor("recuse"), reason=data["reason"], accused=data["accused"]
         )
 

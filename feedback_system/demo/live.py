@@ -11,7 +11,7 @@ from unittest import mock
 from django.utils import timezone
 
 from audit.actor import Actor
-from cases.actions import assignment, closure, intake, internal, investigation, measures, reply
+from cases.actions import assignment, closure, correction, intake, internal, investigation, measures, reply
 from cases.actions.clocks import give_breach_reason
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
 from cases.models import Case, Category, Channel, Kind, SavedView
@@ -81,7 +81,7 @@ class Teller:
         match reach:
             case "incomplete":
                 with self.later(20):
-                    intake.ask_completion(self.case, by=self.agent, missing="请告知产品型号、批次和具体问题。")
+                    correction.ask_completion(self.case, by=self.agent, missing="请告知产品型号、批次和具体问题。")
             case "declined":
                 with self.later(45):
                     assignment.decline_case(

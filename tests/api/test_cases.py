@@ -248,3 +248,16 @@ def test_the_clocks_of_a_case_are_in_its_detail(world: World, api: Api) -> None:
     assert {clock["kind"] for clock in clocks} == set(
         CaseClock.objects.filter(case=case).values_list("kind", flat=True)
     )
+
+
+@pytest.mark.parametrize(
+    "value", ["0998-09-16T07:47:49-22:14", "2026-01-01T00:00:00+23:59", "9999-12-31T00:00:00Z", "x"]
+)
+@pytest.mark.parametrize("name", ["received_after", "received_before"])
+def test_a_list_is_narrowed_by_any_time_that_can_be_meant(world: World, api: Api, name: str, value: str) -> None:
+    w.received(world)
+    answer = api("agent").get("/api/v1/cases/", {name: value})
+    if value.startswith("2026"):
+        assert (answer.status_code, len(answer.json()["results"])) == (200, 1 if name == "received_after" else 0)
+    else:
+        assert answer.status_code == 400

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from cases.actions import intake
+from cases.actions import correction
 from cases.lifecycle import MOVES
 from cases.models import Case, CaseClock
 from cases.queries.moves import ACTS, PART_ACTS
@@ -115,7 +115,7 @@ def test_a_demand_is_answered_by_a_deputy_in_the_place_that_is_senior_enough(wor
 
 def test_what_is_offered_on_an_incomplete_case_can_be_done(world: World, api: Api) -> None:
     hub = api("agent")
-    case = intake.ask_completion(w.acknowledged(world), by=world.actor("agent"), missing="订单号")
+    case = correction.ask_completion(w.acknowledged(world), by=world.actor("agent"), missing="订单号")
     assert "complete" in hub.get(url(case)).json()["moves"]
     assert done(hub, url(case, "complete/"))["state"] == "acknowledged"
 

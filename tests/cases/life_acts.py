@@ -11,7 +11,20 @@ from django.utils import timezone
 from hypothesis import strategies as st
 
 from audit.actor import Actor
-from cases.actions import agreement, assignment, clocks, closure, intake, internal, investigation, measures, reply
+from cases.actions import (
+    agreement,
+    assignment,
+    clocks,
+    closure,
+    contacts,
+    correction,
+    intake,
+    internal,
+    investigation,
+    measures,
+    recusal,
+    reply,
+)
 from cases.models import Assignment, Case, CaseClock, Escalation, Extension, Hold, Measure, Visit
 from regulations.models import Approval
 from tests.cases import life_model as model
@@ -234,7 +247,7 @@ class Acts:
     def ask_completion(self, life: Life, draw: Draw) -> Step:
         by = self._of_hub(life, draw)
         return Step(
-            lambda: intake.ask_completion(self._case(life), by=self._by(by), missing="请补充批号"),
+            lambda: correction.ask_completion(self._case(life), by=self._by(by), missing="请补充批号"),
             model.wrong_state("ask_completion", life),
             lambda: model.enter(life, "ask_completion"),
         )
@@ -242,7 +255,7 @@ class Acts:
     def complete(self, life: Life, draw: Draw) -> Step:
         by = self._of_hub(life, draw)
         return Step(
-            lambda: intake.complete(self._case(life), by=self._by(by)),
+            lambda: correction.complete(self._case(life), by=self._by(by)),
             model.wrong_state("complete", life),
             lambda: model.enter(life, "complete"),
         )
@@ -283,14 +296,14 @@ class Acts:
                 model.enter(life, "complete")
 
         return Step(
-            lambda: intake.correct(self._case(life), values, by=self._by(by), reason="客户更正"),
+            lambda: correction.correct(self._case(life), values, by=self._by(by), reason="客户更正"),
             model.wrong_state("correct", life) or ("InvalidInput" if dated else ""),
             effect,
         )
 
     def agree_date(self, life: Life, draw: Draw) -> Step:
         by, day = self._of_hub(life, draw), timezone.localdate() + timedelta(days=draw(st.integers(-2, 20)))
-        contact = intake.NewContact("out", self.world.channel("phone"), "客户同意改期")
+        contact = contacts.NewContact("out", self.world.channel("phone"), "客户同意改期")
         due = self.house.close_of(day)
         refused = model.wrong_state("agree_date", life)
         if day == life["deadline"]:
@@ -683,9 +696,9 @@ class Acts:
         )
 
     def record_contact(self, life: Life, draw: Draw) -> Step:
-        contact = intake.NewContact("in", self.world.channel("phone"), "催办")
+        contact = contacts.NewContact("in", self.world.channel("phone"), "催办")
         return Step(
-            lambda: intake.record_contact(self._case(life), contact, by=self._by("agent2")),
+            lambda: contacts.record_contact(self._case(life), contact, by=self._by("agent2")),
             model.wrong_state("record_contact", life),
         )
 
@@ -813,7 +826,7 @@ class Acts:
     def recuse(self, life: Life, draw: Draw) -> Step:
         name = draw(st.sampled_from(ACCUSED))
         return Step(
-            lambda: intake.accuse(self._case(life), (self.world.users[name],), by=self._by("agent2"), reason="被投诉"),
+            lambda: recusal.accuse(self._case(life), (self.world.users[name],), by=self._by("agent2"), reason="被投诉"),
             "",
             lambda: model.recuse(life, name, set(self.world.users)),
         )

@@ -17,12 +17,15 @@ from cases.actions import (
     agreement,
     assignment,
     closure,
+    contacts,
+    correction,
     files,
     handover,
     intake,
     internal,
     investigation,
     measures,
+    recusal,
     reply,
 )
 from cases.actions.clocks import give_breach_reason
@@ -91,15 +94,15 @@ STEPS: dict[str, tuple[str, Act, str]] = {
     "acknowledge": ("log_call", lambda x, c: assignment.acknowledge_case(
         c, by=x.actor("agent"), classification=G(category=x.category(), urgency="general", priority=2)), "林晓"),
     "decline": ("log_call", lambda x, c: assignment.decline_case(c, by=x.actor("agent"), reason="非我司", reply="抱歉"), "林晓"),
-    "ask_completion": ("log_call", lambda x, c: intake.ask_completion(c, by=x.actor("agent"), missing="批号"), "林晓"),
-    "complete": ("log_call", lambda x, c: intake.complete(
-        intake.ask_completion(c, by=x.actor("agent"), missing="批号"), by=x.actor("agent")), "林晓"),
+    "ask_completion": ("log_call", lambda x, c: correction.ask_completion(c, by=x.actor("agent"), missing="批号"), "林晓"),
+    "complete": ("log_call", lambda x, c: correction.complete(
+        correction.ask_completion(c, by=x.actor("agent"), missing="批号"), by=x.actor("agent")), "林晓"),
     "verify": ("log_call", lambda x, c: assignment.verify_case(c, by=x.actor("agent"), result="partly", basis="照片"), "林晓"),
     "classify": ("log_call", lambda x, c: assignment.classify_case(
         c, assignment.Reclassification(G(priority=1)), by=x.actor("agent")), "林晓"),
-    "correct": ("log_call", lambda x, c: intake.correct(c, {"batch": "1"}, by=x.actor("agent"), reason="更正"), "林晓"),
+    "correct": ("log_call", lambda x, c: correction.correct(c, {"batch": "1"}, by=x.actor("agent"), reason="更正"), "林晓"),
     "agree_date": ("received", lambda x, c: agreement.agree_date(c, agreement.Agreement(
-        w.in_days(20).date(), intake.NewContact("in", x.channel("phone"), "可以等")), by=x.actor("agent")), "林晓"),
+        w.in_days(20).date(), contacts.NewContact("in", x.channel("phone"), "可以等")), by=x.actor("agent")), "林晓"),
     "dispatch": ("acknowledged", lambda x, c: assignment.dispatch_case(c, w.task(x), by=x.actor("agent")), "林晓"),
     "add_department": ("dispatched", lambda x, c: assignment.add_department(c, w.task(x, "quality"), by=x.actor("agent")), "林晓"),
     "receive": ("dispatched", lambda x, c: assignment.receive_assignment(_lead(c), by=x.actor("production_head")), "何强"),
@@ -113,11 +116,11 @@ STEPS: dict[str, tuple[str, Act, str]] = {
     "ask_extension": ("received", _extension, "何强"),
     "decide_extension": ("received", lambda x, c: assignment.decide_extension(
         _extension(x, c), by=x.actor("agent"), granted=True), "林晓"),
-    "record_contact": ("log_call", lambda x, c: intake.record_contact(
-        c, intake.NewContact("in", x.channel("phone"), "催办"), by=x.actor("agent")), "林晓"),
+    "record_contact": ("log_call", lambda x, c: contacts.record_contact(
+        c, contacts.NewContact("in", x.channel("phone"), "催办"), by=x.actor("agent")), "林晓"),
     "note": ("log_call", lambda x, c: internal.add_note(c, internal.NewNote("备注"), by=x.actor("agent")), "林晓"),
     "attach": ("log_call", lambda x, c: files.attach_files(c, (), by=x.actor("agent")), "林晓"),
-    "recuse": ("log_call", lambda x, c: intake.accuse(c, (x.sales_head,), by=x.actor("agent"), reason="被投诉"), "林晓"),
+    "recuse": ("log_call", lambda x, c: recusal.accuse(c, (x.sales_head,), by=x.actor("agent"), reason="被投诉"), "林晓"),
     "plan_visit": ("received", _visit, "林晓"),
     "record_visit": ("received", lambda x, c: investigation.record_visit(
         _visit(x, c), investigation.Arrival(timezone.now(), "渗水"), by=x.actor("production_head")), "何强"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Sealed
-from cases.actions import assignment, closure, intake
+from cases.actions import assignment, closure, correction
 from cases.actions.assignment import Reclassification
 from cases.actions.intake import Classification
 from cases.models import Assignment, Case, CaseClock
@@ -60,7 +60,7 @@ def test_an_incomplete_case_waits_and_goes_on_where_it_was(world: World) -> None
 
 @pytest.mark.req("INT-18", "RTE-11")
 def test_a_department_receives_and_returns_while_the_case_is_incomplete(world: World) -> None:
-    case = intake.ask_completion(w.dispatched(world), by=world.actor("agent"), missing="批号？")
+    case = correction.ask_completion(w.dispatched(world), by=world.actor("agent"), missing="批号？")
     head = Person(world, "production_head")
     assert head.primary(case) == "receive"
     case = head.did(case, "receive", part=lead(case))
@@ -71,13 +71,13 @@ def test_a_department_receives_and_returns_while_the_case_is_incomplete(world: W
     assert (case.state, case.resume_state, case.owner, case.dispatched_at) == (
         "incomplete", "acknowledged", world.agent, None,
     )  # fmt: skip
-    assert intake.complete(case, by=world.actor("agent")).state == "acknowledged"
+    assert correction.complete(case, by=world.actor("agent")).state == "acknowledged"
 
 
 @pytest.mark.req("INT-18")
 def test_correcting_the_last_missing_field_brings_the_case_back_by_itself(world: World) -> None:
-    case = intake.ask_completion(w.log_call(world), by=world.actor("agent"), missing="批号？")
-    case = intake.correct(case, {"batch": "2609-B"}, by=world.actor("agent"), reason="客户补充")
+    case = correction.ask_completion(w.log_call(world), by=world.actor("agent"), missing="批号？")
+    case = correction.correct(case, {"batch": "2609-B"}, by=world.actor("agent"), reason="客户补充")
     assert fresh(case).state == "registered"
 
 
@@ -220,7 +220,7 @@ def test_number_words_times_and_first_asked_person_cannot_be_overwritten(world: 
     case = w.log_call(world)
     for name in ("number", "text", "received_at", "first_asked", "first_asked_label", "channel", "owner", "readers"):
         with pytest.raises(InvalidInput):
-            intake.correct(case, {name: "x"}, by=world.actor("agent"), reason="x")
+            correction.correct(case, {name: "x"}, by=world.actor("agent"), reason="x")
     hub = Person(world, "agent")
     values = {"subject": "新事由", "reporter_phone": "13805126634", "reporter_name": "周慧", "reason": "更正"}
     attack = {

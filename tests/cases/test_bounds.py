@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from audit.exceptions import InvalidInput
-from cases.actions import intake
-from cases.actions.intake import NewContact
+from cases.actions import contacts
+from cases.actions.contacts import NewContact
 from cases.api.serializers import CaseIn, ContactIn, MeasureIn
 from cases.models import Contact, Draft
 from cases.queries.paging import Key, parse_key
@@ -38,7 +38,7 @@ def test_no_action_keeps_what_happened_in_the_year_one(world: World) -> None:
     case = w.log_call(world)
     contact = NewContact("in", world.channel("phone"), "催问", happened_at=datetime(1, 1, 1, tzinfo=UTC))
     with pytest.raises(InvalidInput, match="1990"):
-        intake.record_contact(case, contact, by=world.actor("agent"))
+        contacts.record_contact(case, contact, by=world.actor("agent"))
 
 
 @pytest.mark.req("INT-03")

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from audit.actor import Actor
-from cases.actions import assignment, intake, internal, investigation, reply
-from cases.actions.intake import Goods, NewContact, Reporter
+from cases.actions import assignment, contacts, correction, intake, internal, investigation, recusal, reply
+from cases.actions.contacts import NewContact
+from cases.actions.intake import Goods, Reporter
 from cases.models import Case
 from cases.queries.moves import ACTS
 from documents.actions import process_due
@@ -47,7 +48,7 @@ def test_whatever_a_customer_writes_is_only_text(world: World) -> None:
         goods=Goods(product_text=EVIL[:100], batch=EVIL[:50]),
     )
     hub = Person(world, "agent")
-    intake.record_contact(case, NewContact("in", world.channel("phone"), EVIL, person=EVIL[:90]), by=Actor.customer())
+    contacts.record_contact(case, NewContact("in", world.channel("phone"), EVIL, person=EVIL[:90]), by=Actor.customer())
     hub.did(case, "note", {"text": EVIL, "audience": "case"})
     for path in ("", "slip/", "history/", "correct/", "acknowledge/", "close/"):
         page = hub.text(case, path)
@@ -90,7 +91,7 @@ def test_the_head_says_kind_urgency_repeat_contacts_and_round(world: World) -> N
     first = w.closed(world)
     second = w.log_call(world, repeat_of=first)
     third = w.log_call(world, repeat_of=second)
-    intake.record_contact(third, NewContact("in", world.channel("phone"), "催办"), by=world.actor("agent"))
+    contacts.record_contact(third, NewContact("in", world.channel("phone"), "催办"), by=world.actor("agent"))
     page = Person(world, "agent").text(third)
     for words in ("投诉", "重要", "重复反馈 第 3 次", "第 2 次来电"):
         assert words in page
@@ -164,7 +165,7 @@ def test_the_page_asks_the_same_number_of_questions_whatever_has_happened(world:
     few = questions()
     agent, head = world.actor("agent"), world.actor("production_head")
     for n in range(15):
-        intake.record_contact(fresh(case), NewContact("in", world.channel("phone"), f"第 {n} 次"), by=agent)
+        contacts.record_contact(fresh(case), NewContact("in", world.channel("phone"), f"第 {n} 次"), by=agent)
         internal.add_note(fresh(case), internal.NewNote(f"备注 {n}"), by=head)
         investigation.record_investigation(fresh(case), investigation.Findings(f"事实 {n}"), by=head)
         reply.send_progress(fresh(case), reply.Answer(f"进展 {n}", "sms"), by=agent, expected_at=None)
@@ -183,7 +184,7 @@ def test_the_page_asks_the_same_number_of_questions_whatever_has_happened(world:
 @pytest.mark.req("SEC-08")
 def test_contact_data_are_masked_outside_the_handling_group(world: World) -> None:
     case = w.received(world)
-    intake.record_contact(
+    contacts.record_contact(
         case, NewContact("in", world.channel("phone"), "催办", person="周慧"), by=world.actor("agent")
     )
     for name in ("agent", "production_head", "manager"):
@@ -236,7 +237,7 @@ def test_after_a_return_number_date_and_reason_remain_to_the_department_and_404_
             assert person.see(case, path).status_code == 404
         assert person.client.post(url_of(case, "receive", row)).status_code == 404
     assert Person(world, "sales_head").see(case).status_code == 404
-    intake.accuse(fresh(case), (world.production_head,), by=world.actor("agent"), reason="被投诉")
+    recusal.accuse(fresh(case), (world.production_head,), by=world.actor("agent"), reason="被投诉")
     assert Person(world, "production_head").see(case).status_code == 404
 
 
@@ -251,7 +252,7 @@ def test_related_cases_are_only_those_that_the_reader_may_see(world: World) -> N
         (other.number, "customer"),
     }
     assert Person(world, "production_head").see(case).context["related"] == []
-    intake.accuse(earlier, (world.agent2,), by=world.actor("agent"), reason="被投诉")
+    recusal.accuse(earlier, (world.agent2,), by=world.actor("agent"), reason="被投诉")
     assert earlier.number not in Person(world, "agent2").text(case)
 
 
@@ -383,7 +384,7 @@ def test_a_small_picture_costs_a_look_at_the_rights_and_not_a_page(world: World)
 
 @pytest.mark.req("SEC-08")
 def test_why_an_entry_was_corrected_may_name_people_and_is_for_those_who_see_contacts(world: World) -> None:
-    case = intake.correct(
+    case = correction.correct(
         w.received(world), {"product_text": "DSZF-80"}, by=world.actor("agent"), reason="周慧太太来电更正"
     )
     assert "周慧太太来电更正" in Person(world, "production_head").text(case)

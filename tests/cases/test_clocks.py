@@ -13,10 +13,21 @@ from django.utils import timezone
 
 from audit.exceptions import InvalidInput
 from audit.models import Event
-from cases.actions import agreement, assignment, clocks, closure, intake, investigation, reply, sweep
+from cases.actions import (
+    agreement,
+    assignment,
+    clocks,
+    closure,
+    correction,
+    investigation,
+    recusal,
+    reply,
+    sweep,
+)
 from cases.actions import calendar as following
 from cases.actions.assignment import Reclassification
-from cases.actions.intake import Classification, NewContact
+from cases.actions.contacts import NewContact
+from cases.actions.intake import Classification
 from cases.models import Alert, Case, CaseClock, Extension
 from notifications.models import Message
 from organization.actions import calendar as calendars
@@ -81,10 +92,10 @@ def test_the_customers_date_overrides_the_limit_longer_or_shorter(world: World, 
 def test_no_clock_waits_while_the_customer_is_asked(world: World, clock: MovedClock) -> None:
     case = w.acknowledged(world)
     before = (the(case, "resolution").state, the(case, "resolution").due_at)
-    intake.ask_completion(case, by=world.actor("agent"), missing="请补充批号")
+    correction.ask_completion(case, by=world.actor("agent"), missing="请补充批号")
     clock.forward(days=2)
     assert (the(case, "resolution").state, the(case, "resolution").due_at) == before
-    intake.complete(case, by=world.actor("agent"))
+    correction.complete(case, by=world.actor("agent"))
     assert (the(case, "resolution").state, the(case, "resolution").due_at) == before
 
 
@@ -221,7 +232,7 @@ def test_the_next_level_is_above_the_head_who_was_told(world: World, clock: Move
 @pytest.mark.req("RTE-19", "A-38")
 def test_the_ladder_passes_over_the_recused_and_tells_the_next_higher_at_once(world: World, clock: MovedClock) -> None:
     case = w.received(world)
-    intake.accuse(case, (world.production_head, world.manager), by=world.actor("hub_head"), reason="被投诉")
+    recusal.accuse(case, (world.production_head, world.manager), by=world.actor("hub_head"), reason="被投诉")
     climb(case, clock)
     assert told_of(case, "head") == {world.hub_head}
     assert told_of(case, "next_level") == {world.general_manager}
@@ -472,7 +483,9 @@ def test_a_date_that_has_passed_or_stands_already_is_not_agreed_on(world: World,
 def test_correcting_the_entry_does_not_move_the_customers_date(world: World) -> None:
     case = w.received(world, customer_deadline=w.in_days(5).date())
     with pytest.raises(InvalidInput):
-        intake.correct(case, {"customer_deadline": w.in_days(60).date()}, by=world.actor("production_head"), reason="x")
+        correction.correct(
+            case, {"customer_deadline": w.in_days(60).date()}, by=world.actor("production_head"), reason="x"
+        )
     assert "customer_deadline" not in Person(world, "agent").open(case, "correct").context["form"].fields
 
 

@@ -171,12 +171,14 @@ def test_an_attempt_in_writing_counts_only_when_it_went_out(world: World) -> Non
 @pytest.mark.req("RES-11")
 @pytest.mark.gate(4)
 def test_a_contact_that_was_given_cannot_be_taken_away_to_owe_no_answer(world: World) -> None:
-    from cases.actions import intake
+    from cases.actions import correction
 
     case = w.handled(world)
     with pytest.raises(InvalidInput):
-        intake.correct(case, {"reporter_phone": "", "contact_refused": True}, by=world.actor("agent"), reason="x")
-    assert intake.correct(fresh(case), {"reporter_phone": "13900000000"}, by=world.actor("agent"), reason="号码有误")
+        correction.correct(case, {"reporter_phone": "", "contact_refused": True}, by=world.actor("agent"), reason="x")
+    assert correction.correct(
+        fresh(case), {"reporter_phone": "13900000000"}, by=world.actor("agent"), reason="号码有误"
+    )
     assert fresh(case).has_contact
 
 
@@ -252,10 +254,10 @@ def test_a_duplicate_names_another_case_that_is_no_duplicate_itself(world: World
 
 @pytest.mark.gate(5)
 def test_a_case_that_the_person_may_not_see_is_named_like_an_absent_one(world: World) -> None:
-    from cases.actions import intake
+    from cases.actions import recusal
 
     hidden, case = w.log_call(world), w.log_call(world)
-    intake.accuse(hidden, (world.agent2,), by=world.actor("agent"), reason="被投诉")
+    recusal.accuse(hidden, (world.agent2,), by=world.actor("agent"), reason="被投诉")
     person = Person(world, "agent2")
     answers = [
         person.do(case, "close", {"outcome": "duplicate", "reason": "x", "duplicate_of": number})

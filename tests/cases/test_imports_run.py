@@ -315,8 +315,10 @@ def test_an_import_runs_once_at_a_time(world: World) -> None:
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(hashtextextended('import:texts', 0))")
-        with pytest.raises(CommandError):
-            import_file(TEXTS, "--sentiment", "sentiment")
+            with pytest.raises(CommandError):
+                import_file(TEXTS, "--sentiment", "sentiment")
+            # Closing the connection would do it too, but only when the server has noticed.
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended('import:texts', 0))")
     finally:
         other.close()
     import_file(TEXTS, "--sentiment", "sentiment")

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.actions import intake
+from cases.actions import contacts
 from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import Case, Contact, Draft
 from cases.queries.intake import Matter, possible_repeats, recognise, split_caller
@@ -45,8 +45,8 @@ def test_a_known_caller_is_recognised_by_mail(world: World) -> None:
 @pytest.mark.req("INT-30", "RTE-08")
 def test_the_card_shows_earlier_records_and_the_last_contact(world: World) -> None:
     case = w.log_call(world)
-    contact = intake.NewContact("in", world.channel("phone"), "催问进度", person="周慧")
-    intake.record_contact(case, contact, by=world.actor("agent"))
+    contact = contacts.NewContact("in", world.channel("phone"), "催问进度", person="周慧")
+    contacts.record_contact(case, contact, by=world.actor("agent"))
     page = client_of(world, "agent").get("/cases/log/card/", {"customer": case.customer_id}).content.decode()
     assert case.number in page
     assert "催问进度" in page

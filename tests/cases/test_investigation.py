@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from audit.actor import Actor
-from cases.actions import intake, investigation
+from cases.actions import correction, investigation
 from cases.models import Case, CaseClock
 from documents.actions import process_due
 from organization.models import Product
@@ -68,7 +68,7 @@ def test_model_quantity_dispatch_date_demand_and_confirmed_reason_are_separate_f
     case = w.received(world)
     product = Product.objects.get(code="DSZF-60")
     values = {"product": product, "quantity": "1 台", "shipped_on": timezone.localdate(), "demand": "换新机"}
-    intake.correct(case, values, by=world.actor("agent"), reason="业务核对")
+    correction.correct(case, values, by=world.actor("agent"), reason="业务核对")
     investigation.record_investigation(
         fresh(case), investigation.Findings("属实", reason_confirmed="partly"), by=world.actor("quality_head")
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
-from cases.actions import closure, intake, investigation, measures, reply
+from cases.actions import closure, investigation, measures, recusal, reply
 from cases.models import Case, Measure
 from cases.queries.closure import closing_facts, reply_facts
 from cases.queries.desk import desk_of
@@ -239,7 +239,7 @@ def test_nobody_approves_his_or_her_own_waiver_nor_does_the_deputy(world: World)
 @pytest.mark.req("RTE-19", "CAP-05")
 def test_where_the_representative_is_recused_the_managers_decide(world: World) -> None:
     case = w.received(world)
-    intake.accuse(case, (world.representative,), by=world.actor("agent"), reason="利害关系", accused=False)
+    recusal.accuse(case, (world.representative,), by=world.actor("agent"), reason="利害关系", accused=False)
     asked = measures.ask_waiver(fresh(case), by=world.actor("agent"), reason="无需措施")
     assert asked.steps == ["approve_explained"]
     assert Person(world, "representative").see(case).status_code == 404
@@ -249,7 +249,7 @@ def test_where_the_representative_is_recused_the_managers_decide(world: World) -
 
 def test_the_offers_of_colleagues_leave_the_barred_and_the_inactive_out(world: World) -> None:
     case = w.received(world)
-    intake.accuse(case, (world.production_handler,), by=world.actor("agent"), reason="被投诉")
+    recusal.accuse(case, (world.production_handler,), by=world.actor("agent"), reason="被投诉")
     User.objects.filter(pk=world.sales_handler.pk).update(is_active=False)
     head = Person(world, "production_head")
     assert "吴磊" not in head.text(case, "people/?q=吴")
@@ -268,7 +268,7 @@ def test_an_owner_of_the_same_name_must_be_picked(world: World) -> None:
 
 def test_a_barred_owner_is_refused(world: World) -> None:
     case = w.received(world)
-    intake.accuse(case, (world.production_handler,), by=world.actor("agent"), reason="被投诉")
+    recusal.accuse(case, (world.production_handler,), by=world.actor("agent"), reason="被投诉")
     plan = measures.Plan("corrective", "x", world.production, world.production_handler, timezone.localdate())
     with pytest.raises((Blocked, InvalidInput)):
         measures.plan_measure(fresh(case), plan, by=world.actor("production_head"))
@@ -281,7 +281,7 @@ def test_a_barred_owner_is_refused(world: World) -> None:
 def test_when_the_only_representative_is_recused_the_request_goes_to_the_managers(world: World) -> None:
     case = w.received(world)
     asked = measures.ask_waiver(case, by=world.actor("agent"), reason="客户误操作")
-    intake.accuse(fresh(case), (world.representative,), by=world.actor("agent"), reason="被投诉")
+    recusal.accuse(fresh(case), (world.representative,), by=world.actor("agent"), reason="被投诉")
     asked.refresh_from_db()
     assert asked.next_step == "approve_explained"
     told = Message.objects.filter(thread=case.thread, kind="approval_asked", state="queued").values_list(

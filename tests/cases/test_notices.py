@@ -13,8 +13,9 @@ from django.utils import translation
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
-from cases.actions import agreement, assignment, calendar, intake, reply, sweep
-from cases.actions.intake import NewContact, Reporter
+from cases.actions import agreement, assignment, calendar, contacts, recusal, reply, sweep
+from cases.actions.contacts import NewContact
+from cases.actions.intake import Reporter
 from cases.models import Case, CaseClock
 from cases.rights import sees
 from cases.secrets import access_code, link_token
@@ -153,8 +154,8 @@ def test_the_hub_is_told_although_the_one_who_accepted_the_case_has_left(world: 
 def test_what_a_customer_adds_reaches_the_hub_although_the_owner_has_left(world: World) -> None:
     case = w.acknowledged(world)
     User.objects.filter(username="agent").update(is_active=False)
-    contact = intake.NewContact(direction="in", channel=world.channel("phone"), text="又漏了")
-    intake.record_contact(Case.objects.get(pk=case.pk), contact, by=Actor.customer())
+    contact = contacts.NewContact(direction="in", channel=world.channel("phone"), text="又漏了")
+    contacts.record_contact(Case.objects.get(pk=case.pk), contact, by=Actor.customer())
     assert told(case, "customer_wrote") == {"hub_head"}
 
 
@@ -271,7 +272,7 @@ def test_who_sees_a_case_in_hand_is_who_finds_it(world: World, barred: tuple[str
     )
     case = w.dispatched(world)
     if barred:
-        intake.accuse(case, tuple(world.users[name] for name in barred), by=world.actor("hub_head"), reason="当事人")
+        recusal.accuse(case, tuple(world.users[name] for name in barred), by=world.actor("hub_head"), reason="当事人")
     case = Case.objects.get(pk=case.pk)
     people = identities_of([user.pk for user in world.users.values()])
     finds = {pk for pk, who in people.items() if Case.objects.filter(pk=case.pk).visible_to(who).exists()}

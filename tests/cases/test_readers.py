@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cases.actions import assignment, closure, intake
+from cases.actions import assignment, closure, correction
 from cases.actions.intake import Classification
 from cases.models import Case
 from feedback_system.presets import PROFILE
@@ -79,6 +79,6 @@ def test_quality_does_not_read_what_was_declined_or_ended_before_it_was_acknowle
 def test_a_complaint_that_waits_for_more_is_read_by_quality_once_it_was_acknowledged(world: World) -> None:
     early, late = w.log_call(world), w.acknowledged(world)
     for case in (early, late):
-        intake.ask_completion(case, by=world.actor("agent"), missing="请补充照片")
+        correction.ask_completion(case, by=world.actor("agent"), missing="请补充照片")
     assert not reads(world, "quality_handler", early)
     assert reads(world, "quality_handler", late)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.exceptions import Blocked
 from audit.models import Reading
 from cases import readers
-from cases.actions import assignment, closure, intake, internal, investigation, measures
+from cases.actions import assignment, closure, intake, internal, investigation, measures, recusal
 from cases.actions.intake import Accused
 from cases.models import Case
 from cases.queries.moves import ACTS, PART_ACTS
@@ -29,7 +29,7 @@ from tests.world import World
 
 def bar(world: World, case: Case, *names: str, accused: bool = True) -> Case:
     people = tuple(world.users[name] for name in names)
-    return intake.accuse(fresh(case), people, by=world.actor("hub_head"), reason="被投诉", accused=accused)
+    return recusal.accuse(fresh(case), people, by=world.actor("hub_head"), reason="被投诉", accused=accused)
 
 
 def deputise(world: World, principal: str, deputy: str) -> None:
@@ -234,7 +234,7 @@ def test_a_measure_of_the_recused_is_completed_by_a_colleague(world: World) -> N
 @pytest.mark.gate(5)
 def test_every_attempt_of_the_recused_is_written_down_and_answered_like_an_absent_number(world: World) -> None:
     case = w.received(world)
-    intake.accuse(case, (world.production_head,), by=world.actor("hub_head"), reason="被投诉人")
+    recusal.accuse(case, (world.production_head,), by=world.actor("hub_head"), reason="被投诉人")
     head = Person(world, "production_head")
     with CaptureQueriesContext(connection) as absent:
         nothing = head.client.get("/cases/2020-000001/history/")

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.actions import intake, internal, reply
+from cases.actions import contacts, internal, reply
 from cases.actions.intake import Accused, Goods, Reporter
 from cases.models import Case
 from cases.queries import search as queries
@@ -67,8 +67,8 @@ def test_the_tail_of_a_number_with_an_extension_finds_it(world: World, typed: st
 
 
 def test_a_name_and_a_later_word_find_it_together(world: World, case: Case) -> None:
-    contact = intake.NewContact("in", world.channel("phone"), "客户补充：地板已经泡烂")
-    intake.record_contact(case, contact, by=world.actor("agent"))
+    contact = contacts.NewContact("in", world.channel("phone"), "客户补充：地板已经泡烂")
+    contacts.record_contact(case, contact, by=world.actor("agent"))
     assert found(world, "agent", "周慧 泡烂") == [case]
 
 
@@ -95,8 +95,8 @@ def test_a_number_finds_the_case_with_or_without_its_year(world: World, case: Ca
 
 def test_what_was_said_later_is_found_too(world: World, case: Case) -> None:
     by = world.actor("agent")
-    contact = intake.NewContact("in", world.channel("phone"), "客户补充：地板已经泡烂")
-    intake.record_contact(case, contact, by=by)
+    contact = contacts.NewContact("in", world.channel("phone"), "客户补充：地板已经泡烂")
+    contacts.record_contact(case, contact, by=by)
     answered = w.handled(world, text="平板竖线")
     reply.reply_to_customer(answered, reply.Answer(text="已为您更换液晶面板", way="phone"), by=by)
     assert found(world, "agent", "地板已经泡烂") == [case]

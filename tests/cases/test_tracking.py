@@ -23,7 +23,17 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.exceptions import InvalidMove
 from audit.queries import events_of
-from cases.actions import assignment, closure, files, intake, internal, investigation, reply, tracking
+from cases.actions import (
+    assignment,
+    closure,
+    contacts,
+    correction,
+    files,
+    internal,
+    investigation,
+    reply,
+    tracking,
+)
 from cases.models import Case, CaseFile, Contact, Escalation, Opinion, Reply
 from cases.queries import tracking as queries
 from cases.secrets import access_code, link_token
@@ -457,10 +467,10 @@ def rich_case(world: World) -> Case:
     investigation.plan_visit(
         case, investigation.VisitPlan(necessity="看现场", visitor=world.production_handler), by=head
     )
-    intake.record_contact(
-        case, intake.NewContact("in", world.channel("phone"), "客户来电：态度很差", person="周慧"), by=by
+    contacts.record_contact(
+        case, contacts.NewContact("in", world.channel("phone"), "客户来电：态度很差", person="周慧"), by=by
     )
-    intake.record_contact(case, intake.NewContact("out", world.channel("phone"), "我方致电：无人接"), by=by)
+    contacts.record_contact(case, contacts.NewContact("out", world.channel("phone"), "我方致电：无人接"), by=by)
     reply.reply_to_customer(case, reply.Answer("为您换新机一台。", "phone"), by=by)
     reply.ask_opinion(Case.objects.get(pk=case.pk), by=by, way="phone", result="占线")
     tracking.give_opinion(
@@ -579,7 +589,7 @@ def test_a_supplement_is_a_contact_of_the_customer_and_the_owner_is_told(world: 
 @pytest.mark.req("INT-18")
 def test_a_supplement_completes_an_incomplete_case_by_itself(world: World) -> None:
     case = w.acknowledged(world)
-    intake.ask_completion(case, by=world.actor("agent"), missing="请补充购买日期。")
+    correction.ask_completion(case, by=world.actor("agent"), missing="请补充购买日期。")
     client = follow(case)
     page = shown(client)
     assert "需要您补充" in page

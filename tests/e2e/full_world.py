@@ -19,8 +19,20 @@ from django.db import models
 from django.utils import timezone
 
 from audit.actor import Actor
-from cases.actions import assignment, closure, drafts, files, intake, internal, investigation, measures, reply
-from cases.actions.intake import Accused, Classification, Goods, NewContact, Reporter
+from cases.actions import (
+    assignment,
+    closure,
+    contacts,
+    correction,
+    drafts,
+    files,
+    internal,
+    investigation,
+    measures,
+    reply,
+)
+from cases.actions.contacts import NewContact
+from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
 from customers.models import Customer
 from documents.actions import process_due, store_upload
@@ -140,7 +152,7 @@ def _cases(full: Full) -> dict[str, Case]:
         "told": w.log_call(world, by="sales_handler", **_entry(full)),
     }
     incomplete = w.log_call(world, **_entry(full))
-    found["incomplete"] = intake.ask_completion(incomplete, by=agent, missing=full.text())
+    found["incomplete"] = correction.ask_completion(incomplete, by=agent, missing=full.text())
     declined = w.log_call(world, **_entry(full))
     found["declined"] = assignment.decline_case(declined, by=agent, reason=full.text(500), reply=full.text())
     end = closure.ShortEnd("withdrawn", full.text(), proof=full.text(300))
@@ -159,7 +171,7 @@ def _working(full: Full) -> Case:
     row = case.assignments.get(is_lead=True)
     for direction in ("in", "out"):
         contact = NewContact(direction, world.channel("phone"), full.text(), full.text(100), full.text(500))
-        intake.record_contact(case, contact, by=agent)
+        contacts.record_contact(case, contact, by=agent)
     for audience in ("case", "hub", "department"):
         internal.add_note(case, internal.NewNote(full.text(), audience, world.production), by=head)
     plans = [investigation.VisitPlan(full.text(500), full.text(200), full.text(300)) for _ in range(3)]
@@ -180,7 +192,7 @@ def _working(full: Full) -> Case:
     stored = [store_upload(picture(f"{full.text(40)}.png"), by=head, limits=staff_limits()) for _ in range(2)]
     files.attach_files(case, tuple(stored), by=head, original=True, kept_at=full.text(120))
     process_due(by=Actor.system("files"))
-    intake.correct(case, {"batch": full.text(60), "demand": full.text()}, by=agent, reason=full.text(500))
+    correction.correct(case, {"batch": full.text(60), "demand": full.text()}, by=agent, reason=full.text(500))
     return Case.objects.get(pk=case.pk)
 
 

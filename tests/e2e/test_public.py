@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from audit.actor import Actor
-from cases.actions import assignment, intake, reply
+from cases.actions import assignment, correction, reply
 from cases.actions.intake import Classification
 from cases.models import Case, CaseFile, Opinion
 from cases.secrets import link_token
@@ -80,7 +80,7 @@ def test_a_customer_sends_a_picture_follows_by_code_is_told_and_answers(
     )
 
     agent = world.actor("agent")
-    intake.ask_completion(case, by=agent, missing="请告诉我们购买日期。")
+    correction.ask_completion(case, by=agent, missing="请告诉我们购买日期。")
     other.reload()
     assert other.get_by_text("请告诉我们购买日期。").is_visible()
     other.get_by_label("您想补充什么").fill("11 月 2 日购买。")
