@@ -37,6 +37,7 @@ from cases.actions import (
     reply,
 )
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
+from cases.api import bodies
 from cases.api import serializers as s
 from cases.api.base import PK, Body, case_refusals, filled, move
 from cases.api.fields import MomentFilter
@@ -140,14 +141,14 @@ class CaseViewSet(PartMoves):
 
     @extend_schema(
         summary="Register feedback",
-        request=s.CaseIn,
+        request=bodies.CaseIn,
         responses={201: s.CaseDetail, 400: Refusal, 403: Refusal, 422: Refusal},
     )
     def create(self, request: Request) -> Response:
         """The same submission_key returns the case of the first submission."""
         if "log" not in rights.general_permissions(identity_of(self._user)):
             raise NotAllowed()
-        data = self._clean(s.CaseIn)
+        data = self._clean(bodies.CaseIn)
         reporter = Reporter(**filled(data["reporter"], "name", "organisation", "phone", "email", "refused"))
         case = intake.open_case(
             Intake(
@@ -178,76 +179,76 @@ class CaseViewSet(PartMoves):
 
     # --- The hub ---------------------------------------------------------------------------------------
 
-    @move(s.ClassificationIn, "Acknowledge")
+    @move(bodies.ClassificationIn, "Acknowledge")
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, number: str) -> Response:
         """Take it on."""
-        access, by, data = self._open(number, "acknowledge", s.ClassificationIn)
+        access, by, data = self._open(number, "acknowledge", bodies.ClassificationIn)
         assignment.acknowledge_case(
             access.case, by=by, classification=_classification(data), reason=data.get("reason", "")
         )
         return self._detail(number)
 
-    @move(s.DeclineIn, "Decline")
+    @move(bodies.DeclineIn, "Decline")
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, number: str) -> Response:
         """Say that it is not ours."""
-        access, by, data = self._open(number, "decline", s.DeclineIn)
+        access, by, data = self._open(number, "decline", bodies.DeclineIn)
         assignment.decline_case(access.case, by=by, reason=data["reason"], reply=data["reply"])
         return self._detail(number)
 
-    @move(s.VerifyIn, "Verify")
+    @move(bodies.VerifyIn, "Verify")
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, number: str) -> Response:
         """Whether it is genuine."""
-        access, by, data = self._open(number, "verify", s.VerifyIn)
+        access, by, data = self._open(number, "verify", bodies.VerifyIn)
         assignment.verify_case(access.case, by=by, result=data["result"], basis=data["basis"])
         return self._detail(number)
 
-    @move(s.ReclassificationIn, "Classify")
+    @move(bodies.ReclassificationIn, "Classify")
     @action(detail=True, methods=["post"])
     def classify(self, request: Request, number: str) -> Response:
         """Classify or re-classify."""
-        access, by, data = self._open(number, "classify", s.ReclassificationIn)
+        access, by, data = self._open(number, "classify", bodies.ReclassificationIn)
         change = assignment.Reclassification(_classification(data), data.get("kind"), data.get("reason", ""))
         access.require(change.permission(access.case))
         assignment.classify_case(access.case, change, by=by)
         return self._detail(number)
 
-    @move(s.DispatchIn, "Dispatch")
+    @move(bodies.DispatchIn, "Dispatch")
     @action(detail=True, methods=["post"], url_path="dispatch", url_name="dispatch")
     def dispatch_case(self, request: Request, number: str) -> Response:
         """Send it to a lead department and any co-handling ones."""
-        access, by, data = self._open(number, "dispatch", s.DispatchIn)
+        access, by, data = self._open(number, "dispatch", bodies.DispatchIn)
         helpers = tuple(assignment.Task(**task) for task in data.get("helpers", ()))
         assignment.dispatch_case(access.case, assignment.Task(**data["lead"]), by=by, helpers=helpers)
         return self._detail(number)
 
-    @move(s.ReasonIn, "Ask the customer for completion")
+    @move(bodies.ReasonIn, "Ask the customer for completion")
     @action(detail=True, methods=["post"])
     def ask_completion(self, request: Request, number: str) -> Response:
         """Put it on hold; ``reason`` is what the customer is asked for."""
-        access, by, data = self._open(number, "ask_completion", s.ReasonIn)
+        access, by, data = self._open(number, "ask_completion", bodies.ReasonIn)
         correction.ask_completion(access.case, by=by, missing=data["reason"])
         return self._detail(number)
 
     # --- Departments -----------------------------------------------------------------------------------
 
-    @move(s.Versioned, "Receive")
+    @move(bodies.Versioned, "Receive")
     @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/receive")
     def receive(self, request: Request, number: str, pk: str) -> Response:
         """Confirm that the department has it."""
-        access, _data = self._enter(number, "receive", s.Versioned)
+        access, _data = self._enter(number, "receive", bodies.Versioned)
         row = get_assignment(access, int(pk), "receive")
         by = self._by(access, "receive", row)
         assignment.receive_assignment(row, by=by)
         return self._detail(number)
 
-    @move(s.ReasonIn, "Return to the hub")
+    @move(bodies.ReasonIn, "Return to the hub")
     @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/return_to_hub")
     def return_to_hub(self, request: Request, number: str, pk: str) -> Response:
         """Never to another department. Afterwards the case is out of sight: 204."""
-        access, data = self._enter(number, "return_to_hub", s.ReasonIn)
+        access, data = self._enter(number, "return_to_hub", bodies.ReasonIn)
         row = get_assignment(access, int(pk), "return_to_hub")
         by = self._by(access, "return_to_hub", row)
         assignment.return_assignment(row, by=by, reason=data["reason"])
@@ -256,70 +257,70 @@ class CaseViewSet(PartMoves):
         except Http404:
             return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @move(s.PersonIn, "Pass on")
+    @move(bodies.PersonIn, "Pass on")
     @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/pass_on")
     def pass_on(self, request: Request, number: str, pk: str) -> Response:
         """Pass the work on to a colleague."""
-        access, data = self._enter(number, "pass_on", s.PersonIn)
+        access, data = self._enter(number, "pass_on", bodies.PersonIn)
         row = get_assignment(access, int(pk), "pass_on")
         by = self._by(access, "pass_on", row)
         assignment.pass_on(row, by=by, to=data["to"], note=data["note"])
         return self._detail(number)
 
-    @move(s.Versioned, "Take")
+    @move(bodies.Versioned, "Take")
     @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/take")
     def take(self, request: Request, number: str, pk: str) -> Response:
         """Take what was passed on."""
-        access, _data = self._enter(number, "take", s.Versioned)
+        access, _data = self._enter(number, "take", bodies.Versioned)
         row = get_assignment(access, int(pk), "take")
         by = self._by(access, "take", row, fits=taking(row))
         assignment.take(row, by=by)
         return self._detail(number)
 
-    @move(s.AnswerIn, "Answer")
+    @move(bodies.AnswerIn, "Answer")
     @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/answer")
     def answer(self, request: Request, number: str, pk: str) -> Response:
         """Hand in the department's answer."""
-        access, data = self._enter(number, "answer", s.AnswerIn)
+        access, data = self._enter(number, "answer", bodies.AnswerIn)
         row = get_assignment(access, int(pk), "answer")
         by = self._by(access, "answer", row)
         assignment.answer_assignment(row, by=by, answer=data["answer"])
         return self._detail(number)
 
-    @move(s.ExtensionIn, "Ask for more time")
+    @move(bodies.ExtensionIn, "Ask for more time")
     @action(detail=True, methods=["post"], url_path=f"assignments/{PK}/ask_extension")
     def ask_extension(self, request: Request, number: str, pk: str) -> Response:
         """The hub decides."""
-        access, data = self._enter(number, "ask_extension", s.ExtensionIn)
+        access, data = self._enter(number, "ask_extension", bodies.ExtensionIn)
         row = get_assignment(access, int(pk), "ask_extension")
         by = self._by(access, "ask_extension", row)
         assignment.ask_extension(row, by=by, until=data["until"], reason=data["reason"])
         return self._detail(number)
 
-    @move(s.DecisionIn, "Decide a request for more time")
+    @move(bodies.DecisionIn, "Decide a request for more time")
     @action(detail=True, methods=["post"], url_path=f"extensions/{PK}/decide")
     def decide_extension(self, request: Request, number: str, pk: str) -> Response:
         """Grant or refuse."""
-        access, by, data = self._open(number, "decide_extension", s.DecisionIn)
+        access, by, data = self._open(number, "decide_extension", bodies.DecisionIn)
         row = get_extension(access, int(pk))
         assignment.decide_extension(row, by=by, granted=data["granted"], opinion=data.get("opinion", ""))
         return self._detail(number)
 
     # --- Handling --------------------------------------------------------------------------------------
 
-    @move(s.FindingsIn, "Record an investigation")
+    @move(bodies.FindingsIn, "Record an investigation")
     @action(detail=True, methods=["post"])
     def investigate(self, request: Request, number: str) -> Response:
         """Facts, cause, responsibility."""
-        access, by, data = self._open(number, "investigate", s.FindingsIn)
+        access, by, data = self._open(number, "investigate", bodies.FindingsIn)
         investigation.record_investigation(access.case, investigation.Findings(**data), by=by)
         return self._detail(number)
 
-    @move(s.Versioned, "Start handling")
+    @move(bodies.Versioned, "Start handling")
     @action(detail=True, methods=["post"])
     def act(self, request: Request, number: str) -> Response:
         """The handling has begun."""
-        access, by, _data = self._open(number, "act", s.Versioned)
+        access, by, _data = self._open(number, "act", bodies.Versioned)
         investigation.start_move(access.case, "act", by=by)
         return self._detail(number)
 
@@ -327,7 +328,7 @@ class CaseViewSet(PartMoves):
     @extend_schema(
         methods=["post"],
         summary="Plan a measure",
-        request=s.MeasureIn,
+        request=bodies.MeasureIn,
         responses={201: s.MeasureOut, **case_refusals()},
     )
     @action(detail=True, methods=["get", "post"], filterset_class=None, pagination_class=None)
@@ -338,24 +339,24 @@ class CaseViewSet(PartMoves):
             access.require_full()
             rows = Measure.objects.filter(case=access.case).select_related("department", "owner")
             return Response(s.MeasureOut(rows, many=True).data)
-        access, by, data = self._open(number, "plan_measure", s.MeasureIn)
+        access, by, data = self._open(number, "plan_measure", bodies.MeasureIn)
         row = measures.plan_measure(access.case, measures.Plan(**data), by=by)
         return Response(s.MeasureOut(row).data, status=status.HTTP_201_CREATED)
 
-    @move(s.EvidenceIn, "Complete a measure")
+    @move(bodies.EvidenceIn, "Complete a measure")
     @action(detail=True, methods=["post"], url_path=f"measures/{PK}/complete")
     def complete_measure(self, request: Request, number: str, pk: str) -> Response:
         """It is done."""
-        access, by, data = self._open(number, "complete_measure", s.EvidenceIn)
+        access, by, data = self._open(number, "complete_measure", bodies.EvidenceIn)
         completion = measures.Completion(data["evidence"], data.get("minutes"))
         measures.complete_measure(get_measure(access, int(pk)), completion, by=by)
         return self._detail(number)
 
-    @move(s.CheckIn, "Verify a measure")
+    @move(bodies.CheckIn, "Verify a measure")
     @action(detail=True, methods=["post"], url_path=f"measures/{PK}/verify")
     def verify_measure(self, request: Request, number: str, pk: str) -> Response:
         """Never by the implementer."""
-        access, data = self._enter(number, "verify_measure", s.CheckIn)
+        access, data = self._enter(number, "verify_measure", bodies.CheckIn)
         row = get_measure(access, int(pk))
         by = self._by(access, "verify_measure", fits=verifying(row, access.who))
         check = measures.Check(data["effective"], data["method"], data.get("evidence", ""))
@@ -364,74 +365,74 @@ class CaseViewSet(PartMoves):
 
     # --- The customer ----------------------------------------------------------------------------------
 
-    @move(s.ContactIn, "Record a contact")
+    @move(bodies.ContactIn, "Record a contact")
     @action(detail=True, methods=["post"])
     def record_contact(self, request: Request, number: str) -> Response:
         """A contact with the customer."""
-        access, by, data = self._open(number, "record_contact", s.ContactIn)
+        access, by, data = self._open(number, "record_contact", bodies.ContactIn)
         contacts.record_contact(access.case, contacts.NewContact(**data), by=by)
         return self._detail(number)
 
-    @move(s.AgreementIn, "Agree on another date")
+    @move(bodies.AgreementIn, "Agree on another date")
     @action(detail=True, methods=["post"])
     def agree_date(self, request: Request, number: str) -> Response:
         """Another date of the answer, by the customer's recorded consent."""
-        access, by, data = self._open(number, "agree_date", s.AgreementIn)
+        access, by, data = self._open(number, "agree_date", bodies.AgreementIn)
         day = data.pop("day")
         agreement.agree_date(access.case, agreement.Agreement(day, contacts.NewContact(**data)), by=by)
         return self._detail(number)
 
-    @move(s.NoteIn, "Write an internal note")
+    @move(bodies.NoteIn, "Write an internal note")
     @action(detail=True, methods=["post"])
     def note(self, request: Request, number: str) -> Response:
         """The customer never sees it."""
-        access, by, data = self._open(number, "note", s.NoteIn)
+        access, by, data = self._open(number, "note", bodies.NoteIn)
         department = department_of(access) if data["audience"] == Note.Audience.DEPARTMENT else None
         row = internal.NewNote(data["text"], data["audience"], department)
         internal.add_note(access.case, row, by=by)
         return self._detail(number)
 
-    @move(s.ReplyIn, "Reply")
+    @move(bodies.ReplyIn, "Reply")
     @action(detail=True, methods=["post"])
     def reply(self, request: Request, number: str) -> Response:
         """The final answer."""
-        access, by, data = self._open(number, "reply", s.ReplyIn)
+        access, by, data = self._open(number, "reply", bodies.ReplyIn)
         answer = reply.Answer(**filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
         reply.reply_to_customer(access.case, answer, by=by)
         return self._detail(number)
 
-    @move(s.ProgressIn, "Send a progress notice")
+    @move(bodies.ProgressIn, "Send a progress notice")
     @action(detail=True, methods=["post"])
     def send_progress(self, request: Request, number: str) -> Response:
         """How far it is."""
-        access, by, data = self._open(number, "send_progress", s.ProgressIn)
+        access, by, data = self._open(number, "send_progress", bodies.ProgressIn)
         answer = reply.Answer(**filled(data, "text", "way", "happened_at", "late_reason", "minutes"))
         reply.send_progress(access.case, answer, by=by, expected_at=data.get("expected_at"))
         return self._detail(number)
 
-    @move(s.AskOpinionIn, "Ask for the opinion")
+    @move(bodies.AskOpinionIn, "Ask for the opinion")
     @action(detail=True, methods=["post"])
     def ask_opinion(self, request: Request, number: str) -> Response:
         """One attempt."""
-        access, by, data = self._open(number, "ask_opinion", s.AskOpinionIn)
+        access, by, data = self._open(number, "ask_opinion", bodies.AskOpinionIn)
         reply.ask_opinion(access.case, by=by, way=data["way"], result=data.get("result", ""), reached=data["reached"])
         return self._detail(number)
 
-    @move(s.OpinionIn, "Record the opinion")
+    @move(bodies.OpinionIn, "Record the opinion")
     @action(detail=True, methods=["post"])
     def record_opinion(self, request: Request, number: str) -> Response:
         """What the customer said."""
-        access, by, data = self._open(number, "record_opinion", s.OpinionIn)
+        access, by, data = self._open(number, "record_opinion", bodies.OpinionIn)
         reply.record_opinion(access.case, reply.CustomerOpinion(**data), by=by)
         return self._detail(number)
 
     # --- The end ---------------------------------------------------------------------------------------
 
-    @move(s.CloseIn, "Close")
+    @move(bodies.CloseIn, "Close")
     @action(detail=True, methods=["post"])
     def close(self, request: Request, number: str) -> Response:
         """Through the gate, or short with its own proof."""
-        access, by, data = self._open(number, "close", s.CloseIn)
+        access, by, data = self._open(number, "close", bodies.CloseIn)
         if data["outcome"] == "invalid":
             access.require("close_invalid")
         if data["outcome"] in SHORT_OUTCOMES:
@@ -443,19 +444,19 @@ class CaseViewSet(PartMoves):
             closure.close_case(access.case, by=by, outcome=data["outcome"], summary=summary)
         return self._detail(number)
 
-    @move(s.ReopenIn, "Reopen")
+    @move(bodies.ReopenIn, "Reopen")
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, number: str) -> Response:
         """The next round."""
-        access, by, data = self._open(number, "reopen", s.ReopenIn)
+        access, by, data = self._open(number, "reopen", bodies.ReopenIn)
         closure.reopen_case(access.case, by=by, reason=data["reason"], classification=_classification(data))
         return self._detail(number)
 
-    @move(s.Versioned, "Archive")
+    @move(bodies.Versioned, "Archive")
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, number: str) -> Response:
         """File it."""
-        access, by, _data = self._open(number, "archive", s.Versioned)
+        access, by, _data = self._open(number, "archive", bodies.Versioned)
         closure.archive_case(access.case, by=by)
         return self._detail(number)
 
@@ -465,7 +466,7 @@ class CaseViewSet(PartMoves):
     @extend_schema(
         methods=["post"],
         summary="Attach files",
-        request={"multipart/form-data": s.UploadIn},
+        request={"multipart/form-data": bodies.UploadIn},
         responses={201: s.FileOut(many=True), 400: Refusal, **case_refusals()},
     )
     @action(
@@ -479,7 +480,7 @@ class CaseViewSet(PartMoves):
         """List, or attach."""
         access = get_case(self._user, number)
         if request.method == "POST":
-            access, by, data = self._open(number, "attach", s.UploadIn)
+            access, by, data = self._open(number, "attach", bodies.UploadIn)
             with transaction.atomic():
                 stored = tuple(store_upload(file, by=by, limits=staff_limits()) for file in data["files"])
                 files.attach_files(access.case, stored, by=by)

@@ -9,7 +9,7 @@ import pytest
 from audit.exceptions import InvalidInput
 from cases.actions import contacts
 from cases.actions.contacts import NewContact
-from cases.api.serializers import CaseIn, ContactIn, MeasureIn
+from cases.api.bodies import CaseIn, ContactIn, MeasureIn
 from cases.models import Contact, Draft
 from cases.queries.paging import Key, parse_key
 from tests import world as w
