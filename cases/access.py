@@ -20,6 +20,7 @@ from cases import rights
 from cases.models import Assignment, Case, CaseFile, Category, Escalation, Extension, Measure, Visit
 from cases.models.clocks import CaseClock
 from cases.places import Fits
+from cases.queries.case import readable_files
 from customers.models import Customer
 from organization.models import Department, Product, Site, User
 from organization.queries import Identity, identity_of
@@ -281,7 +282,7 @@ def department_of(access: CaseAccess) -> Department | None:
 
 def files_of(access: CaseAccess) -> QuerySet[CaseFile]:
     """The files of the case that this person may see."""
-    return _files(access.case, access.user, full=access.full)
+    return _files(access.case, access.user, full=access.full, contact=access.contact)
 
 
 def get_file(user: User, reference: str, pk: int) -> CaseFile:
@@ -289,15 +290,16 @@ def get_file(user: User, reference: str, pk: int) -> CaseFile:
     who = identity_of(user)
     light = Case.objects.visible_to(who).only("number", "readers", "barred", "first_asked_id", "owner_id")
     case = _find(user, reference, light)
-    row = _files(case, user, full=rights.reads_in_full(who, case)).filter(pk=pk).first()
+    rows = _files(case, user, full=rights.reads_in_full(who, case), contact=rights.sees_contact(who, case))
+    row = rows.filter(pk=pk).first()
     if row is None:
         raise Http404
     return row
 
 
-def _files(case: Case, user: User, *, full: bool) -> QuerySet[CaseFile]:
+def _files(case: Case, user: User, *, full: bool, contact: bool) -> QuerySet[CaseFile]:
     """Somebody who sees only the own entry sees the customer's files and the own ones."""
-    rows = CaseFile.objects.filter(case=case).select_related("file")
+    rows = readable_files(case, contact=contact)
     return rows if full else rows.filter(Q(from_customer=True) | Q(by=user), subject="")
 
 

@@ -8,10 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from audit.actor import Actor
+from cases.message_texts import TO_CUSTOMER, TO_STAFF
 from cases.models import (
     Assignment,
+    BulkAct,
     Case,
     CaseClock,
     Contact,
@@ -41,109 +44,13 @@ from regulations.models import Approval
 #: Ways on which the outbox brings it to the customer; by the others a person did already.
 IN_WRITING = frozenset({Way.EMAIL, Way.SMS, Way.LINK})
 
-#: To the customer: subject, mail, SMS.
-_TO_CUSTOMER = {
-    "case_opened": (
-        _("We have your feedback {number}"),
-        _(
-            "We have received your feedback {number}: {subject}.\n"
-            "We will let you know by {due} whether we take it on.\n"
-            "Access code: {code}\nProgress: {url}"
-        ),
-        _("Your feedback {number} has arrived. Access code {code}. Progress: {url}"),
-    ),
-    "case_acknowledged": (
-        _("Your feedback {number} has been accepted"),
-        _("We have accepted your feedback {number}: {subject}.\nExpected to be answered by {due}.\nProgress: {url}"),
-        _("Your feedback {number} has been accepted; answer expected by {due}. {url}"),
-    ),
-    "completion_asked": (
-        _("We need more information on {number}"),
-        _("To go on with your feedback {number} we need from you:\n{text}\nPlease add it here: {url}"),
-        _("We need more information on your feedback {number}: {url}"),
-    ),
-    "progress_told": (
-        _("Progress of your feedback {number}"),
-        _("{text}\nProgress: {url}"),
-        _("News on your feedback {number}: {url}"),
-    ),
-    "replied": (
-        _("Answer to your feedback {number}"),
-        _("{text}\nAre you satisfied? Please tell us here: {url}"),
-        _("Your feedback {number} has been answered. Are you satisfied? {url}"),
-    ),
-    "opinion_asked": (
-        _("Are you satisfied with our answer to {number}?"),
-        _(
-            "We have answered your feedback {number}: {subject}.\n"
-            "Are you satisfied, or is it not solved yet? Please tell us here: {url}"
-        ),
-        _("Are you satisfied with our answer to {number}? {url}"),
-    ),
-    "extension_told": (
-        _("Your feedback {number} takes longer"),
-        _(
-            "Your feedback {number} takes longer than planned."
-            " It is now expected to be answered by {due}.\nProgress: {url}"
-        ),
-        _("Your feedback {number} takes longer, now expected by {due}. {url}"),
-    ),
-    "date_agreed": (
-        _("A new date for your feedback {number}"),
-        _("As agreed with you, your feedback {number} is expected to be answered by {due}.\nProgress: {url}"),
-        _("As agreed, your feedback {number} is expected to be answered by {due}. {url}"),
-    ),
-    "case_closed": (
-        _("Your feedback {number} has been closed"),
-        _("Your feedback {number} has been closed.\n{text}\nDetails: {url}"),
-        _("Your feedback {number} has been closed. {url}"),
-    ),
-    "case_reopened": (
-        _("Your feedback {number} has been opened again"),
-        _("Your feedback {number} has been opened again; we are working on it.\nProgress: {url}"),
-        _("Your feedback {number} has been opened again. {url}"),
-    ),
-}
-
-#: To colleagues: subject and body.
-_TO_STAFF = {
-    "arrived": (_("{number} has arrived"), _("{subject}")),
-    "customer_wrote": (_("{number}: the customer wrote"), _("{subject}")),
-    "assignment_sent": (_("{number} was dispatched to {department}"), _("{subject}. Due {due}.")),
-    "assignment_returned": (_("{number} was returned to the hub by {department}"), _("Reason: {text}")),
-    "assignment_answered": (_("{number}: {department} has answered"), _("{subject}")),
-    "passed_on": (_("{number} was passed on to you"), _("{person}: {text}")),
-    "extension_asked": (_("{number}: {department} asks for more time"), _("Until {due}. Reason: {text}")),
-    "extension_decided": (_("{number}: the request for more time was decided"), _("{text}")),
-    "visit_planned": (_("{number}: you are to visit the customer"), _("{subject}. {text}")),
-    "measure_planned": (_("{number}: a measure was given to you"), _("{text} Due {due}.")),
-    "measure_done": (_("{number}: a measure is to be verified"), _("{text}")),
-    "measure_not_effective": (_("{number}: a measure was not effective"), _("{text}")),
-    "approval_asked": (_("{number} waits for your decision"), _("{text}")),
-    "approval_decided": (_("{number}: your request was decided"), _("{text}")),
-    "opinion_given": (_("{number}: the customer answered"), _("{text}")),
-    "escalated": (_("{number}: the customer demands a higher level"), _("{text}")),
-    "escalation_answered": (_("{number}: the demand for a higher level was answered"), _("{text}")),
-    "overdue_by_reclassification": (_("{number} is overdue by reclassification"), _("{text}")),
-    "clock_warning": (_("{number}: {clock} is due {due}"), _("{subject}")),
-    "clock_breach": (_("{number}: {clock} was due {due}"), _("{subject}. Please say why, and what is done now.")),
-    "handed_over": (
-        _("Open work was handed over to you: {count}"),
-        _("By {person}. What is due first stands on your desk."),
-    ),
-    "import_digest": (
-        _("Import “{name}”: {count} records wait in the hub"),
-        _("Acknowledge and dispatch them together in the case list."),
-    ),
-}
-
 
 def register() -> None:
     """Make the texts known to the outbox, and who may be told about a case."""
     base = ("number", "subject", "due", "text")
-    for kind, (subject, body, sms) in _TO_CUSTOMER.items():
+    for kind, (subject, body, sms) in TO_CUSTOMER.items():
         templates.add(templates.Template(kind, subject, body, frozenset(base), sms=sms, made=_KEYS))
-    for kind, (subject, body) in _TO_STAFF.items():
+    for kind, (subject, body) in TO_STAFF.items():
         templates.register(
             kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count")
         )
@@ -501,6 +408,32 @@ def handed_over(users: Iterable[User], count: int, *, by: Actor, at: datetime) -
                     path="/",
                 )
             )
+
+
+def bulk_ended(row: BulkAct, *, refused: int) -> None:
+    """Tell who asked for an act on many cases that it is through; the page of the act lists what was refused."""
+    left = ngettext_lazy(
+        "%(n)d case was refused; its reason stands on the page of the act.",
+        "%(n)d cases were refused; their reasons stand on the page of the act.",
+        "n",
+    )
+    context: Mapping[str, Any] = dict.fromkeys(("number", "subject", "due", "department", "person", "clock"), "")
+    enqueue(
+        NewMessage(
+            dedupe_key=f"bulk:{row.pk}:ended",
+            kind="bulk_ended",
+            thread=f"user:{row.by_id}",
+            user_id=row.by_id,
+            context={
+                **context,
+                "name": BulkAct.Act(row.act).label,
+                "count": row.position - refused,
+                "text": left % {"n": refused} if refused else "",
+            },
+            language=row.by.language,
+            path=f"/cases/bulk/{row.pk}/",
+        )
+    )
 
 
 def import_digest(name: str, count: int, users: Iterable[User]) -> None:

@@ -45,6 +45,8 @@ def last_rank(case: Case) -> int:
     reply = case.replies.filter(final=True).order_by("-pk").first()
     answered = case.escalations.filter(answered_at__isnull=False).select_related("answered_by").order_by("-pk").first()
     ranks = [reply.rank] if reply else []
-    if answered is not None and answered.answered_by is not None:
-        ranks.append(rank_of_user(answered.answered_by))
+    if answered is not None and answered.answered_rank is not None:
+        ranks.append(answered.answered_rank)
+    elif answered is not None and answered.answered_by is not None:
+        ranks.append(rank_of_user(answered.answered_by))  # answered before the rank was kept
     return max(ranks, default=HANDLER)

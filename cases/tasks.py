@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.actor import Actor
-from cases.actions import bulk, calendar, drafts, sweep
+from cases.actions import bulk, calendar, drafts, slips, sweep
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -38,6 +38,13 @@ def forget_drafts() -> int:
     """Beat's tick: throw away drafts, with their files, that their authors have left alone for long."""
     before = timezone.now() - timedelta(days=settings.DRAFTS_KEPT_DAYS)
     return drafts.forget_drafts(before=before, by=Actor.system("forget-drafts"))
+
+
+@shared_task(ignore_result=True)
+def file_owed_slips() -> None:
+    """Beat's tick: file the case slips of the rounds that have ended since."""
+    for pk in slips.owed():
+        slips.file_slip(pk)
 
 
 @shared_task(ignore_result=True)

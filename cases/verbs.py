@@ -63,13 +63,14 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "release_hold": pgettext_lazy("happening", "released the closing"),
         "close": pgettext_lazy("happening", "closed"),
         "archive": pgettext_lazy("happening", "archived"),
+        "file_slip": pgettext_lazy("happening", "filed the case slip"),
         "reopen": pgettext_lazy("happening", "reopened"),
     }
 )
 
 
-#: Verbs of actions that raise the version of their case; the sweep declares a breach beside them.
-VERSIONED = frozenset(LABELS) - {"breach"}
+#: Verbs of actions that raise the version of their case; the sweep declares a breach and files a slip beside them.
+VERSIONED = frozenset(LABELS) - {"breach", "file_slip"}
 
 
 class Happening(Protocol):

@@ -48,6 +48,7 @@ app.conf.beat_schedule = {
         "options": {"queue": "work"},
     },
     "compare-files": {"task": "documents.tasks.reconcile", "schedule": 86_400.0, "options": {"queue": "work"}},
+    "file-slips": {"task": "cases.tasks.file_owed_slips", "schedule": 60.0, "options": {"queue": "work"}},
     "run-bulk-acts": {"task": "cases.tasks.run_pending_bulk", "schedule": 60.0, "options": {"queue": "work"}},
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "forget-visitors": {

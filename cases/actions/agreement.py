@@ -45,7 +45,7 @@ def agree_date(case: Case, agreement: Agreement, *, by: Actor) -> Case:
     due_at = clocks.end_of(case, agreement.day)
     if due_at <= now:
         raise InvalidInput("day", _("The date has passed already. Please choose a later one."))
-    clocks.move_due(clock, due_at, at=now, why=clocks.Why.AGREED, decisive=due_at < clock.first_due_at)
+    clocks.move_due(clock, due_at, by=by, at=now, why=clocks.Why.AGREED, decisive=due_at < clock.first_due_at)
     case.customer_deadline = agreement.day
     finish(case, "agree_date", by=by, at=now, extra=Extra({"contact_id": (None, contact.pk)}))
     notices.date_agreed(case, clock)

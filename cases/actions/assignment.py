@@ -41,7 +41,7 @@ def acknowledge_case(case: Case, *, by: Actor, classification: Classification | 
     case.acknowledged_by = accountable(by) or case.owner
     case.owner = case.acknowledged_by
     clocks.meet(case, clocks.Kind.ACKNOWLEDGEMENT, happened_at=now, now=now)
-    moved = clocks.recompute(case, at=now, why=clocks.Why.CLASSIFIED) if classification else []
+    moved = clocks.recompute(case, by=by, at=now, why=clocks.Why.CLASSIFIED) if classification else []
     clocks.start_missing(case)
     finish(case, "acknowledge", by=by, at=now, extra=Extra(sealed={"reason": (None, reason)} if reason else {}))
     notices.case_acknowledged(case)
@@ -106,6 +106,7 @@ def end_round(case: Case, *, at: datetime, by: Actor, reason: str = "") -> Round
     round_.outcome, round_.ended_at, round_.closed_at = case.outcome, at, at
     round_.reason, round_.closed_by = reason, user_of(by)
     round_.acknowledged_at, round_.replied_at = case.acknowledged_at, case.replied_at
+    round_.slip_owed = True
     round_.save()
     return round_
 
@@ -164,7 +165,7 @@ def classify_case(case: Case, change: Reclassification, *, by: Actor) -> Case:
     if case.acknowledged_at is not None:
         required(change.reason, "reason", _("Please say why the classification changes."))
     now = timezone.now()
-    moved = clocks.recompute(case, at=now, why=clocks.Why.RECLASSIFIED)
+    moved = clocks.recompute(case, by=by, at=now, why=clocks.Why.RECLASSIFIED)
     clocks.start_missing(case)
     extra = Extra({"clocks": (None, [clock.kind for clock in moved])}, {"reason": (None, change.reason)})
     finish(case, "classify", by=by, at=now, extra=extra)
@@ -476,7 +477,7 @@ def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion:
     now = timezone.now()
     row.granted, row.decided_at, row.decided_by, row.opinion = granted, now, staff_of(by), opinion
     row.save()
-    moved = _extend(case, row, now=now) if granted else []
+    moved = _extend(case, row, by=by, now=now) if granted else []
     finish(
         case,
         "decide_extension",
@@ -489,7 +490,7 @@ def decide_extension(extension: Extension, *, by: Actor, granted: bool, opinion:
     return row
 
 
-def _extend(case: Case, extension: Extension, *, now: datetime) -> list[CaseClock]:
+def _extend(case: Case, extension: Extension, *, by: Actor, now: datetime) -> list[CaseClock]:
     """Move the task's due time, and for the lead the promise to the customer; the clocks that moved."""
     assignment = extension.assignment
     Assignment.objects.filter(pk=assignment.pk).update(due_at=extension.until)
@@ -500,6 +501,6 @@ def _extend(case: Case, extension: Extension, *, now: datetime) -> list[CaseCloc
         for clock in clocks.clocks_of(case, kind, target).running().select_for_update():
             if extension.until > clock.due_at:
                 clock.case = case
-                clocks.move_due(clock, extension.until, at=now, why=clocks.Why.EXTENSION, decisive=False)
+                clocks.move_due(clock, extension.until, by=by, at=now, why=clocks.Why.EXTENSION, decisive=False)
                 moved.append(clock)
     return moved

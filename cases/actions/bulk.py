@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from audit.exceptions import Blocked, DomainError, InvalidInput, NotAllowed
+from cases import notices
 from cases.access import CaseAccess, get_case
 from cases.actions import assignment
 from cases.actions.assignment import Task
@@ -180,6 +181,8 @@ def _step(row: BulkAct, number: str, wish: Wish) -> bool:
     row.moved_at = timezone.now()
     row.finished_at = row.moved_at if row.position == len(row.cases) else None
     row.save(update_fields=["position", "moved_at", "finished_at"])
+    if row.finished_at is not None:
+        notices.bulk_ended(row, refused=row.refusals.count())
     return True
 
 

@@ -90,7 +90,7 @@ def recompute_chunk(code: str, *, after: int, at: datetime) -> tuple[int | None,
 @transaction.atomic
 def _move(pk: int, *, at: datetime) -> int:
     case = lock(Case(pk=pk))
-    moved = clocks.recompute(case, at=at, why=clocks.Why.CALENDAR)
+    moved = clocks.recompute(case, by=CLOCKWORK, at=at, why=clocks.Why.CALENDAR)
     if moved:
         finish(case, "recompute", by=CLOCKWORK, at=at)
         notices.limits_moved(case, moved)

@@ -180,15 +180,20 @@ def stop(clocks: ClockQuerySet[CaseClock], *, at: datetime) -> None:
         clock.save()
 
 
-def move_due(clock: CaseClock, due_at: datetime, *, at: datetime, why: Why, decisive: bool) -> None:
-    """Give a running clock another due time, keeping the old one visible.
+def move_due(clock: CaseClock, due_at: datetime, *, by: Actor, at: datetime, why: Why, decisive: bool) -> None:
+    """Give a running clock another due time, keeping the old one visible, with who changed it and why.
 
     ``decisive`` false (an extension) leaves the first due time to decide the breach. A declared
     breach is never taken back. Who was warned of an earlier due time is warned again of a later one.
     """
     clock.earlier_dues = [
         *clock.earlier_dues,
-        {"due_at": clock.due_at.isoformat(), "changed_at": at.isoformat(), "why": why.value},
+        {
+            "due_at": clock.due_at.isoformat(),
+            "changed_at": at.isoformat(),
+            "why": why.value,
+            "by": by.label if by.id is not None else "",
+        },
     ]
     clock.due_at = due_at
     if decisive and clock.breached_at is None:
@@ -218,7 +223,7 @@ def recomputed(case: Case, clock: CaseClock, cal: WorkingCalendar, *, at: dateti
     return fresh
 
 
-def recompute(case: Case, *, at: datetime, why: Why) -> list[CaseClock]:
+def recompute(case: Case, *, by: Actor, at: datetime, why: Why) -> list[CaseClock]:
     """Recompute the running clocks of the round from their original start (A-20, quality: calendar edits).
 
     A clock that is breached is never extended; one that becomes overdue because a classification
@@ -234,7 +239,7 @@ def recompute(case: Case, *, at: datetime, why: Why) -> list[CaseClock]:
         clock.policy, clock.provisional = fresh.policy, fresh.provisional
         if why in {Why.CLASSIFIED, Why.RECLASSIFIED}:
             clock.by_reclassification = fresh.due_at <= at < clock.due_at
-        move_due(clock, fresh.due_at, at=at, why=why, decisive=True)
+        move_due(clock, fresh.due_at, by=by, at=at, why=why, decisive=True)
         changed.append(clock)
     return changed
 

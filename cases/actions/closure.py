@@ -216,7 +216,7 @@ def answer_escalation(escalation: Escalation, *, by: Actor, answer: str) -> Esca
     if rank_of(by) <= row.above_rank:
         raise Blocked([Reason("not_senior", _("Somebody senior to the last decision must answer this."), "forbidden")])
     now = timezone.now()
-    row.answered_at, row.answered_by, row.answer = now, user_of(by), answer
+    row.answered_at, row.answered_by, row.answered_rank, row.answer = now, user_of(by), rank_of(by), answer
     row.save()
     finish(case, "answer_escalation", by=by, at=now, extra=Extra(sealed={"answer": (None, answer)}))
     notices.escalation_answered(case, row)

@@ -144,9 +144,14 @@ def open_case(intake: Intake, *, by: Actor) -> Case:
         raise
 
 
-def submitted(key: uuid.UUID | None, **conditions: Any) -> Case | None:
-    """The case that an earlier try with this key became; nearly always there is none, which is asked cheaply."""
-    rows = Case.objects.filter(submission_key=key, **conditions)
+def submitted(key: uuid.UUID | None, *, first_asked: User | None = None) -> Case | None:
+    """The case that an earlier try with this key became, of this person where one is named.
+
+    Nearly always there is none, which is asked cheaply.
+    """
+    rows = Case.objects.filter(submission_key=key)
+    if first_asked is not None:
+        rows = rows.filter(first_asked=first_asked)
     return rows.first() if key and rows.exists() else None
 
 

@@ -29,6 +29,7 @@ class Round(models.Model):
     decision = models.TextField(_("decision"), blank=True)
     lesson = models.TextField(_("lesson"), blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    slip_owed = models.BooleanField(default=False, help_text="Ended here, and its case slip is not filed yet (RES-13).")
 
     class Meta:
         ordering = ["n"]
@@ -41,7 +42,10 @@ class Round(models.Model):
                 name="round_ended_has_outcome",
             ),
         ]
-        indexes = [models.Index(F("closed_at"), name="round_closed", condition=Q(closed_at__isnull=False))]
+        indexes = [
+            models.Index(F("closed_at"), name="round_closed", condition=Q(closed_at__isnull=False)),
+            models.Index(F("id"), name="round_slip_owed", condition=Q(slip_owed=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} round {self.n}"
@@ -76,6 +80,9 @@ class Escalation(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answered_rank = models.PositiveSmallIntegerField(
+        null=True, help_text="How senior the decision was: a deputy's is as senior as the person deputised for."
+    )
     answer = models.TextField(blank=True)
 
     class Meta:

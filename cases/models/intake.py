@@ -390,6 +390,9 @@ class Contact(models.Model):
 class CaseFile(models.Model):
     """A file of a case; ``subject`` names the record it proves (visit:5, measure:7), if any."""
 
+    #: How the subject of a filed case slip begins; the number of its round follows.
+    SLIP = "slip:"
+
     case = models.ForeignKey(Case, models.PROTECT, related_name="files")
     file = models.ForeignKey(File, models.PROTECT, related_name="+")
     subject = models.CharField(max_length=40, blank=True)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audit.models import Event
 from audit.queries import events_of
+from cases import rights
 from cases.models import (
     Assignment,
     Case,
@@ -75,14 +76,19 @@ class Dossier:
     events: list[Event] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
+    #: Whose rows ``of_round`` gives; the current one.
+    shown_round: int = 0
+
+    def __post_init__(self) -> None:
+        self.shown_round = self.shown_round or self.case.round
 
     def name(self, user_id: int | None) -> str:
         """A colleague's name."""
         return self.names.get(user_id or 0, "")
 
     def of_round(self, rows: Iterable[object]) -> list:
-        """Those rows that belong to the current round."""
-        return [row for row in rows if getattr(row, "round", None) == self.case.round]
+        """Those rows that belong to the round that is shown."""
+        return [row for row in rows if getattr(row, "round", None) == self.shown_round]
 
     @cached_property
     def files_by_subject(self) -> dict[str, list[CaseFile]]:
@@ -130,7 +136,7 @@ def load(case: Case, assignments: list[Assignment], who: Identity) -> Dossier:
         clocks=list(CaseClock.objects.filter(case=case)),
         rounds=list(Round.objects.filter(case=case)),
         holds=list(Hold.objects.filter(case=case, released_at__isnull=True)),
-        files=list(CaseFile.objects.filter(case=case).select_related("file")),
+        files=list(readable_files(case, contact=rights.sees_contact(who, case))),
         recusals=list(Recusal.objects.filter(case=case, lifted_at__isnull=True)),
         events=list(events_of(case.thread)),
         messages=list(Message.objects.filter(thread=case.thread, user__isnull=True).defer("body", "context")),
@@ -138,6 +144,12 @@ def load(case: Case, assignments: list[Assignment], who: Identity) -> Dossier:
     dossier.names = _names(dossier)
     _link(dossier)
     return dossier
+
+
+def readable_files(case: Case, *, contact: bool) -> QuerySet[CaseFile]:
+    """The files of a case for somebody who reads it in full; filed slips name the customer, with number and address."""
+    rows = CaseFile.objects.filter(case=case).select_related("file")
+    return rows if contact else rows.exclude(subject__startswith=CaseFile.SLIP)
 
 
 def may_read(note: Note, case: Case, who: Identity) -> bool:

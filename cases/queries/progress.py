@@ -102,14 +102,18 @@ class ClockChip:
 
 
 def _earlier(clock: CaseClock) -> list[tuple[str, str, str]]:
-    """Earlier due times, oldest first: what it was, when it changed, why."""
+    """Earlier due times, oldest first: what it was, when and by whom it was changed, why."""
     now, reasons = timezone.now(), dict(CaseClock.Why.choices)
 
     def words(moment: str) -> str:
         return exact_words(now, datetime.fromisoformat(moment))
 
     return [
-        (words(row["due_at"]), words(row["changed_at"]), str(reasons.get(row["why"], row["why"])))
+        (
+            words(row["due_at"]),
+            " ".join(filter(None, (words(row["changed_at"]), row.get("by")))),
+            str(reasons.get(row["why"], row["why"])),
+        )
         for row in clock.earlier_dues
     ]
 

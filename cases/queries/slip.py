@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from cases.masks import mask_email, mask_name, mask_phone
 from cases.models import Assignment, Case, Investigation, Measure, Opinion, Reply, Round, Verification
@@ -34,7 +38,7 @@ class MeasureLine:
 
 @dataclass(frozen=True)
 class Slip:
-    """What stands on the paper, of the current round; contact data masked for who may not see them."""
+    """What stands on the paper, of one round; contact data masked for who may not see them."""
 
     case: Case
     round: Round
@@ -51,10 +55,11 @@ class Slip:
     closed_by: str
 
 
-def slip(dossier: Dossier, *, contact: bool) -> Slip:
-    """The slip of the current round; asks the database nothing."""
+def slip(dossier: Dossier, *, contact: bool, n: int | None = None) -> Slip:
+    """The slip of the ``n``-th round, else of the current one; asks the database nothing."""
     case = dossier.case
-    round_ = next(row for row in dossier.rounds if row.n == case.round)
+    dossier = dossier if n is None else replace(dossier, shown_round=n)
+    round_ = next(row for row in dossier.rounds if row.n == dossier.shown_round)
     phone = case.reporter_phone if contact else mask_phone(case.reporter_phone)
     email = case.reporter_email if contact else mask_email(case.reporter_email)
     kept = [row for row in dossier.of_round(dossier.measures) if row.state != Measure.State.CANCELLED]
@@ -77,6 +82,16 @@ def slip(dossier: Dossier, *, contact: bool) -> Slip:
         ],
         closed_by=dossier.name(round_.closed_by_id),
     )  # fmt: skip
+
+
+def paper_context(found: Slip, *, organisation: str) -> Mapping[str, Any]:
+    """What the templates of the slip are made of, but for the stamp."""
+    return {
+        "case": found.case,
+        "slip": found,
+        "organisation": organisation,
+        "signatures": [_("Handled by"), _("Department concerned"), _("Company leader"), _("Customer")],
+    }
 
 
 def _last(rows):  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.models import Event
+from cases.models import CaseFile
 from cases.queries.case import Dossier
 from cases.queries.history import changed_labels
 from cases.verbs import actor_of
@@ -91,6 +92,10 @@ def _files(dossier: Dossier, event: Event) -> dict[str, Any]:
     return {"files": [row for row in dossier.files_by_subject.get("", []) if row.at == event.at]}
 
 
+def _slip(dossier: Dossier, event: Event) -> dict[str, Any]:
+    return {"files": dossier.files_by_subject.get(f"{CaseFile.SLIP}{_new(event, 'round')}", [])}
+
+
 def _round(dossier: Dossier, event: Event) -> dict[str, Any]:
     return {"round": next((r for r in dossier.rounds if r.ended_at == event.at), None)}
 
@@ -115,6 +120,7 @@ _TELLERS: dict[str, tuple[str, Callable[[Dossier, Event], dict[str, Any]]]] = {
     "withdraw_approval": ("measure", _nothing),
     "close": ("move", _round),
     "archive": ("move", _nothing),
+    "file_slip": ("move", _slip),
     "reopen": ("move", _nothing),
     "recompute": ("move", _nothing),
     "open_hold": ("move", _nothing),

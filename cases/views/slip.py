@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from audit.actions import record_reading
 from cases.access import CaseAccess, get_case
 from cases.queries.case import load
+from cases.queries.slip import paper_context
 from cases.queries.slip import slip as make_slip
 from documents.exceptions import PdfFailed
 from documents.pdf import render_paper
@@ -50,12 +51,6 @@ def _access(request: HttpRequest, number: str) -> CaseAccess:
 
 
 def _context(access: CaseAccess) -> dict[str, Any]:
-    case = access.case
-    return {
-        "case": case,
-        "access": access,
-        "slip": make_slip(load(case, access.assignments, access.who), contact=access.contact),
-        "stamp": Stamp(access.user.name, timezone.now(), case.number),
-        "organisation": organisation().name,
-        "signatures": [_("Handled by"), _("Department concerned"), _("Company leader"), _("Customer")],
-    }
+    found = make_slip(load(access.case, access.assignments, access.who), contact=access.contact)
+    stamp = Stamp(access.user.name, timezone.now(), access.case.number)
+    return {**paper_context(found, organisation=organisation().name), "access": access, "stamp": stamp}

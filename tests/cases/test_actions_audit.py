@@ -220,7 +220,7 @@ def test_every_verb_of_the_room_has_words_and_is_told_by_a_row_or_an_event() -> 
 
 
 def test_every_verb_of_a_case_is_tested_here() -> None:
-    elsewhere = {"open", "breach", "recompute"}  # intake, sweep and calendar have tests of their own
+    elsewhere = {"open", "breach", "recompute", "file_slip"}  # intake and the tasks have tests of their own
     assert set(verbs.LABELS) - elsewhere == set(STEPS)
 
 

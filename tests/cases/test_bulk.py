@@ -13,6 +13,9 @@ from cases.actions.bulk import Wish
 from cases.actions.intake import Accused
 from cases.models import BulkAct, Case, Category
 from cases.tasks import run_bulk, run_pending_bulk
+from notifications.delivery import sweep_due
+from notifications.models import Message
+from notifications.queries import inbox
 from tests import world as w
 from tests.cases.test_intake_form import client_of
 from tests.world import World
@@ -109,6 +112,10 @@ def test_all_of_the_filter_are_done_in_chunks_and_refusals_are_told(
     assert "已完成" in page
     assert "类别还没有定" in page
     assert other.number not in page
+    sweep_due()
+    [told] = inbox(world.agent.pk).messages
+    assert (told.subject, told.path) == ("“受理”已执行完毕：完成 3 件", url)
+    assert told.body == "有 1 件未能执行，原因列在该操作的页面上。"
 
 
 def test_a_task_that_runs_twice_or_late_does_nothing_twice(world: World) -> None:
@@ -123,6 +130,7 @@ def test_a_task_that_runs_twice_or_late_does_nothing_twice(world: World) -> None
     row.refresh_from_db()
     assert (row.position, row.refusals.count()) == (2, 0)
     assert states() == ["acknowledged"] * 2
+    assert Message.objects.filter(kind="bulk_ended").count() == 1
 
 
 def test_an_act_whose_task_was_lost_is_taken_up(world: World) -> None:

@@ -395,7 +395,7 @@ def test_the_page_says_what_a_due_time_was_when_it_changed_and_why(world: World,
     assignment.decide_extension(extension, by=world.actor("agent"), granted=True)
     page = Person(world, "agent").text(case)
     assert "已延期 · 原定11-26 17:30" in page
-    assert "原定11-26 17:30，11-19 11:00调整：批准延期" in Person(world, "agent").see(case).content.decode()
+    assert "原定11-26 17:30，11-19 11:00 林晓调整：批准延期" in Person(world, "agent").see(case).content.decode()
 
 
 @pytest.mark.req("SLA-02")
@@ -456,6 +456,8 @@ def test_a_later_date_needs_the_customers_consent_and_leaves_the_first_one_to_de
     moved = the(case, "resolution")
     assert (local(moved.due_at), moved.first_due_at) == ("12-04 17:30", first)
     assert moved.earlier_dues[0]["due_at"] == first.isoformat()
+    assert moved.earlier_dues[0]["by"] == "林晓"
+    assert "林晓" in Person(world, "agent").text(case)
     assert case.contacts.get().text == "客户同意改期"
     assert Message.objects.filter(thread=case.thread, kind="date_agreed").count() == 1
     clock.now = first + timedelta(minutes=1)
@@ -495,7 +497,7 @@ def test_the_customers_date_ends_with_its_round(world: World) -> None:
     case = closure.reopen_case(case, by=world.actor("agent"), reason="再次漏水")
     before = the(case, "resolution").due_at
     assert case.customer_deadline is None
-    clocks.recompute(case, at=timezone.now(), why="recomputed")
+    clocks.recompute(case, by=world.actor("agent"), at=timezone.now(), why="recomputed")
     assert the(case, "resolution").due_at == before
 
 
@@ -615,5 +617,5 @@ def test_a_date_agreed_on_in_a_later_round_outlives_a_recomputation(world: World
     tomorrow = clock.now.date() + timedelta(days=1)
     case = agreement.agree_date(case, agreement.Agreement(tomorrow, contact), by=world.actor("agent"))
     agreed = the(case, "resolution").due_at
-    clocks.recompute(case, at=clock.now, why=clocks.Why.CALENDAR)
+    clocks.recompute(case, by=world.actor("agent"), at=clock.now, why=clocks.Why.CALENDAR)
     assert the(case, "resolution").due_at == agreed

@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
+from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Event
 from cases.actions import closure, measures, reply
@@ -355,6 +356,15 @@ def test_a_second_demand_goes_above_who_answered_the_first(world: World) -> None
     closure.answer_escalation(second, by=world.actor("general_manager"), answer="换新机")
     third = closure.escalate(fresh(case), by=world.actor("agent"), demand="还要更高")
     closure.answer_escalation(third, by=world.actor("general_manager"), answer="到此为止")  # nobody is above
+
+
+@pytest.mark.req("RTE-23", "ORG-15")
+def test_an_answer_in_somebodys_place_is_as_senior_as_that_person(world: World) -> None:
+    case = w.replied(world)
+    row = closure.escalate(case, by=world.actor("agent"), demand="经理")
+    by = Actor.staff(world.quality_head, deputy_for=world.manager.pk)
+    closure.answer_escalation(row, by=by, answer="维持")
+    assert closure.escalate(fresh(case), by=world.actor("agent"), demand="总经理").above_rank == 3
 
 
 @pytest.mark.req("RTE-23")

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from audit.exceptions import Blocked, InvalidInput
-from cases.actions import contacts, intake, reply
+from cases.actions import contacts, reply
 from cases.actions.intake import Reporter
 from cases.models import Case, CaseClock, Opinion, Reply
 from notifications.models import Message
@@ -259,7 +259,7 @@ def test_an_opinion_sent_twice_at_once_is_one(world: World) -> None:
 def test_a_contact_sent_twice_at_once_is_one(world: World) -> None:
     case, key = w.received(world), uuid.uuid4()
     contact = contacts.NewContact("in", world.channel("phone"), "催办", submission_key=key)
-    real, won = intake.lock, []
+    real, won = contacts.lock, []
 
     def slower(*args: Any, **options: Any) -> Case:
         if not won:
@@ -267,7 +267,7 @@ def test_a_contact_sent_twice_at_once_is_one(world: World) -> None:
             contacts.record_contact(case, contact, by=world.actor("agent"))
         return real(*args, **options)
 
-    with mock.patch.object(intake, "lock", side_effect=slower):
+    with mock.patch.object(contacts, "lock", side_effect=slower):
         contacts.record_contact(case, contact, by=world.actor("agent2"))
     assert case.contacts.get().by == world.agent
     assert fresh(case).contact_count == case.contact_count + 1
