@@ -26,7 +26,8 @@ from organization.queries import Identity, organisation
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 50
+#: A paper takes about a second, and other work waits in the same queue.
+AT_ONCE = 20
 
 
 def owed() -> list[int]:

@@ -164,6 +164,7 @@ function fromServer(box) {
 
 function fromSelect(select) {
   select.dataset.ready = "";
+  const hadFocus = document.activeElement === select; // moving it takes the focus away
   const box = document.createElement("div"), input = document.createElement("input");
   box.className = "combo";
   input.type = "text";
@@ -173,6 +174,7 @@ function fromSelect(select) {
   if (select.getAttribute("aria-describedby")) input.setAttribute("aria-describedby", select.getAttribute("aria-describedby"));
   select.before(box);
   box.append(input, select);
+  if (hadFocus) input.focus();
   select.classList.add("visually-hidden");
   select.tabIndex = -1;
   select.setAttribute("aria-hidden", "true");
