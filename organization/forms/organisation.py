@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from organization.actions.organisation import Facts
+from organization.actions.organisation import Facts, facts_of
+from organization.forms.based import BasedForm
 from organization.forms.fields import LineField
 from organization.forms.people import PersonChoice
 from organization.models import Organisation
+from organization.stale import stamp
 
 
-class OrganisationForm(forms.Form):
+class OrganisationForm(BasedForm):
     """Name, hotline, hours, person on duty."""
 
     name = LineField(label=pgettext_lazy("of a thing", "Name"), max_length=100, help_text=_("As it stands on papers."))
@@ -29,9 +30,9 @@ class OrganisationForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, ours: Organisation) -> None:
-        initial = {name: getattr(ours, name) for name in ("name", "short_name", "hotline", "hotline_hours")}
-        super().__init__(data, initial=initial | {"duty_person": ours.duty_person_id})
+        shown = facts_of(ours)
+        super().__init__(data, initial=shown | {"base": stamp(shown)})
 
     def facts(self) -> Facts:
         """The cleaned values."""
-        return Facts(**self.cleaned_data)
+        return Facts(**{name: value for name, value in self.cleaned_data.items() if name != "base"})

@@ -24,10 +24,10 @@ def organisation(request: HttpRequest) -> HttpResponse:
     form = OrganisationForm(request.POST if request.method == "POST" else None, ours=our_organisation())
     if request.method == "POST" and form.is_valid():
         try:
-            update_organisation(form.facts(), by=by)
+            update_organisation(form.facts(), by=by, base=form.cleaned_data["base"])
         except DomainError as error:
             refusals.show(form, error)
         else:
             messages.success(request, _("Saved. Pages, messages and papers show it from now on."))
             return redirect("organisation")
-    return render(request, "settings/organisation.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(request, "settings/organisation.html", {"form": form}, status=form.status)

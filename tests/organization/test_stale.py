@@ -13,9 +13,11 @@ from cases.actions import vocabulary
 from cases.actions.vocabulary import CategoryWords, Word
 from cases.models import Category, Channel
 from organization.actions import people, units
+from organization.actions.organisation import Facts, update_organisation
 from organization.actions.people import Person, Place
 from organization.actions.units import Unit
 from organization.models import Department, User
+from organization.queries import organisation
 from organization.stale import require_fresh, stamp
 from tests.world import World
 
@@ -124,3 +126,17 @@ def test_a_page_of_words_made_before_a_change_is_refused(world: World, client: C
     assert answer.status_code == 409
     assert "名称" in answer.content.decode()
     assert Channel.objects.get(code="fax").name == "电报"
+
+
+def test_a_page_of_the_organisation_made_before_a_change_is_refused(world: World, client: Client) -> None:
+    client.force_login(world.administrator)
+    url = reverse("organisation")
+    data = sent(client.get(url).context["form"])
+    ours = organisation()
+    facts = Facts(ours.name, ours.short_name, "400-820-0000", ours.hotline_hours, ours.duty_person)
+    update_organisation(facts, by=world.actor("administrator"))
+    answer = client.post(url, data)
+    assert answer.status_code == 409
+    assert "热线" in answer.content.decode()
+    assert organisation().hotline == "400-820-0000"
+    assert client.post(url, sent(client.get(url).context["form"])).status_code == 302
