@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ from cases.rights import sees
 from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
-from notifications.actions import NewMessage, enqueue, withdraw
+from notifications.actions import NewMessage, enqueue, enqueue_many, withdraw
 from notifications.models import ChannelName
 from notifications.queries import people_told
 from organization.models import User
@@ -89,6 +90,11 @@ def path_of(case: Case) -> str:
 
 
 def _tell(case: Case, users: Iterable[User | None], kind: str, key: str, **context: Any) -> None:
+    for message in _to(case, users, kind, key, **context):
+        enqueue(message)
+
+
+def _to(case: Case, users: Iterable[User | None], kind: str, key: str, **context: Any) -> Iterator[NewMessage]:
     """One in-app message and one mail per colleague; the barred and the inactive are left out."""
     for user in {u.pk: u for u in users if u is not None}.values():
         if not user.is_active or -user.pk in case.barred:
@@ -96,17 +102,15 @@ def _tell(case: Case, users: Iterable[User | None], kind: str, key: str, **conte
         for channel in (ChannelName.IN_APP, ChannelName.EMAIL):
             if channel == ChannelName.EMAIL and not user.email:
                 continue
-            enqueue(
-                NewMessage(
-                    dedupe_key=f"{case.thread}:{key}:{user.pk}:{channel}",
-                    kind=kind,
-                    thread=case.thread,
-                    channel=channel,
-                    user_id=user.pk,
-                    context=_context(case, **context),
-                    language=user.language,
-                    path=path_of(case),
-                )
+            yield NewMessage(
+                dedupe_key=f"{case.thread}:{key}:{user.pk}:{channel}",
+                kind=kind,
+                thread=case.thread,
+                channel=channel,
+                user_id=user.pk,
+                context=_context(case, **context),
+                language=user.language,
+                path=path_of(case),
             )
 
 
@@ -362,11 +366,25 @@ def overdue_by_reclassification(case: Case, clock: CaseClock) -> None:
     _tell(case, _hub_heads(), "overdue_by_reclassification", key, text=_clock_name(clock))
 
 
-def clock_alert(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool) -> None:
-    """Warn, or tell of a breach; each level once for each due time (SLA-04)."""
-    kind = "clock_breach" if breach else "clock_warning"
-    key = f"clock:{clock.pk}:{level}:{clock.first_due_at:%Y%m%dT%H%M%S}"
-    _tell(clock.case, users, kind, key, clock=_clock_name(clock), due=clock.first_due_at)
+@dataclass(frozen=True)
+class ClockAlert:
+    """One level of people to be warned of a due time, or told that it has passed."""
+
+    clock: CaseClock
+    level: str
+    users: Sequence[User]
+    breach: bool
+
+
+def clock_alerts(alerts: Iterable[ClockAlert]) -> None:
+    """Warn, or tell of breaches; each level once for each due time (SLA-04), however many at once."""
+    enqueue_many(message for alert in alerts for message in _of_clock(alert))
+
+
+def _of_clock(alert: ClockAlert) -> Iterator[NewMessage]:
+    clock, kind = alert.clock, "clock_breach" if alert.breach else "clock_warning"
+    key = f"clock:{clock.pk}:{alert.level}:{clock.first_due_at:%Y%m%dT%H%M%S}"
+    return _to(clock.case, alert.users, kind, key, clock=_clock_name(clock), due=clock.first_due_at)
 
 
 def withdraw_unseen(case: Case) -> None:

@@ -21,7 +21,7 @@ from audit.exceptions import InvalidMove
 from notifications import readers
 from notifications.delivery import without_secrets
 from notifications.models import UNREACHED, UNSENT, ChannelName, Heartbeat, Message, State
-from notifications.poke import poke
+from notifications.poke import poke, poke_sweep
 from notifications.templates import clean, stored, template_of
 
 
@@ -80,6 +80,16 @@ def enqueue(message: NewMessage) -> Message | None:
     if row.not_before <= timezone.now():
         transaction.on_commit(partial(poke, row.pk), robust=True)
     return row
+
+
+def enqueue_many(messages: Iterable[NewMessage]) -> None:
+    """As ``enqueue``, for many at once with one statement and one poke; what is there already is left alone."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("enqueue_many() belongs into the transaction of the facts it tells")
+    rows = [_row(message) for message in messages]
+    if rows:
+        Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+        transaction.on_commit(poke_sweep, robust=True)
 
 
 def withdraw(thread: str, *, user_ids: Collection[int] | None = None, kind: str = "") -> int:

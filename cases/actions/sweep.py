@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases import notices
-from cases.models import Alert, CaseClock
+from cases.models import CaseClock
+from cases.notices import ClockAlert
 from organization.models import Department, User
 from regulations import deadlines
 
@@ -122,24 +122,35 @@ def sweep_chunk(now: datetime, people: People) -> int:
             .defer("case__search", "case__contact_search", "case__text")
             .order_by("next_alert_at", "id")[:CHUNK]
         )
-        entries: list[Entry] = []
-        for clock in clocks:
-            level, breached_at = clock.level, clock.breached_at
-            try:
-                with transaction.atomic():
-                    entries += _alert(clock, now=now, people=people)
-            except Exception:
-                logger.exception("clock %s could not be processed; parked", clock.pk)
-                # What it told was rolled back; the row must not say that it was told.
-                clock.level, clock.breached_at, clock.next_alert_at = level, breached_at, now + PARKED
+        entries = _alert_all(clocks, now=now, people=people)
         CaseClock.objects.bulk_update(clocks, ["level", "next_alert_at", "breached_at"])
         if entries:
             record_many(sorted(entries, key=lambda entry: entry.thread))
     return len(clocks)
 
 
-def _alert(clock: CaseClock, *, now: datetime, people: People) -> list[Entry]:
-    """Give every alert of one clock that is due by now; a late sweep catches up in order."""
+def _alert_all(clocks: list[CaseClock], *, now: datetime, people: People) -> list[Entry]:
+    """Give the alerts of all these clocks together; where that fails, one by one. Who fails alone is parked."""
+    before = [(clock.level, clock.breached_at, clock.next_alert_at) for clock in clocks]
+    try:
+        with transaction.atomic():
+            given: list[ClockAlert] = []
+            entries = [entry for clock in clocks for entry in _alert(clock, now=now, people=people, given=given)]
+            _tell(given, now=now)
+            return entries
+    except Exception:
+        # What was told was rolled back; the rows must not say that it was told.
+        for clock, state in zip(clocks, before, strict=True):
+            clock.level, clock.breached_at, clock.next_alert_at = state
+        if len(clocks) > 1:
+            return [entry for clock in clocks for entry in _alert_all([clock], now=now, people=people)]
+        logger.exception("clock %s could not be processed; parked", clocks[0].pk)
+        clocks[0].next_alert_at = now + PARKED
+        return []
+
+
+def _alert(clock: CaseClock, *, now: datetime, people: People, given: list[ClockAlert]) -> list[Entry]:
+    """Every alert of one clock that is due by now goes into ``given``; a late sweep catches up in order."""
     entries = []
     times = clock.case.profile_version.times
     while clock.next_alert_at is not None and clock.next_alert_at <= now:
@@ -153,7 +164,7 @@ def _alert(clock: CaseClock, *, now: datetime, people: People) -> list[Entry]:
         if breach and clock.breached_at is None and now >= clock.first_due_at:
             clock.breached_at = clock.first_due_at
             entries.append(Entry(clock.case.thread, "breach", SWEEP, clock.first_due_at, {"clock": (None, clock.kind)}))
-        _tell(clock, rung.level, people.at(rung.level, clock), breach=breach, now=now)
+        given.append(ClockAlert(clock, rung.level, people.at(rung.level, clock), breach))
         clock.level += 1
         following = deadlines.next_rung(
             clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
@@ -162,11 +173,27 @@ def _alert(clock: CaseClock, *, now: datetime, people: People) -> list[Entry]:
     return entries
 
 
-def _tell(clock: CaseClock, level: str, users: Iterable[User], *, breach: bool, now: datetime) -> None:
-    users = list(users)
-    _, created = Alert.objects.get_or_create(
-        clock=clock, level=level, due_at=clock.first_due_at, defaults={"at": now, "user": users[0] if users else None}
-    )
+_ONCE = """
+    INSERT INTO cases_alert (clock_id, level, due_at, at, user_id)
+    SELECT clock_id, level, due_at, %s, user_id
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[]) AS given (clock_id, level, due_at, user_id)
+    ON CONFLICT DO NOTHING RETURNING clock_id, level, due_at
+"""
+
+
+def _tell(given: list[ClockAlert], *, now: datetime) -> None:
+    """Write each alert down and tell the people of those that are new: each level is told once for a due time."""
+    if not given:
+        return
+    rows = [
+        (each.clock.pk, each.level, each.clock.first_due_at, each.users[0].pk if each.users else None) for each in given
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_ONCE, [now, *map(list, zip(*rows, strict=True))])
+        created = {(pk, level, due) for pk, level, due in cursor.fetchall()}
     # A warning that a late sweep reaches only after the breach would say what is no longer true.
-    if created and (breach or now < clock.first_due_at):
-        notices.clock_alert(clock, level, users, breach=breach)
+    notices.clock_alerts(
+        each
+        for each, row in zip(given, rows, strict=True)
+        if row[:3] in created and (each.breach or now < each.clock.first_due_at)
+    )

@@ -17,7 +17,7 @@ from cases.models import CaseClock
 from feedback_system.bench.figures import Figure, Run
 from feedback_system.bench.stack import stack
 
-DUE, MINUTE, PROMISE_S = 10_000, 60, 60
+DUE, OPEN, MINUTE, PROMISE_S = 10_000, 1_000_000, 60, 60
 #: From the first preparation to the first limit: the processes have to be up.
 LEAD_S = 45
 _QUIET = """
@@ -26,13 +26,21 @@ _QUIET = """
 """
 _CHOOSE = """
     WITH chosen AS (
-        SELECT clock.id FROM cases_caseclock AS clock JOIN cases_case ON cases_case.id = clock.case_id
-        WHERE met_at IS NULL AND stopped_at IS NULL AND breached_at IS NULL AND clock.level <= 1
-          AND clock.due_at = clock.first_due_at ORDER BY random() LIMIT %(due)s
+        SELECT id FROM cases_caseclock WHERE met_at IS NULL AND stopped_at IS NULL AND kind <> 'on_site'
+        ORDER BY random() LIMIT %(due)s
     ), timed AS (SELECT id, %(first)s + random() * interval '1 minute' AS due FROM chosen)
     UPDATE cases_caseclock AS clock SET started_at = due - interval '1 day', due_at = due, first_due_at = due,
-        next_alert_at = due, level = 1
+        next_alert_at = due, level = 1, breached_at = NULL
     FROM timed WHERE clock.id = timed.id RETURNING clock.id, due
+"""
+#: A case has one or two clocks; those that have no visit to wait for get one, until there are enough.
+_TOP_UP = """
+    INSERT INTO cases_caseclock (kind, policy, started_at, due_at, first_due_at, earlier_dues, provisional,
+        next_alert_at, level, met_recorded_late, breach_reason, by_reclassification, case_id, round)
+    SELECT 'on_site', policy, started_at, due_at, first_due_at, '[]', false, %(later)s, 1, false, '', false,
+        case_id, round
+    FROM cases_caseclock WHERE kind = 'resolution' AND met_at IS NULL AND stopped_at IS NULL LIMIT %(missing)s
+    ON CONFLICT DO NOTHING
 """
 _SEEN = """
     SELECT clock.id FROM cases_caseclock AS clock WHERE clock.id = ANY (%(ids)s) AND clock.breached_at IS NOT NULL
@@ -65,7 +73,10 @@ def measure_lateness(run: Run, *, due: int = DUE, say: Say) -> None:
 
 
 def _prepare(first: datetime, due: int) -> dict[int, datetime]:
+    missing = OPEN - CaseClock.objects.running().count() if due == DUE else 0
     with connection.cursor() as cursor:
+        if missing > 0:
+            cursor.execute(_TOP_UP, {"later": first + timedelta(days=1), "missing": missing})
         cursor.execute(_QUIET, {"later": first + timedelta(days=1)})
         cursor.execute(_CHOOSE, {"due": due, "first": first})
         found = dict(cursor.fetchall())

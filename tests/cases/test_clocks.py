@@ -527,7 +527,7 @@ def test_one_bad_clock_is_parked_and_the_others_go_on(world: World, clock: Moved
 def test_a_clock_that_fails_on_the_way_loses_no_alert_and_no_breach(world: World, clock: MovedClock) -> None:
     case = w.log_call(world)
     clock.now = the(case, "acknowledgement").due_at + timedelta(minutes=1)
-    with mock.patch("cases.notices.clock_alert", side_effect=RuntimeError("no such template")):
+    with mock.patch("cases.notices.clock_alerts", side_effect=RuntimeError("no such template")):
         sweep.sweep_clocks()
     failed = the(case, "acknowledgement")
     assert (failed.level, failed.breached_at) == (0, None)
