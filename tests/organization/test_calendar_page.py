@@ -64,7 +64,7 @@ def test_an_edit_on_the_page_moves_open_clocks_and_keeps_the_old_due_time(
         assert client.post(reverse("calendar_days"), day_off("2026-11-24")).status_code == 302
     clock = resolution(case)
     assert clock.due_at > old
-    assert clock.earlier_dues[0] == {"due_at": old.isoformat(), "changed_at": mock.ANY, "why": "calendar"}
+    assert clock.earlier_dues[0] == {"due_at": old.isoformat(), "changed_at": mock.ANY, "why": "calendar", "by": ""}
     page = client.get(reverse("calendar")).content.decode()
     assert "最近一次修改后调整了 1 个期限" in page
     assert Event.objects.filter(thread=case.thread, verb="recompute").exists()
