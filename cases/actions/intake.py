@@ -27,7 +27,7 @@ from cases.actions.moves import (
 from cases.models import Case, CaseClock, Category, Channel, Kind, Recusal, Round
 from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
 from cases.queries.people import duty_person, hub_person, main_department
-from cases.queries.suggestions import department_for, suggest_category
+from cases.queries.suggestions import proposals_for
 from customers.actions import NewCustomer, create_customer, give_consent
 from customers.models import ConsentText, Customer
 from customers.queries import find_for_contact
@@ -204,7 +204,7 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
     first_asked = user_of(by) if by.kind in {"staff", "token"} else None
     category = intake.classification.category
     version = version_for(site=intake.accused.site, product=intake.goods.product)
-    suggested = category or suggest_category(intake.text)
+    suggested, department = proposals_for(intake.text, version, category=category)
     owner = first_asked or duty_person()
     reporter, goods = intake.reporter, intake.goods
     case = Case(
@@ -212,7 +212,7 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         channel=intake.channel,
         category=category,
         suggested_category=suggested,
-        suggested_department=intake.suggested_department or department_for(version, suggested),
+        suggested_department=intake.suggested_department or department,
         severity=intake.classification.severity,
         priority=intake.classification.priority,
         criteria=list(intake.classification.criteria or ()),

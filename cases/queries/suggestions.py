@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cases.models import Category
 from cases.policy import CasesPart
@@ -10,13 +10,17 @@ from organization.models import Department
 from regulations.models import ProfileVersion
 
 
-def suggest_category(text: str) -> Category | None:
-    """The category whose keywords the text names most often; None when it names none."""
-    return category_in(text, Category.objects.active().exclude(keywords=[]))
+def proposals_for(
+    text: str, version: ProfileVersion, *, category: Category | None = None
+) -> tuple[Category | None, Department | None]:
+    """The category of a text, unless it is known, and the department that the profile routes it to (two queries)."""
+    rows = list(Category.objects.all())
+    found = category or category_in(text, (row for row in rows if row.keywords and row.retired_at is None))
+    return found, department_for(version, found, codes={row.pk: row.code for row in rows})
 
 
 def category_in(text: str, categories: Iterable[Category]) -> Category | None:
-    """As ``suggest_category``, among categories that were read before: for many texts at once."""
+    """The category whose keywords the text names most often; None when it names none."""
     best: Category | None = None
     score = 0
     for category in categories:
@@ -26,13 +30,19 @@ def category_in(text: str, categories: Iterable[Category]) -> Category | None:
     return best
 
 
-def department_for(version: ProfileVersion, category: Category | None) -> Department | None:
-    """The lead department that the profile routes a category to (RTE-02): nearest rule up the tree."""
+def department_for(
+    version: ProfileVersion, category: Category | None, *, codes: Mapping[int, str] | None = None
+) -> Department | None:
+    """The lead department that the profile routes a category to (RTE-02): nearest rule up the tree.
+
+    ``codes`` of all categories by their keys, where they were read before.
+    """
     if category is None:
         return None
     part = version.part("cases")
     assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    codes = dict(Category.objects.filter(pk__in=category.lineage).values_list("pk", "code"))
+    if codes is None:
+        codes = dict(Category.objects.filter(pk__in=category.lineage).values_list("pk", "code"))
     routes = {route.category: route for route in part.routes}
     for pk in reversed(category.lineage):
         route = routes.get(codes[pk])

@@ -19,7 +19,7 @@ from cases.models import Case, CaseClock, Category
 from cases.queries import intake as queries
 from cases.queries.browse import CaseRow
 from cases.queries.intake import Matter, Recognition
-from cases.queries.suggestions import department_for, suggest_category
+from cases.queries.suggestions import proposals_for
 from cases.views.rights import may, require
 from organization import text
 from organization.models import Site
@@ -156,8 +156,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     require(person(request), "log")
     site = Site.objects.filter(code=request.POST.get("site", "")[:40].replace("\0", "")).first()
     version = version_for(site=site, product=None)
-    category = suggest_category(text.clean(request.POST.get("text", "")[:SUGGESTED_FROM]))
-    department = department_for(version, category)
+    category, department = proposals_for(text.clean(request.POST.get("text", "")[:SUGGESTED_FROM]), version)
     return render(request, "cases/log_suggest.html", {"category": category, "department": department})
 
 

@@ -14,7 +14,7 @@ from cases.actions import vocabulary
 from cases.actions.vocabulary import CategoryWords, Word
 from cases.models import Category, Channel, Kind
 from cases.policy import Route
-from cases.queries.suggestions import department_for, suggest_category
+from cases.queries.suggestions import department_for, proposals_for
 from feedback_system import presets, profile_words
 from regulations.models import Profile
 from tests import world as w
@@ -54,7 +54,7 @@ def test_a_category_under_a_root_proposes_itself_by_its_keywords_at_once(world: 
     row = Category.objects.get(name="气味")
     assert row.keywords == ["异味", "刺鼻", "焦糊"]
     assert row.code.startswith("product.")
-    assert suggest_category("打开就有刺鼻的味道") == row
+    assert proposals_for("打开就有刺鼻的味道", newest())[0] == row
     assert newest().number == 1
     assert Event.objects.filter(thread=f"category:{row.pk}", verb="create").exists()
 
@@ -120,7 +120,7 @@ def test_cases_keep_a_retired_category(world: World) -> None:
     vocabulary.retire_category(world.category(), by=world.actor("administrator"))
     case.refresh_from_db()
     assert case.category == world.category()
-    assert suggest_category("质量太差，做工不好") != world.category()
+    assert proposals_for("质量太差，做工不好", newest())[0] != world.category()
 
 
 # --- Kinds and channels --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from organization.models import User
 
 _BLOCK = 1 << 20
 _NAMED_PRODUCTS = 10
+#: How far the import steps back where it shares the processors with the web server.
+NICE = 10
 
 
 class Command(BaseCommand):
@@ -59,6 +62,11 @@ class Command(BaseCommand):
         parser.add_argument("--history", action="store_true", help="Handled elsewhere: closed at once, no messages.")
         parser.add_argument("--dry-run", action="store_true", help="Read and check everything, write no case.")
         parser.add_argument("--by", default="", metavar="LOGIN", help="Who imports; stands in the history.")
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As a program of its own it steps back behind the people at their desks."""
+        os.nice(NICE)
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuses with one sentence what cannot be understood; otherwise ends with a report."""
