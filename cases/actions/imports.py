@@ -105,10 +105,12 @@ def preview(source: Source, plan: Plan, *, on_chunk: Callable[[Tally], None]) ->
     return run.go(on_chunk)
 
 
-def run_import(source: Source, plan: Plan, *, by: Actor, on_chunk: Callable[[Tally], None]) -> Tally:
+def run_import(source: Source, plan: Plan, *, by: Actor, on_chunk: Callable[[Tally], None], rest: float = 0.0) -> Tally:
     """Register every row of the file that is not a case yet; each is in, known, or refused with its reason.
 
     Chunks are transactions of their own: whatever ends the program, the next run goes on behind the last of them.
+    ``rest`` is how long it pauses after each, as a share of the time that the chunk took.
+
     Raises ``InvalidMove`` when this import is running elsewhere, ``InvalidInput`` when its name belongs to another
     file or to other columns, ``SheetRefused`` at a place that cannot be read (what came before it is in).
     """
@@ -116,7 +118,7 @@ def run_import(source: Source, plan: Plan, *, by: Actor, on_chunk: Callable[[Tal
     with only_one(source.name):
         run.imported = open_import(source, plan, by=by)
         run.job = Job.load(plan, source.name, by=by)
-        tally = run.go(on_chunk)
+        tally = run.go(on_chunk, rest=rest)
         finish_import(run.imported, tally, by=by, quiet=plan.history)
     return tally
 
@@ -230,10 +232,10 @@ class _Run:
         self.numbers: dict[str, int] = {}
         self.words: Vocabulary = vocabulary()
 
-    def go(self, on_chunk: Callable[[Tally], None]) -> Tally:
+    def go(self, on_chunk: Callable[[Tally], None], *, rest: float = 0.0) -> Tally:
         """Walk to the end, chunk by chunk."""
         table, tally = self.table, self.tally
-        setting = self.setting()
+        setting, began = self.setting(), time.monotonic()
         while rows := list(islice(table.rows, CHUNK)):
             read = [read_row(row, table.header, setting) for row in rows]
             tally.read += len(rows)
@@ -243,6 +245,8 @@ class _Run:
                 found = self._with_products(found)
             self._write(found, [*refused, *doubled])
             on_chunk(tally)
+            time.sleep(rest * (time.monotonic() - began))
+            began = time.monotonic()
         return tally
 
     def setting(self) -> Setting:
