@@ -46,15 +46,17 @@ from regulations.models import Approval
 IN_WRITING = frozenset({Way.EMAIL, Way.SMS, Way.LINK})
 
 
+#: What the texts may name: those to customers the first four, those to colleagues all.
+_FOR_CUSTOMERS = ("number", "subject", "due", "text")
+_FOR_STAFF = (*_FOR_CUSTOMERS, "department", "person", "clock", "name", "count")
+
+
 def register() -> None:
     """Make the texts known to the outbox, and who may be told about a case."""
-    base = ("number", "subject", "due", "text")
     for kind, (subject, body, sms) in TO_CUSTOMER.items():
-        templates.add(templates.Template(kind, subject, body, frozenset(base), sms=sms, made=_KEYS))
+        templates.add(templates.Template(kind, subject, body, frozenset(_FOR_CUSTOMERS), sms=sms, made=_KEYS))
     for kind, (subject, body) in TO_STAFF.items():
-        templates.register(
-            kind, subject=subject, body=body, names=(*base, "department", "person", "clock", "name", "count")
-        )
+        templates.register(kind, subject=subject, body=body, names=_FOR_STAFF)
     message_readers.register("case", _may_read)
     message_readers.register("import", message_readers.everyone)
 
@@ -79,9 +81,13 @@ def _link(thread: str) -> str:
 _KEYS: Mapping[str, templates.Make] = {"code": _code, "url": _link}
 
 
+def _values(**given: Any) -> dict[str, Any]:
+    """A value for every name that a text may use; empty where there is none."""
+    return dict.fromkeys(_FOR_STAFF, "") | given
+
+
 def _context(case: Case, **more: Any) -> dict[str, Any]:
-    blank: dict[str, Any] = dict.fromkeys(("due", "text", "department", "person", "clock", "name", "count"), "")
-    return blank | {"number": case.number, "subject": case.subject} | more
+    return _values(number=case.number, subject=case.subject) | more
 
 
 def path_of(case: Case) -> str:
@@ -124,7 +130,6 @@ def _tell_customer(case: Case, kind: str, key: str, *, way: str = "", **context:
     if not address:
         return
     values = _context(case, **context)
-    names = ("number", "subject", "due", "text")
     enqueue(
         NewMessage(
             dedupe_key=f"{case.thread}:{key}:customer",
@@ -132,7 +137,7 @@ def _tell_customer(case: Case, kind: str, key: str, *, way: str = "", **context:
             thread=case.thread,
             channel=channel,
             address=address,
-            context={name: values[name] for name in names},
+            context={name: values[name] for name in _FOR_CUSTOMERS},
             language=case.language,
         )
     )
@@ -410,8 +415,7 @@ def withdraw_all(case: Case) -> None:
 
 def handed_over(users: Iterable[User], count: int, *, by: Actor, at: datetime) -> None:
     """One message for all that changed hands, in the inbox and by mail."""
-    names = ("number", "subject", "due", "text", "department", "clock", "name")
-    context: Mapping[str, Any] = dict.fromkeys(names, "") | {"person": by.label, "count": count}
+    context = _values(person=by.label, count=count)
     for user in users:
         for channel in (ChannelName.IN_APP, *([ChannelName.EMAIL] if user.email else [])):
             enqueue(
@@ -435,19 +439,17 @@ def bulk_ended(row: BulkAct, *, refused: int) -> None:
         "%(n)d cases were refused; their reasons stand on the page of the act.",
         "n",
     )
-    context: Mapping[str, Any] = dict.fromkeys(("number", "subject", "due", "department", "person", "clock"), "")
     enqueue(
         NewMessage(
             dedupe_key=f"bulk:{row.pk}:ended",
             kind="bulk_ended",
             thread=f"user:{row.by_id}",
             user_id=row.by_id,
-            context={
-                **context,
-                "name": BulkAct.Act(row.act).label,
-                "count": row.position - refused,
-                "text": left % {"n": refused} if refused else "",
-            },
+            context=_values(
+                name=BulkAct.Act(row.act).label,
+                count=row.position - refused,
+                text=left % {"n": refused} if refused else "",
+            ),
             language=row.by.language,
             path=f"/cases/bulk/{row.pk}/",
         )
@@ -456,9 +458,7 @@ def bulk_ended(row: BulkAct, *, refused: int) -> None:
 
 def import_digest(name: str, count: int, users: Iterable[User]) -> None:
     """One message per import instead of one per row."""
-    context: Mapping[str, Any] = dict.fromkeys(
-        ("number", "subject", "due", "text", "department", "person", "clock"), ""
-    ) | {"name": name, "count": count}
+    context = _values(name=name, count=count)
     for user in users:
         enqueue(
             NewMessage(

@@ -41,10 +41,11 @@ def update_organisation(facts: Facts, *, by: Actor, base: str = "") -> Organisat
     """
     if facts.duty_person is not None and not facts.duty_person.is_active:
         raise InvalidInput("duty_person", _("%(name)s is not active.") % {"name": facts.duty_person})
-    row, _created = Organisation.objects.select_for_update().get_or_create(
+    row, created = Organisation.objects.select_for_update().get_or_create(
         pk=1, defaults={"name": facts.name, "short_name": facts.short_name}
     )
-    require_fresh(facts_of(row), base)
+    if not created:  # before the first set-up the page shows what no row says
+        require_fresh(facts_of(row), base)
     before = facts_of(row)
     for name in _NAMES:
         setattr(row, name, getattr(facts, name))

@@ -16,7 +16,7 @@ from organization.actions import people, units
 from organization.actions.organisation import Facts, update_organisation
 from organization.actions.people import Person, Place
 from organization.actions.units import Unit
-from organization.models import Department, User
+from organization.models import Department, Organisation, User
 from organization.queries import organisation
 from organization.stale import require_fresh, stamp
 from tests.world import World
@@ -140,3 +140,12 @@ def test_a_page_of_the_organisation_made_before_a_change_is_refused(world: World
     assert "热线" in answer.content.decode()
     assert organisation().hotline == "400-820-0000"
     assert client.post(url, sent(client.get(url).context["form"])).status_code == 302
+
+
+def test_the_first_page_of_an_organisation_without_a_row_is_not_out_of_date(world: World, client: Client) -> None:
+    client.force_login(world.administrator)
+    Organisation.objects.all().delete()
+    url = reverse("organisation")
+    answer = client.post(url, sent(client.get(url).context["form"]) | {"name": "安居电器有限公司"})
+    assert answer.status_code == 302
+    assert organisation().name == "安居电器有限公司"
