@@ -33,7 +33,7 @@ from customers.models import ConsentText, Customer
 from customers.queries import find_for_contact
 from documents.models import File
 from organization import numbering, text
-from organization.copying import vector_of
+from organization.copying import take_keys, vector_of
 from organization.models import Department, Product, Site, User
 from organization.working_time import WorkingCalendar
 from regulations.profiles import version_for
@@ -157,11 +157,15 @@ def submitted(key: uuid.UUID | None, *, first_asked: User | None = None) -> Case
 
 @transaction.atomic
 def _register(intake: Intake, *, by: Actor) -> Case:
+    """Everything that needs no number is written before the number is drawn: its counter is held until the commit,
+    and everybody else who registers waits for it. That the rows come before their case is what deferred foreign keys
+    allow.
+    """
     now = timezone.now()
     case = _build(intake, by=by, now=now)
     _bar(case, intake.accused.people)
     running = first_clocks(case, clocks.calendar_of(case))
-    _insert(case, now=now)
+    [case.pk] = take_keys(Case, 1)
     if intake.accused.people:
         case.accused.set(intake.accused.people)
         Recusal.objects.bulk_create(
@@ -170,10 +174,11 @@ def _register(intake: Intake, *, by: Actor) -> Case:
         )
     Round.objects.create(case=case, n=1, opened_at=case.received_at)
     CaseClock.objects.bulk_create(running)
-    grant_access(case, at=now)
     files.attach(case, intake.files, by=by, at=now, from_customer=by.kind == "customer")
     if intake.consent:
         give_consent(intake.consent, thread=case.thread, channel=case.channel.code, at=now, customer=case.customer)
+    _insert(case, now=now)
+    grant_access(case, at=now)
     record(case.thread, "open", by=by, at=now, **opening_event(case))
     if not intake.quiet:
         acknowledgement = next((c for c in running if c.kind == clocks.Kind.ACKNOWLEDGEMENT), None)

@@ -28,8 +28,8 @@ from organization.models import User
 
 _BLOCK = 1 << 20
 _NAMED_PRODUCTS = 10
-#: As a program of its own it rests as long as it works, for the people at their desks. No lower priority instead:
-#: while it holds the counter of numbers they wait for it, and it must be through soon.
+#: As a program of its own it rests as long as it works, for the people at their desks; longer on a crowded machine.
+#: No lower priority instead: while it holds the counter of numbers they wait for it, and it must be through soon.
 REST = 1.0
 
 
