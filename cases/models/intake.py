@@ -239,8 +239,9 @@ class Case(models.Model):
             ),
             GinIndex(fields=["readers"], name="case_readers", opclasses=["array_ops"]),
             GinIndex(fields=["barred"], name="case_barred", opclasses=["array_ops"]),
-            GinIndex(fields=["search"], name="case_search"),
-            GinIndex(fields=["contact_search"], name="case_contact_search"),
+            # Whoever fills the list of waiting entries empties it, with the counter of numbers in hand.
+            GinIndex(fields=["search"], name="case_search", gin_pending_list_limit=256),
+            GinIndex(fields=["contact_search"], name="case_contact_search", gin_pending_list_limit=256),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
