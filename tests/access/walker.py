@@ -196,13 +196,12 @@ def judge(answer: Answer, verdict: str, before: str) -> str:
     return f"{answer.status}{', and something changed' if changed else ''}"
 
 
-def walk(world: World, matter: Matter, person: str, readers: frozenset[str]) -> list[str]:
-    """Every address and method as one person; what differs from the matrix."""
+def walk(world: World, matter: Matter, person: str, readers: frozenset[str]) -> Iterator[str]:
+    """Every address and method as one person; what differs from the matrix, as it is met."""
     client = Client(raise_request_exception=False)
     if person in STAFF:
         client.force_login(world.users[person])
     before, cookies = fingerprint(), client.cookies.output()
-    wrong = []
     for name, wanted in sorted(names()):
         rule = ADDRESSES.get(name)
         if rule is None:
@@ -214,5 +213,4 @@ def walk(world: World, matter: Matter, person: str, readers: frozenset[str]) -> 
                 client.cookies.load(cookies.replace("Set-Cookie: ", ""))
                 answer = ask(client, name, arguments, method, own=own)
                 if answer and (fault := judge(answer, verdict, before)):
-                    wrong.append(f"{person} {method.upper()} {name} own={own}: {fault} (expected {verdict})")
-    return wrong
+                    yield f"{person} {method.upper()} {name} own={own}: {fault} (expected {verdict})"

@@ -16,6 +16,8 @@ from .standing import say, standing
 
 #: A message that nobody takes for so long means that sending does not work (quality 84).
 UNSENT_LIMIT_S = 120.0
+#: What shows by a heartbeat that it takes work.
+PARTS = frozenset({"clock", "work", "beat"})
 #: So long must it be quiet: a task in somebody's hands is in no queue.
 CALM_S = 3.0
 
@@ -104,13 +106,18 @@ def _keep_hitting(story: Story, installation: Installation, killer: Killer, clie
         time.sleep(0.03)
 
 
+def _all_parts_live() -> bool:
+    return verdict.heartbeats().keys() >= PARTS
+
+
 def _wait_for_quiet(installation: Installation, ended: float) -> dict[str, Any]:
-    """Until nothing is unsent, and nothing lies in the broker's queue, where messages would lie without an outbox; and
-    what the longest waiting message says two minutes after the end.
+    """Until nothing is unsent, nothing lies in the broker's queue, where messages would lie without an outbox, and
+    each part has shown that it works (every half minute, so a short proof may end before the first time); and what the
+    longest waiting message says two minutes after the end.
     """
     oldest_after = quiet_since = None
     told = passed = 0.0
-    while passed < 300 and (quiet_since is None or passed - quiet_since < CALM_S):
+    while passed < 300 and (quiet_since is None or passed - quiet_since < CALM_S or not _all_parts_live()):
         installation.revive()
         time.sleep(0.5)
         passed = time.monotonic() - ended

@@ -85,7 +85,7 @@ def _about_the_rest(found: dict[str, Any]) -> list[str]:
         "openings missing": found["audit"]["openings missing"],
         "cases without a spent proof": limits["proofs spent"] != limits["cases"],
         "limits were off": not (limits["total counted"] and limits["addresses counted"]),
-        "a part takes no work": max(found["heartbeats"].values(), default=999) > UNSENT_LIMIT_S,
+        "a part takes no work": not found["heartbeats"] or max(found["heartbeats"].values()) > UNSENT_LIMIT_S,
         "strange answers": len(found["odd"]),
     }
     return _said(wrong)
