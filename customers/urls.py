@@ -2,9 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers import views
+from customers.views import browse, card, file, grants, holdings
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.listing, name="customer_list"),
-    path("<int:pk>/", views.card, name="customer"),
+    path("", browse.listing, name="customer_list"),
+    path("new/", card.new, name="customer_new"),
+    path("offers/", browse.offers, name="customer_offers"),
+    path("requests/", grants.requests, name="customer_requests"),
+    path("readings/", file.reading_list, name="customer_readings"),
+    path("grants/<int:pk>/decide/", grants.decide, name="customer_grant_decide"),
+    path("grants/<int:pk>/revoke/", grants.revoke, name="customer_grant_revoke"),
+    path("<int:pk>/", browse.card, name="customer"),
+    path("<int:pk>/edit/", card.edit, name="customer_edit"),
+    path("<int:pk>/file/", file.file, name="customer_file"),
+    path("<int:pk>/file/edit/", file.edit, name="customer_file_edit"),
+    path("<int:pk>/ask/", grants.ask, name="customer_ask"),
+    path("<int:pk>/grants/", grants.listing, name="customer_grants"),
+    path("<int:pk>/holdings/new/<str:kind>/", holdings.new, name="customer_holding_new"),
+    path("<int:pk>/holdings/<int:part>/", holdings.edit, name="customer_holding"),
+    path("<int:pk>/holdings/<int:part>/remove/", holdings.remove, name="customer_holding_remove"),
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from cases import rights
 from cases.models import SavedView
+from customers import rights as customers
 from organization.models import Role, User
 from organization.queries import Identity, identity_of, organisation
 
@@ -90,11 +91,15 @@ def reads_cases(who: Identity) -> bool:
     return any(person.role != Role.ADMINISTRATOR for person in who.acting)
 
 
+#: Pages whose address lies below another item's.
+_WITH_ITEMS_BELOW = {"case_list": ("overdue",), "customer_list": ("customer_requests", "customer_readings")}
+
+
 def _item(request: HttpRequest, label: str, name: str, icon: str, badge: str = "") -> MenuItem:
     url = reverse(name)
     active = request.path == url if url == "/" else request.path.startswith(url)
-    if name == "case_list" and request.path.startswith(reverse("overdue")):
-        active = False  # an item of its own
+    if name in _WITH_ITEMS_BELOW and any(request.path.startswith(reverse(other)) for other in _WITH_ITEMS_BELOW[name]):
+        active = False  # that one has an item of its own
     return MenuItem(label, url, icon, active, badge)
 
 
@@ -119,9 +124,21 @@ def _views(request: HttpRequest, user: User) -> list[MenuItem]:
     ]
 
 
+def _control_menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> list[MenuItem]:
+    """What is decided and reviewed apart from the cases."""
+    items = []
+    if customers.is_general_manager(who):
+        items.append(_item(request, _("Requests to read files"), "customer_requests", "key-round"))
+    if customers.reviews_readings(who):
+        items.append(_item(request, _("Who read what"), "customer_readings", "eye"))
+    if "see_messages" in permissions:
+        items.append(_item(request, _("Outgoing messages"), "messages", "mail"))
+    return items
+
+
 def _admin_menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> list[MenuItem]:
     if who.role != Role.ADMINISTRATOR:
-        return [_item(request, _("Outgoing messages"), "messages", "mail")] if "see_messages" in permissions else []
+        return _control_menu(request, who, permissions)
     running = _item(request, _("What is running"), "running", "server")
     # It lies below the settings by its address, not by its place in the menu.
     everything = _item(request, _("Settings"), "settings", "settings")

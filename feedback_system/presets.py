@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from cases.models import Category, Channel, Kind
-from customers.models import ConsentText
+from customers.models import ConsentText, CustomerKind
 from organization import text
 from organization.models import Calendar, CalendarDay, Function, Organisation
 from organization.presets import calendar_cn
@@ -71,6 +71,18 @@ CHANNELS = {
     "authority": ("上级主管部门", "Superior authority", False),
     "judicial": ("司法行政机关/行业协会", "Judicial authority or association", False),
     "import": ("导入", "Import", False),
+}
+
+#: CUS-03; an organisation adds its own.
+CUSTOMER_KINDS = {
+    "consumer": ("消费者", "Consumer"),
+    "retail": ("零售客户", "Retail customer"),
+    "project": ("项目客户", "Project customer"),
+    "group": ("集团用户", "Group customer"),
+    "channel": ("渠道客户", "Channel customer"),
+    "terminal": ("零售终端", "Retail outlet"),
+    "vehicle_cylinder": ("车用气瓶用户", "Vehicle-cylinder user"),
+    "supplier": ("供应商", "Supplier"),
 }
 
 #: Preset A of CLS-02: code -> (Chinese, English, keywords, children).
@@ -198,6 +210,8 @@ def install(*, organisation_name: str = "我的公司", demo: bool = False) -> N
         Channel.objects.get_or_create(
             code=code, defaults=_word(name, english) | {"position": position, "spoken": spoken}
         )
+    for code, (name, english) in CUSTOMER_KINDS.items():
+        CustomerKind.objects.get_or_create(code=code, defaults=_word(name, english))
     _install_categories()
     _install_calendar()
     _install_profile()

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from customers.views import file
 from feedback_system.views import calendar, handover, messages, profile, running, settings, sheets, vocabulary
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/list/", calendar.calendar_list, name="calendar_list"),
     path("calendar/clear/", calendar.calendar_clear, name="calendar_clear"),
     path("calendar/confirm/", calendar.calendar_confirm, name="calendar_confirm"),
+    path("customer-fields/", file.field_rules, name="customer_fields"),
     path("categories/", vocabulary.categories, name="categories"),
     path("categories/new/", vocabulary.category_new, name="category_new"),
     path("categories/<int:pk>/", vocabulary.category, name="category"),

@@ -52,8 +52,10 @@ class _Forms(HTMLParser):
 
     def _input(self, name: str, given: dict[str, str]) -> None:
         assert self._form is not None
-        if given.get("type") in {"checkbox", "radio"} and "checked" not in given:
-            return
+        if given.get("type") in {"checkbox", "radio"}:
+            if "checked" not in given:
+                return
+            given.setdefault("value", "on")
         if given.get("type") not in {"file", "submit", "button"}:
             self._form.values.setdefault(name, []).append(given.get("value", ""))
 

@@ -28,9 +28,10 @@ from cases.models import Case, CaseClock, Category, Channel, Kind, Recusal, Roun
 from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
 from cases.queries.people import duty_person, hub_person, main_department
 from cases.queries.suggestions import proposals_for
-from customers.actions import NewCustomer, create_customer, give_consent
+from customers.actions.consent import give_consent
+from customers.actions.people import NewCustomer, create_customer
 from customers.models import ConsentText, Customer
-from customers.queries import find_for_contact
+from customers.queries.search import find_for_contact
 from documents.models import File
 from organization import numbering, text
 from organization.copying import take_keys, vector_of

@@ -10,7 +10,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import BoundField
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +19,7 @@ from cases.models import Case
 from cases.models.reply import Way
 from organization import text
 from organization.forms.fields import LocalDateTimeField, TextField
+from organization.forms.lookup import LookupWidget
 from organization.models import Department, User
 from organization.requests import number
 
@@ -50,7 +50,7 @@ class ActForm(forms.Form):
         """Tell the fields with offers which case they ask about; a form that adds such fields calls it again."""
         for field in self.fields.values():
             if isinstance(field.widget, LookupWidget):
-                field.widget.number = self.case.number
+                field.widget.arguments = [self.case.number]
 
     def refuse(self, refusal: InvalidInput) -> None:
         """Show what the action refused: at its field, or above the form where it has none."""
@@ -147,33 +147,6 @@ class PersonChoiceField(forms.ModelChoiceField):
         super().__init__(
             people, label=label, empty_label=_("Please choose"), widget=forms.Select(attrs={"data-combo": ""}), **kwargs
         )
-
-
-class LookupWidget(forms.Widget):
-    """A text in which one types, with offers from the server, and the hidden id of what was picked."""
-
-    template_name = "cases/case/lookup_widget.html"
-
-    def __init__(self, url_name: str) -> None:
-        super().__init__()
-        self.url_name = url_name
-        self.number = ""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[str, str]:
-        """What was picked and what was typed."""
-        return data.get(name, ""), data.get(f"{name}_text", "")
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Either of the two is enough."""
-        return name not in data and f"{name}_text" not in data
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Both values, and where the offers come from."""
-        context = super().get_context(name, None, attrs)
-        picked, typed = value if isinstance(value, tuple | list) else (getattr(value, "pk", "") or "", str(value or ""))
-        url = reverse(self.url_name, args=[self.number])
-        context["widget"] |= {"picked": picked, "typed": typed, "url": url}
-        return context
 
 
 class PersonLookupField(forms.Field):

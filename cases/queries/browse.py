@@ -11,11 +11,11 @@ from django.utils.translation import pgettext
 
 from cases import rights
 from cases.lifecycle import ENDED, State
-from cases.masks import mask_name
 from cases.models import Case, SavedView
 from cases.models.intake import CaseQuerySet, Urgency
 from cases.queries.next_step import NextStep, next_step
 from customers.models import Customer, CustomerType
+from organization.masks import mask_name
 from organization.queries import Identity
 
 #: Long columns that no list shows.

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from cases.imports.rows import Vocabulary
 from cases.models import Case, Category, Import, ImportRow, Kind
 from customers.models import ContactPoint
-from customers.queries import normal_phone
+from customers.queries.search import normal_phone
 from organization.models import Product, Site
 from organization.text import fold
 
@@ -50,7 +50,7 @@ def open_refusals(imported: Import, numbers: Iterable[int]) -> set[int]:
 def customers_for(people: Sequence[tuple[str, str, str]]) -> list[int | None]:
     """For each (telephone, e-mail, name) the one customer in the file whose contact and name agree, else None.
 
-    As ``customers.queries.find_for_contact``, for many at once: one query.
+    As ``find_for_contact``, for many at once: one query.
     """
     wanted = [
         ({form for form in (normal_phone(phone) if phone else "", fold(email)) if form} if name else set(), fold(name))

@@ -20,9 +20,9 @@ from cases.models.intake import CaseQuerySet
 from cases.policy import CasesPart
 from cases.queries.browse import CaseRow, listed, row_of
 from cases.queries.search import contact_scope
-from customers import queries as customers
 from customers.models import Customer
-from customers.queries import CallerCard
+from customers.queries.card import CallerCard, cards_of, with_contacts
+from customers.queries.search import match
 from organization import text
 from organization.models import Department, Product, Site, User
 from organization.queries import Identity
@@ -85,11 +85,11 @@ def recognise(term: str, *, who: Identity) -> Recognition:
     """
     term = text.clean_line(term)[: text.QUERY_LENGTH]
     typed = split_caller(term)
-    found = customers.match(term) if term else []
+    found = match(term, who=who) if term else []
     by_phone_only = not found and bool(typed.phone and typed.name)
     if by_phone_only:  # 张三 13800001111: perhaps somebody else with a known number
-        found = customers.match(typed.phone)
-    cards = tuple(customers.card(customer) for customer in found)
+        found = match(typed.phone, who=who)
+    cards = tuple(cards_of(found, who))
     return Recognition(
         term=term,
         name=typed.name,
@@ -129,13 +129,13 @@ def split_caller(term: str) -> Typed:
 
 
 def caller_of(customer: Customer, *, who: Identity) -> Caller:
-    """The caller's card; expects contact points loaded (``customers.queries.with_contacts``)."""
+    """The caller's card; expects contact points loaded (``with_contacts``)."""
     now = timezone.now()
     cases = Case.objects.visible_to(who).filter(customer=customer)
     newest = list(listed(cases).select_related("product", "site").order_by("-received_at", "-id")[:CASES_READ])
     year = [case for case in newest if case.received_at > now - timedelta(days=365)]
     return Caller(
-        card=customers.card(customer),
+        card=cards_of([customer], who)[0],
         open_cases=_newest_rows(cases.open(), who, OPEN_SHOWN),
         contacts=_last_contacts(newest),
         year=len(year),
@@ -153,7 +153,7 @@ def _newest_rows(cases: CaseQuerySet, who: Identity, most: int) -> list[CaseRow]
 
 def caller_by_id(pk: int, *, who: Identity) -> Caller | None:
     """The card of one customer of the file."""
-    customer = customers.with_contacts(Customer.objects.filter(pk=pk)).first()
+    customer = with_contacts(Customer.objects.visible_to(who).filter(pk=pk)).first()
     return caller_of(customer, who=who) if customer else None
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cases.masks import mask_email, mask_name, mask_phone
 from cases.models import Assignment, Case, Investigation, Measure, Opinion, Reply, Round, Verification
 from cases.queries.case import Dossier
+from organization.masks import mask_email, mask_name, mask_phone
 
 
 @dataclass(frozen=True)

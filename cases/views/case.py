@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from audit.queries import events_of
 from cases.access import CaseAccess, get_case, get_returned
 from cases.lifecycle import CUSTOMER_STAGES, State
-from cases.masks import mask_email, mask_name, mask_phone
 from cases.queries import moves
 from cases.queries.case import Dossier, load, related_cases, repeat_ordinal
 from cases.queries.closure import ClosingRows, checklist, closing_facts_of
@@ -20,6 +19,7 @@ from cases.queries.history import corrections
 from cases.queries.moves import Situation
 from cases.queries.progress import clock_chips, steps
 from cases.queries.timeline import timeline
+from organization.masks import mask_email, mask_name, mask_phone
 from organization.queries import working_calendar
 from organization.requests import person, words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from audit.actor import Actor
-from customers.actions import NewCustomer, create_customer
+from customers.actions.people import NewCustomer, create_customer
 from customers.models import Customer, CustomerType
 from feedback_system import presets
 from organization.actions.people import Person, Place, create_user

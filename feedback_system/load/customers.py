@@ -30,7 +30,7 @@ _PREFIXES = (
 
 
 def write_customers(shelf: Shelf, count: int, writer: Writer, *, since: datetime) -> None:
-    """So many, as ``customers.actions.create_customer`` would have added them."""
+    """So many, as ``customers.actions.people.create_customer`` would have added them."""
     for n in range(count):
         name, at = person_name(shelf.rng), since + timedelta(seconds=n)
         phone = f"{_PREFIXES[n % len(_PREFIXES)]}{n * 7919 % 10**8:08d}"

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 
 from audit.actor import Actor
 from cases.models import Category, Channel, Kind
-from customers.actions import name_fields
+from customers.actions.people import name_fields
 from feedback_system import presets
 from feedback_system.load.texts import Texts
 from feedback_system.load.words import DIVISIONS, GIVEN, ORGANISATIONS, PLACES, SECTIONS, SURNAMES

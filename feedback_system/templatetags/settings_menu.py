@@ -77,6 +77,12 @@ GROUPS = (
                 "vocabulary", _("Kinds and channels"), "tags", _("What they are called and in which order they stand.")
             ),
             Entry(
+                "customer_fields",
+                _("Fields of the customer file"),
+                "list-checks",
+                _("What is collected of customers, and what for."),
+            ),
+            Entry(
                 "profile",
                 _("Regulation profile"),
                 "scroll-text",

@@ -15,8 +15,9 @@ from cases.queries import search as queries
 from cases.queries.browse import row_of
 from cases.queries.paging import parse_key
 from cases.queries.search import Found, Term, TooSlow
-from customers import queries as customers
-from customers.views import may_see_customers
+from customers.queries.card import cards_of
+from customers.queries.search import match
+from customers.rights import works_with_customers
 from organization.models import User
 from organization.queries import Identity, identity_of
 from organization.requests import person, words
@@ -47,10 +48,10 @@ def _results(request: HttpRequest, user: User, who: Identity, term: Term) -> dic
     if slow:
         messages.warning(request, _slow())
     shown = {hit.case.pk for hit in found.hits}
-    matched = customers.match(term.typed, limit=CUSTOMERS_SHOWN) if after is None and _asks_people(user, term) else []
+    matched = match(term.typed, who=who, limit=CUSTOMERS_SHOWN) if after is None and _asks_people(who, term) else []
     return {
         "hits": [(row_of(hit.case, who), hit.excerpt) for hit in found.hits],
-        "customers": [customers.card(customer) for customer in matched],
+        "customers": cards_of(matched, who),
         "first": after is None,
         "after": found.after,
         "slow": slow,
@@ -74,8 +75,8 @@ def _is_short(term: Term) -> bool:
     return len(term.typed) < SHORTEST and not term.numbers
 
 
-def _asks_people(user: User, term: Term) -> bool:
-    return not _is_short(term) and may_see_customers(user)
+def _asks_people(who: Identity, term: Term) -> bool:
+    return not _is_short(term) and works_with_customers(who)
 
 
 def _slow() -> str:
@@ -85,10 +86,10 @@ def _slow() -> str:
 def _options(request: HttpRequest, user: User, who: Identity, term: Term) -> HttpResponse:
     found, _slow_one = _find(term, who, size=OFFERED)
     cases = {case.pk: case for case in [*queries.by_number(term, who), *(hit.case for hit in found.hits)]}
-    people = customers.match(term.typed, limit=CUSTOMERS_OFFERED) if _asks_people(user, term) else []
+    people = match(term.typed, who=who, limit=CUSTOMERS_OFFERED) if _asks_people(who, term) else []
     context = {
         "rows": [row_of(case, who) for case in list(cases.values())[:OFFERED]],
-        "customers": [customers.card(customer) for customer in people],
+        "customers": cards_of(people, who),
         "term": term,
         "all_url": f"{reverse('case_search')}",
     }

@@ -20,6 +20,9 @@ ADMINISTRATOR = frozenset({"administrator"})
 REGISTRARS = STAFF - {"auditor"}
 
 HUB_HEADS = frozenset({"hub_head"})
+#: Who may know of customers; who opens files and changes cards (CUS-29).
+WITH_CUSTOMERS = STAFF - {"auditor", "administrator"}
+COLLECTING = frozenset({"agent", "agent2", "hub_head", "sales_head", "sales_handler"})
 #: Who decides, and so names a deputy.
 HEADS = frozenset(
     {
@@ -181,8 +184,22 @@ ADDRESSES |= {
     "case_list_print": people(STAFF - {"administrator"}),
     "overdue": people(frozenset({"manager", "general_manager", "auditor", "hub_head"})),
     "customer_cases": people(STAFF),
-    "customer_list": people(STAFF - {"auditor", "administrator"}),
-    "customer": people(STAFF - {"auditor", "administrator"}),
+    **{name: people(WITH_CUSTOMERS) for name in ("customer_list", "customer", "customer_offers", "customer_ask")},
+    **{
+        name: people(COLLECTING)
+        for name in (
+            "customer_new", "customer_edit", "customer_file_edit", "customer_holding_new", "customer_holding",
+            "customer_holding_remove",
+        )
+    },
+    **{
+        name: people(frozenset({"general_manager"}))
+        for name in (
+            "customer_file", "customer_grants", "customer_requests", "customer_grant_decide", "customer_grant_revoke",
+        )
+    },
+    "customer_readings": people(frozenset({"general_manager", "auditor"})),
+    "customer_fields": people(frozenset({"administrator"})),
     "bulk_acknowledge": people(HUB | {"agent2"}),
     "bulk_verify": people(HUB | {"agent2"}),
     "bulk_act": people(frozenset()),

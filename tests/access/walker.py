@@ -6,15 +6,18 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from cases.actions import assignment, investigation, measures
 from cases.actions.intake import Accused
 from cases.models import Case, Draft, SavedView
+from customers.actions import grants, holdings
 from tests import world as w
 from tests.access.matrix import ADDRESSES, STAFF, Rule
 from tests.world import World
@@ -57,6 +60,10 @@ class Matter:
                 found[key] = "users" if key == "what" else "manufacturing"
             elif key == "version":
                 found[key] = 1
+            elif key == "kind":
+                found[key] = "product"
+            elif key == "part" and name.startswith("customer"):
+                found[key] = self.parts["holding"]
             elif key in {"pk", "part", "id"}:
                 found[key] = self._part(name) if own else ABSENT_PK
                 if "UUID" in converter.__name__:
@@ -66,6 +73,8 @@ class Matter:
         return found
 
     def _part(self, name: str) -> int:
+        if name.startswith("customer"):
+            return self.parts["grant" if name.startswith("customer_grant_") else "customer"]
         if not name.startswith(("case_", "api-case-")):
             return ABSENT_PK
         words = {
@@ -96,6 +105,12 @@ def build_matter(world: World) -> Matter:
     extension = assignment.ask_extension(row, by=head, until=w.in_days(9), reason="等待报告")
     case.refresh_from_db()
     clock = case.clocks.filter(kind="resolution").get()
+    customer = case.customer
+    assert customer is not None
+    holding = holdings.add_holding(customer, holdings.Held("product", name="热水器"), by=world.actor("agent"))
+    today = timezone.now()
+    period = grants.Period(today, today + timedelta(days=1))
+    grant = grants.ask_to_read(customer, world.quality_head, purpose="分析", period=period)
     Draft.objects.create(user=world.agent, created_at=case.received_at, updated_at=case.received_at)
     SavedView.objects.create(owner=world.agent, name="我的", query="mine=1")
 
@@ -107,6 +122,9 @@ def build_matter(world: World) -> Matter:
             "measure": measure.pk,
             "extension": extension.pk,
             "clock": clock.pk,
+            "customer": customer.pk,
+            "holding": holding.pk,
+            "grant": grant.pk,
         },
     )
 

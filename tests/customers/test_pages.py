@@ -11,13 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import Reading
-from customers import queries
-from customers.actions import NewCustomer, create_customer
+from customers.actions.people import NewCustomer, create_customer
 from customers.models import Customer, CustomerType
+from customers.queries import search as queries
+from organization.models import Role
+from organization.queries import Identity
 from tests import world as w
 from tests.cases.test_intake_form import NONSENSE
 from tests.world import World
 
+#: Somebody of the hub.
+EVERYBODY = Identity(0, Role.AGENT, functions=frozenset({"hub"}))
 NAMES = ["周慧", "安然", "曾强", "单于明", "王经理", "阿里", "Anna", "仇英", "赵工", "重庆水务"]
 
 
@@ -38,7 +42,7 @@ def names(page: queries.Page) -> list[str]:
 def test_customers_stand_in_the_order_of_their_sound(world: World) -> None:
     for name in NAMES:
         create(world, name)
-    found = names(queries.page_of(size=20))
+    found = names(queries.page_of(EVERYBODY, size=20))
     assert found.index("安然") < found.index("王经理") < found.index("曾强") < found.index("周慧")
     assert found == list(Customer.objects.order_by("name_key", "pk").values_list("name", flat=True))
 
@@ -46,34 +50,34 @@ def test_customers_stand_in_the_order_of_their_sound(world: World) -> None:
 def test_pages_in_both_directions_are_the_whole_list(world: World) -> None:
     for name in NAMES * 2:
         create(world, name)
-    expected = names(queries.page_of(size=50))
-    page, seen = queries.page_of(size=6), []
+    expected = names(queries.page_of(EVERYBODY, size=50))
+    page, seen = queries.page_of(EVERYBODY, size=6), []
     while True:
         seen += names(page)
         if not page.after:
             break
-        page = queries.page_of(after=page.after, size=6)
+        page = queries.page_of(EVERYBODY, after=page.after, size=6)
     assert seen == expected
-    back = queries.page_of(before=page.before, size=6)
+    back = queries.page_of(EVERYBODY, before=page.before, size=6)
     assert names(back) == expected[12:18]
-    first = queries.page_of(before=back.before, size=12)
+    first = queries.page_of(EVERYBODY, before=back.before, size=12)
     assert names(first) == expected[:12]
-    assert names(queries.page_of(before=first.after, size=12)) == expected[:12]
+    assert names(queries.page_of(EVERYBODY, before=first.after, size=12)) == expected[:12]
 
 
 @pytest.mark.parametrize("key", [*NONSENSE, "0", "999999", ""])
 def test_a_key_of_nobody_is_the_first_page(world: World, key: str) -> None:
     create(world, "周慧")
-    assert names(queries.page_of(after=key)) == ["周慧"]
-    assert names(queries.page_of(before=key)) == ["周慧"]
+    assert names(queries.page_of(EVERYBODY, after=key)) == ["周慧"]
+    assert names(queries.page_of(EVERYBODY, before=key)) == ["周慧"]
 
 
 def test_the_next_page_neither_counts_nor_skips(world: World) -> None:
     for name in NAMES:
         create(world, name)
-    page = queries.page_of(size=3)
+    page = queries.page_of(EVERYBODY, size=3)
     with CaptureQueriesContext(connection) as seen:
-        queries.page_of(after=page.after, size=3)
+        queries.page_of(EVERYBODY, after=page.after, size=3)
     assert not [q["sql"] for q in seen if "OFFSET" in q["sql"] or "COUNT" in q["sql"]]
 
 

@@ -21,6 +21,7 @@ from audit.actor import Actor
 from cases.models import BulkAct, Case, Category, Draft
 from cases.queries.moves import PART_ACTS
 from cases.secrets import link_token
+from customers.models import Holding
 from documents.actions import process_due
 from feedback_system.models import Handover
 from organization.actions.invitations import invite
@@ -161,12 +162,14 @@ class Doors:
         act = name.removeprefix("case_")
         if act in PART_ACTS:
             return [{"pk": pk} for pk in _of_case(case, PART_ACTS[act][0])]
+        if name.startswith("customer"):
+            holdings = Holding.objects.filter(customer=case.customer, kind="product")
+            return [{"pk": row.customer_id, "part": row.pk, "kind": row.kind} for row in holdings] or [{}]
         if "file" in act:
             return [{"pk": row.pk} for row in case.files.all()] or [{}]
         sort = name.partition("_")[0].rstrip("s")
         rows: dict[str, Any] = {
             "user": self.full.world.agent,
-            "customer": case.customer,
             "category": Category.objects.filter(parent__isnull=False).first(),
             "department": self.full.world.workshop,
             "site": Site.objects.first(),
@@ -209,6 +212,12 @@ class Doors:
         yield Page("case of the accused", f"/cases/{cases['working'].number}/", "agent2")
         yield Page("draft", f"/cases/log/?draft={Draft.objects.filter(user=self.full.world.agent)[0].pk}", "agent")
         yield Page("list", "/cases/?state=all", "hub_head")
+        customer = cases["working"].customer_id
+        for keeper in ("general_manager", "sales_handler"):
+            self.client(keeper).post(f"/customers/{customer}/file/", {"purpose": self.full.text(200)})
+            yield Page(f"file read by {keeper}", f"/customers/{customer}/file/", keeper)
+        yield Page("file changed", f"/customers/{customer}/file/edit/", "sales_handler")
+        yield Page("card changed", f"/customers/{customer}/edit/", "hub_head")
         yield Page("printed list", "/cases/print/?state=all", "hub_head")
         for label in ("asking", "incomplete", "closed"):
             yield Page(f"track {label}", f"/track/case/{cases[label].number}/", "customer")

@@ -34,7 +34,10 @@ from cases.actions import (
 from cases.actions.contacts import NewContact
 from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
-from customers.models import Customer
+from customers.actions import grants, holdings
+from customers.actions.file import update_file
+from customers.fields import CARD, FILE, fields_for
+from customers.models import Customer, CustomerKind, FieldRule, HoldingKind
 from documents.actions import process_due, store_upload
 from documents.limits import staff_limits
 from feedback_system import presets
@@ -63,7 +66,7 @@ CODES = frozenset(
         "cases.Case.next_due_kind", "cases.Case.resume_state", "cases.CaseClock.kind", "cases.CaseFile.subject",
         "cases.Draft.form", "cases.Hold.kind", "cases.Hold.url", "cases.Case.criteria",
         "customers.Consent.channel", "customers.Consent.thread", "customers.ConsentText.purpose",
-        "customers.Customer.visit_class",
+        "customers.Customer.visit_class", "customers.CustomerFile.postcode",
         "documents.File.media_type", "documents.File.refusal", "documents.File.rendition_type",
         "documents.File.uploaded_kind",
         "notifications.Message.kind", "notifications.Message.language", "notifications.Message.path",
@@ -257,8 +260,26 @@ def _beside(full: Full) -> None:
     ImportRow.objects.create(imported=done, row=1, refused=True, message=full.text(300))
     Channel.objects.create(name="sms", failing_since=now, retry_at=now, error=full.text(500))
     _jobs(full)
-    Customer.objects.update(salesperson=full.world.sales_handler)
+    _files(full)
     CaseClock.objects.filter(met_at=None).update(breached_at=now)
+
+
+def _files(full: Full) -> None:
+    """Every customer has a file, kept by somebody of sales, things of ours, and people who ask to read it."""
+    now, world = timezone.now(), full.world
+    FieldRule.objects.create(name="fax", purpose=full.text(200))
+    CustomerKind.objects.create(code="payload", name=full.text(100), name_en=full.text(100))
+    Customer.objects.update(salesperson=world.sales_handler, custodian=world.sales_handler, type="organisation")
+    period = grants.Period(now, now + timedelta(days=9))
+    for customer in Customer.objects.all():
+        customer.kinds.set(CustomerKind.objects.all())
+        fields = [f for f in fields_for(customer.type, CARD, FILE) if f.name != "postcode"]  # too short
+        update_file(customer, {f.name: full.text(f.max_length) for f in fields}, by=full.actor("sales_handler"))
+        for kind in HoldingKind.values:
+            held = holdings.Held(kind, name=full.text(200), serial=full.text(80), note=full.text(500))
+            holdings.add_holding(customer, held, by=full.actor("sales_handler"))
+        grants.ask_to_read(customer, world.quality_head, purpose=full.text(200), period=period)
+        grants.give_grant(customer, world.manager, purpose=full.text(200), period=period, by=world.general_manager)
 
 
 def _jobs(full: Full) -> None:

@@ -16,7 +16,10 @@ from tests.access.walker import Matter, build_matter, names
 from tests.world import World
 
 #: Whoever may do most is asked first.
-_ASKED = ("hub_head", "production_head", "quality_head", "representative", "administrator", "manager", "agent")
+_ASKED = (
+    "hub_head", "production_head", "quality_head", "representative", "administrator", "manager", "agent",
+    "general_manager", "auditor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,21 @@
-"""Customers, the points at which they can be reached, and what they agreed to."""
+"""Customers, and the points at which they can be reached."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from customers import rights
 from organization.models import User
+from organization.models.units import Vocabulary, VocabularyQuerySet
+from organization.queries import Identity
 
 
 class CustomerType(models.TextChoices):
@@ -18,10 +25,50 @@ class CustomerType(models.TextChoices):
     ORGANISATION = "organisation", _("Organisation")
 
 
+class Secrecy(models.TextChoices):
+    """How confidential a customer's data are (密级, CUS-17).
+
+    Of a confidential customer only the keepers see how to reach it; of a secret one only they know that it is there.
+    """
+
+    INTERNAL = "internal", _("Internal")
+    CONFIDENTIAL = "confidential", _("Confidential")
+    SECRET = "secret", _("Secret")
+
+
+class CustomerKind(Vocabulary):
+    """What a customer is to us: consumer, project customer, supplier ... (CUS-03)."""
+
+    objects = VocabularyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    """Conditions on customers."""
+
+    def visible_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
+        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17)."""
+        if not rights.works_with_customers(who):
+            return self.none()
+        if rights.keeps_all(who):
+            return self
+        return self.filter(~Q(secrecy=Secrecy.SECRET) | self._kept_by(who, now or timezone.now()))
+
+    def _kept_by(self, who: Identity, now: datetime) -> Q:
+        from customers.models.grants import FileGrant
+
+        people = [one.user_id for one in who.acting]
+        granted = FileGrant.objects.running(now).filter(Q(customer=OuterRef("pk")) | Q(customer=None))
+        return Q(custodian__in=people) | Q(salesperson__in=people) | Q(Exists(granted.filter(person=who.user_id)))
+
+
 class Customer(models.Model):
     """Somebody whom we serve; a person may belong to an organisation.
 
-    ``name_key``, ``initials`` and ``search`` are written by the action that writes the name.
+    ``name_key``, ``initials`` and ``search`` are written by the action that writes the name. The ``custodian`` keeps
+    the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06).
     """
 
     type = models.CharField(_("type"), max_length=12, choices=CustomerType.choices, default=CustomerType.PERSON)
@@ -32,14 +79,22 @@ class Customer(models.Model):
     organisation = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("organisation")
     )
+    kinds = models.ManyToManyField(CustomerKind, blank=True, related_name="+", verbose_name=_("kinds"))
     visit_class = models.CharField(_("class"), max_length=1, blank=True)
     attention = models.CharField(_("please note"), max_length=200, blank=True)
     salesperson = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("salesperson")
     )
+    custodian = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("custodian")
+    )
+    secrecy = models.CharField(_("secrecy"), max_length=12, choices=Secrecy.choices, default=Secrecy.INTERNAL)
     search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField()
+    file_updated_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[models.Manager[Customer]] = CustomerQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -48,9 +103,18 @@ class Customer(models.Model):
             models.Index(F("name_key"), F("id"), name="customer_name_key"),
             GinIndex(fields=["search"], name="customer_search"),
         ]
+        constraints = [
+            models.CheckConstraint(condition=Q(type__in=CustomerType.values), name="customer_type_known"),
+            models.CheckConstraint(condition=Q(secrecy__in=Secrecy.values), name="customer_secrecy_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def thread(self) -> str:
+        """Where its history stands."""
+        return f"customer:{self.pk}"
 
 
 class ContactType(models.TextChoices):
@@ -84,37 +148,3 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return self.value
-
-
-class ConsentText(models.Model):
-    """A version of the words that people agree to; immutable once used (PIPL 14, 17)."""
-
-    purpose = models.CharField(max_length=40)
-    version = models.PositiveIntegerField()
-    text = models.TextField()
-    text_en = models.TextField(blank=True)
-    published_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-version"]
-        constraints = [models.UniqueConstraint(fields=["purpose", "version"], name="one_consent_text_version")]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} v{self.version}"
-
-
-class Consent(models.Model):
-    """Somebody's agreement to a versioned text, for one purpose, through one channel (CUS-19)."""
-
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="consents")
-    text = models.ForeignKey(ConsentText, models.PROTECT, related_name="+")
-    thread = models.CharField(max_length=60, help_text="The record with which it was given.")
-    channel = models.CharField(max_length=40)
-    given_at = models.DateTimeField()
-    withdrawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [models.Index(F("thread"), name="consent_thread")]
-
-    def __str__(self) -> str:
-        return f"{self.text} ({self.thread})"

@@ -1,13 +1,16 @@
-"""Reads about customers: who is calling, and what stands on the caller's card."""
+"""Finding customers: who is calling, and the list in the order of its sound."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
+from customers import rights
 from customers.models import ContactPoint, ContactType, Customer
+from customers.queries.card import with_contacts
 from organization import text
+from organization.queries import Identity
 from organization.requests import number
 
 #: Shorter tails fit too many people to mean anything.
@@ -16,55 +19,46 @@ MATCHES_SHOWN = 8
 PAGE_SIZE = 50
 
 
-@dataclass(frozen=True)
-class CallerCard:
-    """What the person at the telephone may know of a customer (A-31: contact card, not the file)."""
-
-    customer: Customer
-    organisation: str
-    phones: tuple[str, ...]
-    emails: tuple[str, ...]
-    attention: str
-    visit_class: str
-
-
 def normal_phone(value: str) -> str:
     """The comparable form of a telephone number: E.164, or its digits where that is not possible."""
     number = text.normalise_phone(value)
     return number.e164 or text.phone_digits(number.national) or text.phone_digits(value)
 
 
-def match(term: str, *, limit: int = MATCHES_SHOWN) -> list[Customer]:
+def match(term: str, *, who: Identity, limit: int = MATCHES_SHOWN, only: str = "") -> list[Customer]:
     """Customers who fit what was typed: number or its tail, e-mail, name, initials (INT-30).
 
-    A complete number or address comes first; at most ``limit``, with organisation and contact
-    points loaded.
+    A complete number or address comes first; at most ``limit``, with organisation and contact points loaded. Nobody
+    finds whom he or she may not know of, and a number by its tail is found only by who may see numbers (SEC-08).
+    ``only`` is a type of customers.
     """
     term = text.clean_line(term)
     if not term:
         return []
+    known = Customer.objects.visible_to(who)
     found: list[int] = []
-    for candidates in _candidates(term):
+    for candidates in _candidates(term, only=only, tails=rights.serves(who)):
         found += [pk for pk in candidates[:limit] if pk not in found]
         if len(found) >= limit:
             break
-    by_id = with_contacts(Customer.objects.filter(pk__in=found[:limit])).in_bulk()
+    by_id = with_contacts(known.filter(pk__in=found[:limit])).in_bulk()
     return [by_id[pk] for pk in found[:limit] if pk in by_id]
 
 
-def _candidates(term: str) -> list[QuerySet[Customer, int]]:
+def _candidates(term: str, *, only: str, tails: bool) -> list[QuerySet[Customer, int]]:
     digits = text.phone_digits(term)
     points = ContactPoint.objects.order_by("customer_id").values_list("customer_id", flat=True)
+    names = Customer.objects.order_by("name_key", "id").values_list("pk", flat=True)
+    if only:
+        points, names = points.filter(customer__type=only), names.filter(type=only)
     if "@" in term:
         return [points.filter(type=ContactType.EMAIL, normal=text.fold(term))]  # type: ignore[list-item]
     if len(digits) >= SHORTEST_TAIL and not any(char.isalpha() for char in text.fold(term)):
         normal = normal_phone(term)
-        return [
-            points.filter(type=ContactType.PHONE, normal=normal),  # type: ignore[list-item]
-            points.filter(type=ContactType.PHONE, reversed__startswith=digits[::-1]),  # type: ignore[list-item]
-        ]
+        whole = points.filter(type=ContactType.PHONE, normal=normal)
+        ends = points.filter(type=ContactType.PHONE, reversed__startswith=digits[::-1])
+        return [whole, ends] if tails else [whole]  # type: ignore[list-item]
     folded = text.fold(term)
-    names = Customer.objects.order_by("name_key", "id").values_list("pk", flat=True)
     ways = [names.filter(folded_name__startswith=folded)]
     if folded.isascii():
         ways.append(names.filter(initials__startswith=folded))
@@ -72,26 +66,6 @@ def _candidates(term: str) -> list[QuerySet[Customer, int]]:
     elif query := text.tsquery(term):
         ways.append(names.extra(where=["search @@ %s::tsquery"], params=[query]))
     return ways
-
-
-def with_contacts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Load what a card shows, in a constant number of queries."""
-    return customers.select_related("organisation", "salesperson").prefetch_related(
-        Prefetch("contact_points", queryset=ContactPoint.objects.order_by("type", "id"))
-    )
-
-
-def card(customer: Customer) -> CallerCard:
-    """The contact card; expects ``with_contacts``."""
-    points = list(customer.contact_points.all())
-    return CallerCard(
-        customer=customer,
-        organisation=customer.organisation.name if customer.organisation else "",
-        phones=tuple(p.value for p in points if p.type == ContactType.PHONE and not p.refused),
-        emails=tuple(p.value for p in points if p.type == ContactType.EMAIL and not p.refused),
-        attention=customer.attention,
-        visit_class=customer.visit_class,
-    )
 
 
 @dataclass(frozen=True)
@@ -103,20 +77,21 @@ class Page:
     after: str = ""
 
 
-def page_of(*, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+def page_of(who: Identity, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
     """A page behind or before a key such as ``"7"``, the number of the customer beside it; else the first.
 
     Never counts, never skips. A key that fits nobody is no key.
     """
-    start = Customer.objects.filter(pk=number(before or after) or 0).first()
+    known = Customer.objects.visible_to(who)
+    start = known.filter(pk=number(before or after) or 0).first()
     if start is not None and before:
-        ahead = _beyond(Customer.objects.order_by("-name_key", "-id"), "<", start)
+        ahead = _beyond(known.order_by("-name_key", "-id"), "<", start)
         rows = list(with_contacts(ahead)[: size + 1])
         if len(rows) > size:
             rows = rows[size - 1 :: -1]
             return Page(rows, before=str(rows[0].pk), after=str(rows[-1].pk))
         start = None  # less than a page before it: that is the first page
-    behind = Customer.objects.order_by("name_key", "id")
+    behind = known.order_by("name_key", "id")
     rows = list(with_contacts(_beyond(behind, ">", start) if start else behind)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     return Page(

@@ -1,0 +1,117 @@
+"""What a customer has of us: adding, changing, taking out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from audit.actor import Actor
+from audit.exceptions import InvalidInput
+from customers.models import Customer, Holding, HoldingKind
+from organization import stale
+from organization.models import Product
+
+
+@dataclass(frozen=True)
+class Held:
+    """A product, vehicle, project, contract or order; clean values."""
+
+    kind: str
+    name: str = ""
+    product: Product | None = None
+    serial: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    amount: Decimal | None = None
+    note: str = ""
+
+
+@transaction.atomic
+def add_holding(customer: Customer, held: Held, *, by: Actor) -> Holding:
+    """Note down what a customer has (CUS-22). Raises ``InvalidInput`` for what cannot be."""
+    _check(held)
+    now = timezone.now()
+    row = Holding.objects.create(customer=customer, created_at=now, **_values(held))
+    _touch(customer, "add_holding", {}, holding_facts(row), row, by=by)
+    return row
+
+
+@transaction.atomic
+def change_holding(holding: Holding, held: Held, *, by: Actor, base: str = "") -> Holding:
+    """Correct it, the old values kept in the history; its kind stays. Raises ``StaleRecord``, ``InvalidInput``."""
+    row = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    before = holding_facts(row)
+    stale.require_fresh(before, base)
+    if held.kind != row.kind:
+        raise InvalidInput("kind", _("What sort of thing it is cannot be changed. Take it out and add another."))
+    _check(held)
+    for name, value in _values(held).items():
+        setattr(row, name, value)
+    row.version += 1
+    row.save()
+    _touch(row.customer, "change_holding", before, holding_facts(row), row, by=by)
+    return row
+
+
+@transaction.atomic
+def remove_holding(holding: Holding, *, by: Actor) -> Holding:
+    """Take it out of the file; the history keeps it. Taking out twice changes nothing."""
+    row = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    if row.removed_at is None:
+        row.removed_at = timezone.now()
+        row.save(update_fields=["removed_at"])
+        _touch(row.customer, "remove_holding", holding_facts(row), {}, row, by=by)
+    return row
+
+
+def holding_facts(row: Holding) -> dict[str, object]:
+    """All that its page changes."""
+    return {
+        "name": row.name,
+        "product": row.product_id,
+        "serial": row.serial,
+        "starts_on": row.starts_on and row.starts_on.isoformat(),
+        "ends_on": row.ends_on and row.ends_on.isoformat(),
+        "amount": None if row.amount is None else f"{row.amount:.2f}",
+        "note": row.note,
+    }
+
+
+def _values(held: Held) -> dict[str, object]:
+    values = asdict(held) | {"product": held.product}
+    return values | {"name": held.name or str(held.product)}
+
+
+def _check(held: Held) -> None:
+    if held.kind not in HoldingKind.values:
+        raise InvalidInput("kind", _("Please choose one of the offered values."))
+    if not held.name and held.product is None:
+        raise InvalidInput("name", _("Please say what it is."))
+    if held.starts_on and held.ends_on and held.ends_on < held.starts_on:
+        raise InvalidInput("ends_on", _("It cannot end before it began."))
+    if held.amount is not None and held.amount < 0:
+        raise InvalidInput("amount", _("An amount is not negative."))
+
+
+def _touch(
+    customer: Customer, verb: str, before: dict[str, object], after: dict[str, object], row: Holding, *, by: Actor
+) -> None:
+    names = [name for name in (after or before) if before.get(name) != after.get(name)]
+    if not names:
+        return
+    now = timezone.now()
+    Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
+    record(
+        customer.thread,
+        verb,
+        by=by,
+        at=now,
+        changes={"holding": (None, row.pk), "kind": (None, str(row.kind))},
+        sealed={name: (before.get(name), after.get(name)) for name in names},
+    )

@@ -1,0 +1,228 @@
+"""Opening and changing what is known of a customer: the card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from audit.actor import Actor
+from audit.exceptions import InvalidInput
+from customers.models import ContactPoint, ContactType, Customer, CustomerKind, CustomerType, Secrecy
+from customers.queries.search import normal_phone
+from organization import stale, text
+from organization.copying import vector_of
+from organization.models import User
+
+#: What everybody may know of a change in the history; the rest is sealed.
+_OPEN = ("type", "visit_class", "kinds", "organisation", "salesperson", "custodian", "secrecy")
+_SEALED = ("name", "attention", "contacts")
+
+
+@dataclass(frozen=True)
+class NewCustomer:
+    """What is known of somebody who is not in the file yet; clean values."""
+
+    name: str
+    phone: str = ""
+    email: str = ""
+    type: str = CustomerType.PERSON
+    organisation: Customer | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A number or address as it was given, and whether the customer wants to be left alone there."""
+
+    type: str
+    value: str
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the page of the card changes."""
+
+    name: str
+    type: str = CustomerType.PERSON
+    organisation: Customer | None = None
+    kinds: tuple[CustomerKind, ...] = ()
+    salesperson: User | None = None
+    attention: str = ""
+    contacts: tuple[Reach, ...] = ()
+    custodian: User | None = None
+    secrecy: str = Secrecy.INTERNAL
+
+
+@dataclass
+class Found:
+    """A customer before and after, as the history and the stamp of a page compare it."""
+
+    open: dict[str, object] = field(default_factory=dict)
+    sealed: dict[str, object] = field(default_factory=dict)
+
+
+def name_fields(name: str) -> dict[str, str]:
+    """The stored keys that follow from a name: pinyin order, folded form, initials."""
+    return {
+        "name": name,
+        "name_key": text.pinyin_key(name)[:400],
+        "folded_name": text.fold(name)[:100],
+        "initials": text.initials(name)[:60],
+    }
+
+
+@transaction.atomic
+def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
+    """Open a file for somebody, with the contact points given."""
+    customer = Customer(
+        type=new.type,
+        organisation=new.organisation,
+        created_at=at,
+        file_updated_at=at,
+        search=vector_of(text.bigrams(new.name)),
+        **name_fields(new.name),
+    )
+    customer.save(force_insert=True)
+    del customer.search  # read again where it is wanted: here it is still the expression
+    given = ((ContactType.PHONE, new.phone), (ContactType.EMAIL, new.email))
+    ContactPoint.objects.bulk_create(_contact_point(customer, Reach(kind, value)) for kind, value in given if value)
+    record(
+        customer.thread,
+        "create",
+        by=by,
+        at=at,
+        changes={"type": (None, new.type)},
+        sealed={"name": (None, new.name)},
+    )
+    return customer
+
+
+@transaction.atomic
+def open_file(facts: Facts, *, by: Actor) -> Customer:
+    """Open a file with everything that the page asks for."""
+    now = timezone.now()
+    _check(Customer(), facts)
+    customer = create_customer(NewCustomer(facts.name, type=facts.type), by=by, at=now)
+    return update_customer(customer, facts, by=by)
+
+
+@transaction.atomic
+def update_customer(customer: Customer, facts: Facts, *, by: Actor, base: str = "") -> Customer:
+    """Change the card; what changed stands in the update log with old and new (F68).
+
+    ``base`` is the stamp of what the page showed (``facts_of``): raises ``StaleRecord`` when that is no longer so.
+    Raises ``InvalidInput`` for what cannot be: no name, a number twice, an organisation that is its own.
+    """
+    row = Customer.objects.select_for_update().get(pk=customer.pk)
+    before = _found(row)
+    stale.require_fresh(before.open | before.sealed, base)
+    _check(row, facts)
+    _write(row, facts)
+    after = _found(row)
+    changes = {name: (before.open[name], after.open[name]) for name in _OPEN if before.open[name] != after.open[name]}
+    sealed = {name: (before.sealed[name], new) for name, new in after.sealed.items() if before.sealed[name] != new}
+    if changes or sealed:
+        now = timezone.now()
+        row.file_updated_at, row.version = now, row.version + 1
+        row.save(update_fields=["file_updated_at", "version"])
+        record(row.thread, "update", by=by, at=now, changes=changes, sealed=sealed)
+    return row
+
+
+def facts_of(customer: Customer) -> dict[str, object]:
+    """All that the page of the card changes, for its stamp."""
+    found = _found(customer)
+    return found.open | found.sealed
+
+
+def _check(customer: Customer, facts: Facts) -> None:
+    if not facts.name:
+        raise InvalidInput("name", _("The name is needed."))
+    if facts.type not in CustomerType.values or facts.secrecy not in Secrecy.values:
+        raise InvalidInput("type", _("Please choose one of the offered values."))
+    _check_organisation(customer, facts)
+    normals = [_normal(reach) for reach in facts.contacts]
+    if len(set(normals)) < len(normals):
+        raise InvalidInput("contacts", _("A number or address is given twice. Please keep it once."))
+    if "" in normals:
+        raise InvalidInput("contacts", _("A telephone number needs digits."))
+
+
+def _check_organisation(customer: Customer, facts: Facts) -> None:
+    above = facts.organisation
+    if above is None:
+        return
+    if above.type != CustomerType.ORGANISATION:
+        sentence = _("“%(name)s” is a person. Please choose an organisation.")
+        raise InvalidInput("organisation", sentence % {"name": above})
+    if facts.type == CustomerType.ORGANISATION:
+        raise InvalidInput("organisation", _("Only persons belong to an organisation."))
+    if customer.pk is not None and customer.pk == above.pk:
+        raise InvalidInput("organisation", _("Nobody belongs to himself."))
+
+
+def _write(customer: Customer, facts: Facts) -> None:
+    if customer.type == CustomerType.ORGANISATION != facts.type and customer.people.exists():
+        raise InvalidInput("type", _("People belong to this organisation. Move them first."))
+    for name, value in name_fields(facts.name).items():
+        setattr(customer, name, value)
+    customer.type, customer.organisation, customer.attention = facts.type, facts.organisation, facts.attention
+    customer.salesperson, customer.custodian, customer.secrecy = facts.salesperson, facts.custodian, facts.secrecy
+    customer.search = vector_of(text.bigrams(facts.name))
+    customer.save()
+    del customer.search
+    customer.kinds.set(facts.kinds)
+    _write_contacts(customer, facts.contacts)
+
+
+def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
+    """Points that stay keep their rows, so that what refers to them stays true."""
+    there = {(point.type, point.normal): point for point in customer.contact_points.all()}
+    keys = {(reach.type, _normal(reach)): reach for reach in wanted}
+    customer.contact_points.filter(pk__in=[point.pk for key, point in there.items() if key not in keys]).delete()
+    ContactPoint.objects.bulk_create(_contact_point(customer, reach) for key, reach in keys.items() if key not in there)
+    for key, reach in keys.items():
+        point = there.get(key)
+        if point and (point.value, point.refused) != (reach.value, reach.refused):
+            point.value, point.refused = reach.value, reach.refused
+            point.save(update_fields=["value", "refused"])
+
+
+def _found(customer: Customer) -> Found:
+    points = ContactPoint.objects.filter(customer=customer).order_by("type", "normal")
+    return Found(
+        {
+            "type": customer.type,
+            "visit_class": customer.visit_class,
+            "kinds": sorted(customer.kinds.values_list("code", flat=True)),
+            "organisation": customer.organisation_id,
+            "salesperson": customer.salesperson_id,
+            "custodian": customer.custodian_id,
+            "secrecy": str(customer.secrecy),
+        },
+        {
+            "name": customer.name,
+            "attention": customer.attention,
+            "contacts": [f"{point.value}{' ✕' if point.refused else ''}" for point in points],
+        },
+    )
+
+
+def _normal(reach: Reach) -> str:
+    return normal_phone(reach.value) if reach.type == ContactType.PHONE else text.fold(reach.value)
+
+
+def _contact_point(customer: Customer, reach: Reach) -> ContactPoint:
+    """An unsaved number or address; the given spelling is kept."""
+    point = ContactPoint(
+        customer=customer, type=reach.type, value=reach.value, normal=_normal(reach), refused=reach.refused
+    )
+    if reach.type == ContactType.PHONE:
+        number = text.normalise_phone(reach.value)
+        point.extension, point.reversed = number.extension, text.phone_digits(number.national)[::-1]
+    return point

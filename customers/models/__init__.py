@@ -1,0 +1,32 @@
+"""Whom we serve; each file one subject."""
+
+from customers.models.consent import Consent, ConsentText
+from customers.models.file import CustomerFile, FieldRule
+from customers.models.grants import FileGrant
+from customers.models.holdings import Holding, HoldingKind
+from customers.models.people import (
+    ContactPoint,
+    ContactType,
+    Customer,
+    CustomerKind,
+    CustomerQuerySet,
+    CustomerType,
+    Secrecy,
+)
+
+__all__ = [
+    "Consent",
+    "ConsentText",
+    "ContactPoint",
+    "ContactType",
+    "Customer",
+    "CustomerFile",
+    "CustomerKind",
+    "CustomerQuerySet",
+    "CustomerType",
+    "FieldRule",
+    "FileGrant",
+    "Holding",
+    "HoldingKind",
+    "Secrecy",
+]

@@ -1,0 +1,196 @@
+"""What stands in a customer's file, and how it came there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from audit.models import Event, Reading
+from audit.queries import changes_of
+from customers.fields import BY_NAME, CARD, collected, fields_for
+from customers.models import (
+    Customer,
+    CustomerFile,
+    CustomerKind,
+    CustomerType,
+    FileGrant,
+    Holding,
+    HoldingKind,
+    Secrecy,
+)
+from customers.models.holdings import HoldingQuerySet
+from organization.models import User
+from organization.queries import Identity
+
+LABELS: dict[str, str | Promise] = {
+    "name": pgettext_lazy("of a person or an organisation", "Name"),
+    "type": _("Type"),
+    "visit_class": _("Class"),
+    "kinds": _("Kinds"),
+    "organisation": _("Organisation"),
+    "salesperson": _("Salesperson"),
+    "custodian": _("Custodian"),
+    "secrecy": _("Secrecy"),
+    "attention": _("Please note"),
+    "contacts": _("Telephone and e-mail"),
+    **{name: field.label for name, field in BY_NAME.items()},
+}
+_OF_HOLDINGS: dict[str, str | Promise] = {
+    "name": pgettext_lazy("of a thing", "Name"),
+    "product": _("Product"),
+    "serial": _("Number"),
+    "starts_on": _("from"),
+    "ends_on": _("until"),
+    "amount": _("Amount in yuan"),
+    "note": _("Note"),
+}
+#: What the update log tells: verb -> words.
+VERBS: dict[str, str | Promise] = {
+    "create": _("opened the file"),
+    "update": _("changed the card"),
+    "update_file": _("changed the file"),
+    "add_holding": pgettext_lazy("update log", "added"),
+    "change_holding": pgettext_lazy("update log", "changed"),
+    "remove_holding": pgettext_lazy("update log", "took out"),
+    "ask_to_read": _("asked to read the file"),
+    "allow_reading": _("allowed reading the file"),
+    "refuse_reading": _("refused reading the file"),
+    "revoke_reading": _("took the permission to read back"),
+}
+_CHOICES: dict[str, Any] = dict(CustomerType.choices) | dict(Secrecy.choices)
+#: Fields whose values are numbers of other rows, or of no interest in the log.
+_HIDDEN = frozenset({"holding", "kind", "person", "starts_at", "ends_at", "purpose", "opinion"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field and what stands in it."""
+
+    label: str | Promise
+    value: str
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """Old and new of one field (F68); both empty where the reader may not see them or they were erased."""
+
+    label: str | Promise
+    old: str
+    new: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Update:
+    """One entry of the update log: who did what, when, and which fields changed."""
+
+    at: datetime
+    who: str
+    what: str | Promise
+    about: str | Promise
+    changes: tuple[FieldChange, ...]
+
+
+def filled(customer: Customer, *sections: str) -> list[Line]:
+    """The collected fields of these sections in which something stands."""
+    file = CustomerFile.objects.filter(customer=customer).first()
+    if file is None:
+        return []
+    rows = ((field.label, getattr(file, field.name)) for field in fields_for(customer.type, *sections))
+    return [Line(label, value) for label, value in rows if value]
+
+
+def holdings_of(customer: Customer) -> HoldingQuerySet:
+    """What the customer has of us now."""
+    rows = Holding.objects.there().filter(customer=customer).select_related("product")
+    assert isinstance(rows, HoldingQuerySet)  # noqa: S101 - narrows the type for mypy
+    return rows
+
+
+def grants_of(customer: Customer) -> QuerySet[FileGrant]:
+    """Who may, might or might have read this file, newest first; those for all files among them."""
+    rows = FileGrant.objects.filter(customer=customer) | FileGrant.objects.filter(customer=None)
+    return rows.select_related("person", "granted_by", "revoked_by", "approval").order_by("-pk")
+
+
+def requests_waiting() -> QuerySet[FileGrant]:
+    """What the general manager is asked, oldest first."""
+    rows = FileGrant.objects.filter(approval__isnull=False, approval__decided_at__isnull=True)
+    return rows.select_related("person", "customer", "approval").order_by("pk")
+
+
+def readings(*, thread: str = "") -> QuerySet[Reading]:
+    """Who looked at customers, newest first (SEC-02, F67); of one thread where it is named."""
+    rows = Reading.objects.filter(thread=thread) if thread else Reading.objects.filter(thread__startswith="customer")
+    return rows.order_by("-at", "-pk")
+
+
+def updates_of(customer: Customer, who: Identity, *, personal: bool, file: bool, most: int) -> list[Update]:
+    """The update log, newest first (F68).
+
+    Contact data only where ``personal``, fields of the file, contracts and orders only where ``file``; nothing of a
+    field that is switched off (CUS-20), and no name of an organisation that this person may not know.
+    """
+    rows = Event.objects.filter(thread=customer.thread).order_by("-seq").prefetch_related("sealed")[:most]
+    words, on = _Words(who), {field.name for field in collected() if field.is_on}
+    return [_update(event, words, on, personal=personal, file=file) for event in rows]
+
+
+def _update(event: Event, words: _Words, on: set[str], *, personal: bool, file: bool) -> Update:
+    kind = event.changes.get("kind", [None, None])[1] if "holding" in event.changes else ""
+    of_file = kind in {HoldingKind.CONTRACT, HoldingKind.ORDER}
+    labels = _OF_HOLDINGS if kind else LABELS
+    changes = []
+    for change in changes_of(event):
+        if change.field in _HIDDEN or event.verb == "create":
+            continue
+        field = BY_NAME.get(change.field) if not kind else None
+        if field is not None and field.name not in on:
+            continue
+        secret = of_file or (field is not None and field.section != CARD)
+        hidden = change.erased or (secret and not file) or (change.personal and not secret and not personal)
+        old, new = ("", "") if hidden else (words.of(change.field, change.old), words.of(change.field, change.new))
+        changes.append(FieldChange(labels.get(change.field, change.field), old, new, hidden))
+    about = HoldingKind(kind).label if kind else ""
+    return Update(event.at, event.actor_label, VERBS.get(event.verb, event.verb), about, tuple(changes))
+
+
+class _Words:
+    """Values of the history as a person reads them; each table is asked once."""
+
+    def __init__(self, who: Identity) -> None:
+        self._who = who
+        self._people: dict[int, str] = {}
+        self._kinds: dict[str, str] = {}
+
+    def of(self, field: str, value: Any) -> str:
+        """Names instead of numbers and codes."""
+        if value in (None, "", []):
+            return "—"
+        if field in {"salesperson", "custodian"}:
+            return self._person(value)
+        if field == "organisation":
+            found = Customer.objects.visible_to(self._who).filter(pk=value).first()
+            return found.name if found else "***"
+        if field == "kinds":
+            return "、".join(self._kind(code) for code in value)
+        if field in {"type", "secrecy"}:
+            return str(_CHOICES.get(value, value))
+        return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def _person(self, pk: int) -> str:
+        if pk not in self._people:
+            found = User.objects.filter(pk=pk).first()
+            self._people[pk] = found.name if found else f"#{pk}"
+        return self._people[pk]
+
+    def _kind(self, code: str) -> str:
+        if not self._kinds:
+            self._kinds = {row.code: str(row) for row in CustomerKind.objects.all()}
+        return self._kinds.get(code, code)

@@ -1,0 +1,93 @@
+"""Customers in the order of their sound, and the page of one: the card, not the file (A-31)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from audit.actions import record_reading
+from audit.exceptions import NotAllowed
+from customers import rights
+from customers.access import CustomerAccess, get_customer
+from customers.fields import CARD
+from customers.models import CustomerType, HoldingKind
+from customers.queries import search
+from customers.queries.card import cards_of
+from customers.queries.file import filled, holdings_of, updates_of
+from organization.queries import Identity, identity_of
+from organization.requests import person, words
+
+MATCHES = 25
+OFFERED = 8
+PEOPLE_SHOWN = 50
+UPDATES_SHOWN = 10
+
+
+def _require(who: Identity) -> None:
+    if not rights.works_with_customers(who):
+        raise NotAllowed
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """All customers, or those who fit what is typed: number, tail, e-mail, name, initials."""
+    who = identity_of(person(request))
+    _require(who)
+    typed = words(request)
+    context: dict[str, Any] = {"typed": typed, "may_open": rights.collects(who)}
+    if typed:
+        context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
+    else:
+        page = search.page_of(who, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+        context |= {
+            "cards": cards_of(page.customers, who),
+            "before": urlencode({"before": page.before}) if page.before else "",
+            "after": urlencode({"after": page.after}) if page.after else "",
+        }
+    return render(request, "customers/list.html", context)
+
+
+@require_GET
+def offers(request: HttpRequest) -> HttpResponse:
+    """Organisations that fit what is typed, for the box in which one is picked."""
+    who = identity_of(person(request))
+    _require(who)
+    found = search.match(words(request), who=who, limit=OFFERED, only=CustomerType.ORGANISATION)
+    return render(request, "customers/offers.html", {"customers": found})
+
+
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """Card, what the customer has of us, people, updates; the cases are a panel of the room above.
+
+    Each reading is written down (SEC-02).
+    """
+    access = get_customer(person(request), pk)
+    customer, clear = access.customer, access.sees_contacts
+    record_reading(customer.thread, "page", by=access.actor, at=access.now)
+    shown = cards_of([customer], access.who)[0]
+    context = {
+        "access": access,
+        "today": timezone.localdate(),
+        "customer": customer,
+        "card": shown,
+        "clear": clear,
+        "people": list(customer.people.visible_to(access.who).order_by("name_key", "id")[:PEOPLE_SHOWN]),
+        "fields": filled(customer, CARD) if clear else [],
+        "holdings": holdings_of(customer).on_card(),
+        "kinds_of_holding": _kinds_on_card(access),
+        "updates": updates_of(customer, access.who, personal=clear, file=bool(access.file_right), most=UPDATES_SHOWN),
+        "right": access.file_right,
+    }
+    return render(request, "customers/card.html", context)
+
+
+def _kinds_on_card(access: CustomerAccess) -> list[tuple[str, Any]]:
+    if not access.edits_card:
+        return []
+    return [(kind.value, kind.label) for kind in (HoldingKind.PRODUCT, HoldingKind.VEHICLE, HoldingKind.PROJECT)]
