@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from customers import rights
-from customers.models import Customer, FileGrant
+from customers.models import Communication, Customer, FileGrant
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import NewMessage, enqueue
@@ -29,6 +30,10 @@ _TEXTS = {
     "reading_refused": (
         _("Reading the file of {name} was refused"),
         _("Your request to read the customer file of {name} was refused.\n{text}"),
+    ),
+    "follow_up_given": (
+        _("To follow up with {name} until {until}"),
+        _("{person} wrote down a communication with {name}. To follow up until {until}:\n{text}"),
     ),
 }
 
@@ -59,28 +64,49 @@ def reading_decided(grant: FileGrant, *, granted: bool, opinion: str) -> None:
     _tell(grant, [grant.person], "reading_allowed" if granted else "reading_refused", text=opinion)
 
 
+def follow_up_given(row: Communication) -> None:
+    """Tell a colleague what is to be followed up with a customer."""
+    if row.follow_up_by is None:
+        return
+    context = {
+        "name": row.customer.name,
+        "person": row.recorded_by.name,
+        "text": row.follow_up,
+        "until": row.follow_up_on,
+    }
+    path = f"/customers/{row.customer_id}/communications/{row.pk}/"
+    key = f"{row.customer.thread}:follow_up:{row.pk}:{row.version}"
+    _send(row.customer.thread, row.follow_up_by, "follow_up_given", key, context, path)
+
+
 def _tell(grant: FileGrant, people: Iterable[User], kind: str, *, text: str) -> None:
     customer = grant.customer
     thread = customer.thread if customer else "customers"
     for user in people:
-        for channel in (ChannelName.IN_APP, ChannelName.EMAIL):
-            if channel == ChannelName.EMAIL and not user.email:
-                continue
-            context = {
-                "name": customer.name if customer else _("all customers"),
-                "person": grant.person.name,
-                "text": text,
-                "until": grant.ends_at,
-            }
-            enqueue(
-                NewMessage(
-                    dedupe_key=f"{thread}:{kind}:{grant.pk}:{user.pk}:{channel}",
-                    kind=kind,
-                    thread=thread,
-                    channel=channel,
-                    user_id=user.pk,
-                    context=context,
-                    language=user.language,
-                    path=f"/customers/{customer.pk}/" if customer else "/customers/",
-                )
+        context = {
+            "name": customer.name if customer else _("all customers"),
+            "person": grant.person.name,
+            "text": text,
+            "until": grant.ends_at,
+        }
+        path = f"/customers/{customer.pk}/" if customer else "/customers/"
+        _send(thread, user, kind, f"{thread}:{kind}:{grant.pk}", context, path)
+
+
+def _send(thread: str, user: User, kind: str, key: str, context: Mapping[str, Any], path: str) -> None:
+    """In the program, and by mail where there is an address."""
+    for channel in (ChannelName.IN_APP, ChannelName.EMAIL):
+        if channel == ChannelName.EMAIL and not user.email:
+            continue
+        enqueue(
+            NewMessage(
+                dedupe_key=f"{key}:{user.pk}:{channel}",
+                kind=kind,
+                thread=thread,
+                channel=channel,
+                user_id=user.pk,
+                context=context,
+                language=user.language,
+                path=path,
             )
+        )

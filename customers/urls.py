@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import browse, card, file, grants, holdings
+from customers.views import browse, card, communications, file, grants, holdings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", browse.listing, name="customer_list"),
@@ -18,6 +18,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/file/edit/", file.edit, name="customer_file_edit"),
     path("<int:pk>/ask/", grants.ask, name="customer_ask"),
     path("<int:pk>/grants/", grants.listing, name="customer_grants"),
+    path("<int:pk>/communications/new/", communications.new, name="customer_communication_new"),
+    path("<int:pk>/communications/<int:part>/", communications.one, name="customer_communication"),
+    path("<int:pk>/communications/<int:part>/edit/", communications.edit, name="customer_communication_edit"),
+    path("<int:pk>/communications/<int:part>/done/", communications.followed_up, name="customer_communication_done"),
+    path("<int:pk>/communications/<int:part>/slip.pdf", communications.slip_pdf, name="customer_communication_pdf"),
     path("<int:pk>/holdings/new/<str:kind>/", holdings.new, name="customer_holding_new"),
     path("<int:pk>/holdings/<int:part>/", holdings.edit, name="customer_holding"),
     path("<int:pk>/holdings/<int:part>/remove/", holdings.remove, name="customer_holding_remove"),

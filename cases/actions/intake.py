@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -24,13 +24,13 @@ from cases.actions.moves import (
     search_words,
     user_of,
 )
-from cases.models import Case, CaseClock, Category, Channel, Kind, Recusal, Round
+from cases.models import Case, CaseClock, CaseOrigin, Category, Channel, Kind, Recusal, Round
 from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
 from cases.queries.people import duty_person, hub_person, main_department
 from cases.queries.suggestions import proposals_for
 from customers.actions.consent import give_consent
 from customers.actions.people import NewCustomer, create_customer
-from customers.models import ConsentText, Customer
+from customers.models import Communication, ConsentText, Customer
 from customers.queries.search import find_for_contact
 from documents.models import File
 from organization import numbering, text
@@ -125,7 +125,7 @@ class Intake:
     quiet: bool = False
     import_name: str = ""
     import_key: str = ""
-    origin: str = field(default="")
+    communication: Communication | None = None
 
 
 def open_case(intake: Intake, *, by: Actor) -> Case:
@@ -175,6 +175,8 @@ def _register(intake: Intake, *, by: Actor) -> Case:
         )
     Round.objects.create(case=case, n=1, opened_at=case.received_at)
     CaseClock.objects.bulk_create(running)
+    if intake.communication:
+        CaseOrigin.objects.create(case=case, communication=intake.communication)
     files.attach(case, intake.files, by=by, at=now, from_customer=by.kind == "customer")
     if intake.consent:
         give_consent(intake.consent, thread=case.thread, channel=case.channel.code, at=now, customer=case.customer)

@@ -29,7 +29,7 @@ from cases.models import Case, Category, Channel, Kind
 from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.policy import CasesPart
 from cases.queries.intake import split_caller
-from customers.models import Customer
+from customers.models import Communication, Customer
 from documents.models import File
 from organization import text
 from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField
@@ -125,6 +125,7 @@ class LogForm(forms.Form):
     )
     severity = forms.ChoiceField(label=lazy("Severity"), required=False, choices=[("", "—"), *Severity.choices])
     repeat_of = _hidden()
+    communication = _hidden()
     acknowledge = forms.BooleanField(label=lazy("Acknowledge at once"), required=False)
 
     #: The folds of the page and what lies in them; one with an entry or an error stands open.
@@ -195,6 +196,9 @@ class LogForm(forms.Form):
     def _clean_caller(self, data: dict[str, Any]) -> None:
         chosen = number(data.get("customer", ""))
         data["customer_row"] = Customer.objects.filter(pk=chosen).first() if chosen else None
+        talk = number(data.get("communication", ""))
+        rows = Communication.objects.filter(pk=talk or 0, customer=data["customer_row"])
+        data["communication_row"] = rows.first() if talk and data["customer_row"] else None
         typed = split_caller(data.get("caller", "")) if not chosen else split_caller("")
         name = data.get("reporter_name") or typed.name
         phone, email = data.get("reporter_phone") or typed.phone, data.get("reporter_email") or typed.email
@@ -261,6 +265,7 @@ class LogForm(forms.Form):
             salesperson=data["salesperson_row"],
             suggested_department=data["suggested_department"],
             repeat_of=repeat_of,
+            communication=data["communication_row"],
             files=files,
             submission_key=data["submission_key"],
         )

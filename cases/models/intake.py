@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cases.lifecycle import ENDED, Outcome, State
-from customers.models import Customer
+from customers.models import Communication, Customer
 from documents.models import File
 from organization.models import Department, Product, Site, User
 from organization.models.units import Tree, Vocabulary, VocabularyQuerySet
@@ -327,6 +327,16 @@ class Case(models.Model):
     def is_overdue(self, now: datetime) -> bool:
         """Whether the nearest due time has passed."""
         return self.next_due_at is not None and self.next_due_at <= now
+
+
+class CaseOrigin(models.Model):
+    """The visit or talk that a case came of; a table of its own, because few cases have one."""
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="origin")
+    communication = models.ForeignKey(Communication, models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.case} < {self.communication}"
 
 
 class Access(models.Model):

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("print/", browse.printed, name="case_list_print"),
     path("conditions/", browse.conditions, name="case_conditions"),
     path("overdue/", browse.late, name="overdue"),
+    path("of-communication/<int:pk>/", browse.of_communication, name="cases_of_communication"),
     path("of-customer/<int:pk>/", browse.of_customer, name="customer_cases"),
     path("views/", bulk.save_view, name="view_save"),
     path("views/<int:pk>/delete/", bulk.delete_view, name="view_delete"),

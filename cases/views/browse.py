@@ -190,6 +190,15 @@ def late(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+def of_communication(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cases that came of a visit or talk, as far as this person may see them: a panel of its page."""
+    who = identity_of(person(request))
+    cases = browse.listed(Case.objects.visible_to(who).filter(origin__communication=number(str(pk)) or 0))
+    context = {"rows": rows_of(list(cases.order_by("-received_at", "-id")[:10]), who), "all_url": "", "log_url": ""}
+    return render(request, "cases/of_customer.html", context | {"more": False})
+
+
+@require_GET
 def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
     """The cases of one customer that this person may see: a panel of the customer's page."""
     who = identity_of(person(request))

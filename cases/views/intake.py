@@ -31,6 +31,8 @@ from cases.secrets import access_code
 from cases.views.drafts import get_draft, parse_uuid
 from cases.views.lookup import dues_of, known, only_self, same_as
 from cases.views.rights import may, require
+from customers.access import get_customer
+from customers.queries.communications import communications_of
 from documents.exceptions import StoreFull
 from documents.models import File
 from organization import text
@@ -75,7 +77,14 @@ def _initial(request: HttpRequest, user: User) -> Opened:
     caller = queries.caller_by_id(chosen, who=identity_of(user)) if chosen else None
     if caller:
         values |= _of_caller(caller)
+    talk = number(request.GET.get("communication"))
+    if chosen and talk:
+        values |= _of_communication(user, chosen, talk)
     return Opened(_filled(values))
+
+
+#: By which channel a visit or talk came in.
+_CHANNELS = {"visit": "field_service", "writing": "letter", "meeting": "visit", "event": "visit"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,21 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
     """Every field has a value, so that a box that was not ticked stays unticked."""
     blank = dict.fromkeys(LogForm.base_fields, "")
     return blank | {"criteria": [], "accused": [], "acknowledge": False} | values
+
+
+def _of_communication(user: User, customer: int, pk: int) -> dict[str, Any]:
+    """What a visit or talk says already, for those who may read it."""
+    access = get_customer(user, customer)
+    row = communications_of(access.customer).filter(pk=pk).first() if access.sees_contacts else None
+    if row is None:
+        return {}
+    received = timezone.localtime(row.happened_at)
+    return {
+        "communication": str(row.pk),
+        "text": row.opinions or row.content,
+        "channel": _CHANNELS.get(row.kind, "phone"),
+        "received_at": received.strftime("%Y-%m-%dT%H:%M"),
+    }
 
 
 def _of_caller(caller: Caller) -> dict[str, Any]:

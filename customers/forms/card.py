@@ -51,14 +51,17 @@ class CardForm(BasedForm):
 
     name = LineField(label=pgettext_lazy("of a person or an organisation", "Name"), max_length=100)
     type = forms.ChoiceField(
-        label=gettext_lazy("Type"), choices=CustomerType.choices, widget=forms.RadioSelect, initial=CustomerType.PERSON
+        label=gettext_lazy("Person or organisation"),
+        choices=CustomerType.choices,
+        widget=forms.RadioSelect,
+        initial=CustomerType.PERSON,
     )
     organisation = OrganisationField(
         label=gettext_lazy("Organisation"),
         help_text=gettext_lazy("Where a person belongs to one. Type two characters."),
     )
     kinds = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Kinds"),
+        label=gettext_lazy("Kinds of customer"),
         queryset=CustomerKind.objects.active(),
         required=False,
         widget=forms.CheckboxSelectMultiple,

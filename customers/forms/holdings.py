@@ -63,6 +63,7 @@ class HoldingForm(BasedForm):
             initial["base"] = stamp(holding_facts(holding))
         super().__init__(data, initial=initial)
         self.kind, labels = kind, LABELS[kind]
+        self.order_fields(["base", *labels, "note"])
         for name in list(self.fields):
             if name in labels:
                 self.fields[name].label = str(labels[name])

@@ -1,5 +1,6 @@
 """Whom we serve; each file one subject."""
 
+from customers.models.communications import Communication, CommunicationKind
 from customers.models.consent import Consent, ConsentText
 from customers.models.file import CustomerFile, FieldRule
 from customers.models.grants import FileGrant
@@ -15,6 +16,8 @@ from customers.models.people import (
 )
 
 __all__ = [
+    "Communication",
+    "CommunicationKind",
     "Consent",
     "ConsentText",
     "ContactPoint",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models.people import Customer
 from organization.models import Product
@@ -19,7 +20,7 @@ class HoldingKind(models.TextChoices):
     VEHICLE = "vehicle", _("Vehicle")
     PROJECT = "project", _("Project")
     CONTRACT = "contract", _("Contract")
-    ORDER = "order", _("Order")
+    ORDER = "order", pgettext_lazy("what a customer has", "Order")
 
 
 class HoldingQuerySet(models.QuerySet["Holding"]):
@@ -71,3 +72,8 @@ class Holding(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def amount_words(self) -> str:
+        """In yuan, with thousands set apart; "" where there is none."""
+        return "" if self.amount is None else f"{self.amount:,.2f}"

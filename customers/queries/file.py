@@ -25,14 +25,14 @@ from customers.models import (
     Secrecy,
 )
 from customers.models.holdings import HoldingQuerySet
-from organization.models import User
+from organization.models import Product, User
 from organization.queries import Identity
 
 LABELS: dict[str, str | Promise] = {
     "name": pgettext_lazy("of a person or an organisation", "Name"),
-    "type": _("Type"),
+    "type": _("Person or organisation"),
     "visit_class": _("Class"),
-    "kinds": _("Kinds"),
+    "kinds": _("Kinds of customer"),
     "organisation": _("Organisation"),
     "salesperson": _("Salesperson"),
     "custodian": _("Custodian"),
@@ -61,11 +61,14 @@ VERBS: dict[str, str | Promise] = {
     "ask_to_read": _("asked to read the file"),
     "allow_reading": _("allowed reading the file"),
     "refuse_reading": _("refused reading the file"),
+    "record_communication": _("wrote down a communication"),
+    "correct_communication": _("corrected a communication"),
+    "finish_follow_up": _("followed up"),
     "revoke_reading": _("took the permission to read back"),
 }
+#: Values that say nothing.
+_NOTHING: tuple[Any, ...] = (None, "", [])
 _CHOICES: dict[str, Any] = dict(CustomerType.choices) | dict(Secrecy.choices)
-#: Fields whose values are numbers of other rows, or of no interest in the log.
-_HIDDEN = frozenset({"holding", "kind", "person", "starts_at", "ends_at", "purpose", "opinion"})
 
 
 @dataclass(frozen=True)
@@ -78,23 +81,25 @@ class Line:
 
 @dataclass(frozen=True)
 class FieldChange:
-    """Old and new of one field (F68); both empty where the reader may not see them or they were erased."""
+    """Old and new of one field (F68)."""
 
     label: str | Promise
     old: str
     new: str
-    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Update:
-    """One entry of the update log: who did what, when, and which fields changed."""
+    """One entry of the update log: who did what, when, and which fields changed; ``hidden`` counts those that the
+    reader may not see or that were erased.
+    """
 
     at: datetime
     who: str
     what: str | Promise
     about: str | Promise
     changes: tuple[FieldChange, ...]
+    hidden: int = 0
 
 
 def filled(customer: Customer, *sections: str) -> list[Line]:
@@ -146,19 +151,22 @@ def _update(event: Event, words: _Words, on: set[str], *, personal: bool, file: 
     kind = event.changes.get("kind", [None, None])[1] if "holding" in event.changes else ""
     of_file = kind in {HoldingKind.CONTRACT, HoldingKind.ORDER}
     labels = _OF_HOLDINGS if kind else LABELS
-    changes = []
-    for change in changes_of(event):
-        if change.field in _HIDDEN or event.verb == "create":
-            continue
+    order = list(labels)
+    changes, hidden = [], 0
+    shown = [change for change in changes_of(event) if change.field in labels and event.verb != "create"]
+    for change in sorted(shown, key=lambda change: order.index(change.field)):
         field = BY_NAME.get(change.field) if not kind else None
         if field is not None and field.name not in on:
             continue
         secret = of_file or (field is not None and field.section != CARD)
-        hidden = change.erased or (secret and not file) or (change.personal and not secret and not personal)
-        old, new = ("", "") if hidden else (words.of(change.field, change.old), words.of(change.field, change.new))
-        changes.append(FieldChange(labels.get(change.field, change.field), old, new, hidden))
+        if change.erased or (secret and not file) or (change.personal and not secret and not personal):
+            hidden += change.old not in _NOTHING or change.new not in _NOTHING
+            continue
+        old, new = words.of(change.field, change.old), words.of(change.field, change.new)
+        if old or new:
+            changes.append(FieldChange(labels[change.field], old, new))
     about = HoldingKind(kind).label if kind else ""
-    return Update(event.at, event.actor_label, VERBS.get(event.verb, event.verb), about, tuple(changes))
+    return Update(event.at, event.actor_label, VERBS.get(event.verb, event.verb), about, tuple(changes), hidden)
 
 
 class _Words:
@@ -171,13 +179,16 @@ class _Words:
 
     def of(self, field: str, value: Any) -> str:
         """Names instead of numbers and codes."""
-        if value in (None, "", []):
-            return "—"
+        if value in _NOTHING:
+            return ""
+        if field == "product":
+            found = Product.objects.filter(pk=value).first()
+            return str(found) if found else f"#{value}"
         if field in {"salesperson", "custodian"}:
             return self._person(value)
         if field == "organisation":
-            found = Customer.objects.visible_to(self._who).filter(pk=value).first()
-            return found.name if found else "***"
+            above = Customer.objects.visible_to(self._who).filter(pk=value).first()
+            return above.name if above else "***"
         if field == "kinds":
             return "、".join(self._kind(code) for code in value)
         if field in {"type", "secrecy"}:

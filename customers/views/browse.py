@@ -18,6 +18,7 @@ from customers.fields import CARD
 from customers.models import CustomerType, HoldingKind
 from customers.queries import search
 from customers.queries.card import cards_of
+from customers.queries.communications import communications_of
 from customers.queries.file import filled, holdings_of, updates_of
 from organization.queries import Identity, identity_of
 from organization.requests import person, words
@@ -26,6 +27,7 @@ MATCHES = 25
 OFFERED = 8
 PEOPLE_SHOWN = 50
 UPDATES_SHOWN = 10
+COMMUNICATIONS_SHOWN = 20
 
 
 def _require(who: Identity) -> None:
@@ -83,6 +85,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "kinds_of_holding": _kinds_on_card(access),
         "updates": updates_of(customer, access.who, personal=clear, file=bool(access.file_right), most=UPDATES_SHOWN),
         "right": access.file_right,
+        "communications": list(communications_of(customer)[:COMMUNICATIONS_SHOWN]) if clear else [],
     }
     return render(request, "customers/card.html", context)
 

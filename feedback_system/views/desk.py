@@ -19,6 +19,9 @@ from audit.exceptions import InvalidMove
 from cases.models import Case
 from cases.queries import desk as queries
 from cases.queries.next_step import works_for_hub
+from customers.queries.communications import owed_by
+from customers.queries.file import requests_waiting
+from customers.rights import is_general_manager
 from feedback_system.frame import reads_cases
 from notifications.actions import mark_telephoned
 from notifications.models import Message
@@ -27,6 +30,7 @@ from organization.models import Role
 from organization.queries import Identity, identity_of
 from organization.requests import LARGEST_ID, person
 
+FOLLOW_UPS_SHOWN = 8
 JUST_HAPPENED = 6
 
 
@@ -82,6 +86,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         "cards": HUB_CARDS if works_for_hub(who) else CARDS,
         "happened": inbox(user.pk, limit=JUST_HAPPENED).messages,
         "deputised": [one for one in who.deputised if one.role != Role.ADMINISTRATOR],
+        "follow_ups": owed_by(user, most=FOLLOW_UPS_SHOWN),
+        "file_requests": list(requests_waiting()[:FOLLOW_UPS_SHOWN]) if is_general_manager(who) else [],
         "only_reads": all(one.role == Role.AUDITOR for one in who.acting),
     }
     return render(request, "desk/desk.html", context)

@@ -23,6 +23,8 @@ HUB_HEADS = frozenset({"hub_head"})
 #: Who may know of customers; who opens files and changes cards (CUS-29).
 WITH_CUSTOMERS = STAFF - {"auditor", "administrator"}
 COLLECTING = frozenset({"agent", "agent2", "hub_head", "sales_head", "sales_handler"})
+#: Who sees how customers are reached (SEC-08).
+SERVING = COLLECTING | {"manager", "general_manager"}
 #: Who decides, and so names a deputy.
 HEADS = frozenset(
     {
@@ -185,6 +187,15 @@ ADDRESSES |= {
     "overdue": people(frozenset({"manager", "general_manager", "auditor", "hub_head"})),
     "customer_cases": people(STAFF),
     **{name: people(WITH_CUSTOMERS) for name in ("customer_list", "customer", "customer_offers", "customer_ask")},
+    "cases_of_communication": people(STAFF),
+    **{
+        name: people(SERVING)
+        for name in (
+            "customer_communication", "customer_communication_new", "customer_communication_done",
+            "customer_communication_pdf",
+        )
+    },
+    "customer_communication_edit": people(frozenset({"agent"})),
     **{
         name: people(COLLECTING)
         for name in (

@@ -17,7 +17,7 @@ from django.utils import timezone
 from cases.actions import assignment, investigation, measures
 from cases.actions.intake import Accused
 from cases.models import Case, Draft, SavedView
-from customers.actions import grants, holdings
+from customers.actions import communications, grants, holdings
 from tests import world as w
 from tests.access.matrix import ADDRESSES, STAFF, Rule
 from tests.world import World
@@ -63,7 +63,7 @@ class Matter:
             elif key == "kind":
                 found[key] = "product"
             elif key == "part" and name.startswith("customer"):
-                found[key] = self.parts["holding"]
+                found[key] = self.parts["communication" if "communication" in name else "holding"]
             elif key in {"pk", "part", "id"}:
                 found[key] = self._part(name) if own else ABSENT_PK
                 if "UUID" in converter.__name__:
@@ -109,6 +109,8 @@ def build_matter(world: World) -> Matter:
     assert customer is not None
     holding = holdings.add_holding(customer, holdings.Held("product", name="热水器"), by=world.actor("agent"))
     today = timezone.now()
+    talk = communications.Talk("visit", today - timedelta(hours=1), "走访")
+    communication = communications.record_communication(customer, talk, by=world.agent)
     period = grants.Period(today, today + timedelta(days=1))
     grant = grants.ask_to_read(customer, world.quality_head, purpose="分析", period=period)
     Draft.objects.create(user=world.agent, created_at=case.received_at, updated_at=case.received_at)
@@ -124,6 +126,7 @@ def build_matter(world: World) -> Matter:
             "clock": clock.pk,
             "customer": customer.pk,
             "holding": holding.pk,
+            "communication": communication.pk,
             "grant": grant.pk,
         },
     )

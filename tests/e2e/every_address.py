@@ -21,7 +21,7 @@ from audit.actor import Actor
 from cases.models import BulkAct, Case, Category, Draft
 from cases.queries.moves import PART_ACTS
 from cases.secrets import link_token
-from customers.models import Holding
+from customers.models import Communication, Holding
 from documents.actions import process_due
 from feedback_system.models import Handover
 from organization.actions.invitations import invite
@@ -37,6 +37,7 @@ from tests.world import PASSWORD
 #: Addresses that never show a page, and what they do instead.
 ELSEWHERE = {
     "account_confirm_login_code": "signing in by a code is switched off",
+    "customer_communication_pdf": "gives a file, the paper of ``customer_communication``",
     "case_slip_pdf": "gives a file, the paper of ``case_slip``",
     "account_set_password": "everybody has a password already",
     "inbox_open": "leads to what the message is about",
@@ -163,8 +164,11 @@ class Doors:
         if act in PART_ACTS:
             return [{"pk": pk} for pk in _of_case(case, PART_ACTS[act][0])]
         if name.startswith("customer"):
-            holdings = Holding.objects.filter(customer=case.customer, kind="product")
-            return [{"pk": row.customer_id, "part": row.pk, "kind": row.kind} for row in holdings] or [{}]
+            rows = Communication if "communication" in name else Holding
+            parts = rows._default_manager.filter(
+                customer=case.customer, **({"kind": "product"} if rows is Holding else {})
+            )
+            return [{"pk": row.customer_id, "part": row.pk, "kind": "product"} for row in parts] or [{}]
         if "file" in act:
             return [{"pk": row.pk} for row in case.files.all()] or [{}]
         sort = name.partition("_")[0].rstrip("s")

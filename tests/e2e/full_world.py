@@ -34,10 +34,10 @@ from cases.actions import (
 from cases.actions.contacts import NewContact
 from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
-from customers.actions import grants, holdings
+from customers.actions import communications, grants, holdings
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
-from customers.models import Customer, CustomerKind, FieldRule, HoldingKind
+from customers.models import CommunicationKind, Customer, CustomerKind, FieldRule, HoldingKind
 from documents.actions import process_due, store_upload
 from documents.limits import staff_limits
 from feedback_system import presets
@@ -278,6 +278,13 @@ def _files(full: Full) -> None:
         for kind in HoldingKind.values:
             held = holdings.Held(kind, name=full.text(200), serial=full.text(80), note=full.text(500))
             holdings.add_holding(customer, held, by=full.actor("sales_handler"))
+        follow_up = communications.FollowUp(full.text(500), world.agent, w.tomorrow())
+        texts = {"place": 200, "persons_met": 200, "content": 5000, "opinions": 5000, "handling": 5000, "result": 5000}
+        for kind in CommunicationKind.values:
+            words = {name: full.text(longest) for name, longest in texts.items()}
+            talk = communications.Talk(kind, now, visitors=(world.agent,), follow_up=follow_up, **words)
+            row = communications.record_communication(customer, talk, by=world.agent)
+        communications.finish_follow_up(row, note=full.text(500), by=world.agent)
         grants.ask_to_read(customer, world.quality_head, purpose=full.text(200), period=period)
         grants.give_grant(customer, world.manager, purpose=full.text(200), period=period, by=world.general_manager)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from feedback_system.demo.files import create_files
 from feedback_system.demo.live import live_stories
 from feedback_system.demo.people import create_cast
 from organization.models import Organisation, User
@@ -25,5 +26,7 @@ class Command(BaseCommand):
             return
         if User.objects.exists():
             raise CommandError("There are people in this database already; the demo needs an empty one.")
-        count = live_stories(create_cast())
+        cast = create_cast()
+        create_files(cast)
+        count = live_stories(cast)
         self.stdout.write(f"Demo organisation with {count} cases.")
