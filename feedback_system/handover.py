@@ -13,6 +13,7 @@ from audit.actor import Actor
 from cases import rights
 from cases.actions.handover import check_departments, check_people
 from cases.queries.handover import assignments_of, counted, work_of
+from customers.actions import handover as customers
 from feedback_system.models import Handover
 from organization.actions.organisation import Facts, update_organisation
 from organization.actions.people import Person, Place, update_user
@@ -43,7 +44,7 @@ def preview_person(giver: User, *, by: Actor) -> Preview:
     """What a person has in hand."""
     functions = list(giver.functions.all())
     return Preview(
-        counts=counted(work_of(giver, barred=by.id or 0)),
+        counts=counted(work_of(giver, barred=by.id or 0)) | customers.in_hand(giver),
         is_on_duty=organisation().duty_person_id == giver.pk,
         functions=functions,
         decisions=_decisions({function.code for function in functions}),
@@ -66,7 +67,7 @@ def preview_department(giver: Department, *, by: Actor) -> Preview:
 
 
 def begin_person(giver: User, taker: User, *, by: Actor, with_functions: bool) -> Handover:
-    """Hand the duty over and, if wished, the personal functions; note the cases, which ``handover_run`` goes through.
+    """Hand over the duty, the customers and, if wished, the personal functions; note the cases for ``handover_run``.
 
     The duty first: whatever happens to the rest, what arrives from now on has somebody. Raises ``InvalidInput``
     when ``taker`` can take no work. Where the work of ``giver`` is on its way already, that hand-over is returned.
@@ -81,6 +82,7 @@ def begin_person(giver: User, taker: User, *, by: Actor, with_functions: bool) -
                 row.moved["duty"] = 1
             if with_functions and (count := _hand_over_functions(giver, taker, by=by)):
                 row.moved["functions"] = count
+            row.moved |= customers.hand_over(giver, taker, by=by)
             row.save(update_fields=["moved"])
     except IntegrityError:
         return Handover.objects.get(giver=giver, finished_at=None)
@@ -138,6 +140,9 @@ def words(what: str) -> str:
     """What a sort of work is called."""
     return {
         "owned": _("cases owned"),
+        "custodian": _("customer files kept"),
+        "salesperson": _("customers looked after"),
+        "follow_ups": _("follow-ups with customers"),
         "hub": _("cases that come back to the person in the hub"),
         "held": _("assignments that owe an answer"),
         "passed": _("assignments passed on and not taken yet"),

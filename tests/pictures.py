@@ -42,6 +42,11 @@ PICTURES = (
     Picture("reply", "linxiao", "first:/search/?q=平板屏幕出现竖线", "reply"),
     Picture("slip", "linxiao", f"first:{LEAK}", "slip"),
     Picture("overdue", "chenjianguo", "/cases/overdue/"),
+    Picture("customer", "linxiao", "/customers/?q=苏州安居物业", "customer"),
+    Picture("visit", "linxiao", "/customers/?q=苏州安居物业", "talk"),
+    Picture("file", "fengjuan", "/customers/?q=苏州安居物业", "file"),
+    Picture("grants", "yangfan", "/customers/?q=苏州安居物业", "grants"),
+    Picture("requests", "yangfan", "/customers/requests/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
     Picture("calendar", "admin", "/settings/calendar/"),
@@ -103,7 +108,40 @@ def open_the_slip(page: Page) -> None:
     page.goto(page.url.rstrip("/") + "/slip/")
 
 
+def open_the_customer(page: Page) -> None:
+    """The first of the customers that were found."""
+    page.goto(_absolute(page, page.locator("td.c-main a").first.get_attribute("href")))
+
+
+def open_the_talk(page: Page) -> None:
+    """The first visit of that customer."""
+    open_the_customer(page)
+    page.goto(_absolute(page, page.locator("ol.timeline a", has_text="走访").first.get_attribute("href")))
+
+
+def read_the_file(page: Page) -> None:
+    """The whole file, after saying what for."""
+    open_the_customer(page)
+    page.goto(page.url + "file/")
+    page.fill("[name=purpose]", "年度合同续签准备")
+    page.click("main button.primary")
+
+
+def let_somebody_read(page: Page) -> None:
+    """Who may read that customer's file."""
+    open_the_customer(page)
+    page.goto(page.url + "grants/")
+
+
+def _absolute(page: Page, path: str | None) -> str:
+    return str(page.evaluate("(path) => new URL(path, location.href).href", path))
+
+
 PREPARE = {
+    "customer": open_the_customer,
+    "talk": open_the_talk,
+    "file": read_the_file,
+    "grants": let_somebody_read,
     "log": type_a_call,
     "public": type_a_feedback,
     "receipt": send_the_feedback,

@@ -5,18 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0006_small_pending_lists'),
-        ('customers', '0003_communications'),
+        ("cases", "0006_small_pending_lists"),
+        ("customers", "0003_communications"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CaseOrigin',
+            name="CaseOrigin",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='origin', serialize=False, to='cases.case')),
-                ('communication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.communication')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="origin",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "communication",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.communication"
+                    ),
+                ),
             ],
         ),
     ]

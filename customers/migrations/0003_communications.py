@@ -6,40 +6,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0002_file'),
+        ("customers", "0002_file"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Communication',
+            name="Communication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('visit', 'Visit to the customer'), ('call', 'Telephone call'), ('writing', 'Letter or message'), ('meeting', 'Meeting'), ('event', 'Liaison event')], max_length=8, verbose_name='form')),
-                ('happened_at', models.DateTimeField(verbose_name='when')),
-                ('place', models.CharField(blank=True, max_length=200, verbose_name='place')),
-                ('persons_met', models.CharField(blank=True, max_length=200, verbose_name='persons met')),
-                ('content', models.TextField(verbose_name='content')),
-                ('opinions', models.TextField(blank=True, verbose_name='opinions of the customer')),
-                ('handling', models.TextField(blank=True, verbose_name='handling opinion')),
-                ('result', models.TextField(blank=True, verbose_name='result')),
-                ('follow_up', models.CharField(blank=True, max_length=500, verbose_name='to follow up')),
-                ('follow_up_on', models.DateField(blank=True, null=True)),
-                ('followed_up_at', models.DateTimeField(null=True)),
-                ('followed_up_note', models.CharField(blank=True, max_length=500)),
-                ('recorded_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='communications', to='customers.customer')),
-                ('follow_up_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('visitors', models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='our people')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("visit", "Visit to the customer"),
+                            ("call", "Telephone call"),
+                            ("writing", "Letter or message"),
+                            ("meeting", "Meeting"),
+                            ("event", "Liaison event"),
+                        ],
+                        max_length=8,
+                        verbose_name="form",
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(verbose_name="when")),
+                ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
+                ("persons_met", models.CharField(blank=True, max_length=200, verbose_name="persons met")),
+                ("content", models.TextField(verbose_name="content")),
+                ("opinions", models.TextField(blank=True, verbose_name="opinions of the customer")),
+                ("handling", models.TextField(blank=True, verbose_name="handling opinion")),
+                ("result", models.TextField(blank=True, verbose_name="result")),
+                ("follow_up", models.CharField(blank=True, max_length=500, verbose_name="to follow up")),
+                ("follow_up_on", models.DateField(blank=True, null=True)),
+                ("followed_up_at", models.DateTimeField(null=True)),
+                ("followed_up_note", models.CharField(blank=True, max_length=500)),
+                ("recorded_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="communications",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "follow_up_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "visitors",
+                    models.ManyToManyField(
+                        blank=True, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="our people"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-happened_at', '-id'],
-                'indexes': [models.Index(models.F('customer'), models.OrderBy(models.F('happened_at'), descending=True), name='communication_customer'), models.Index(models.F('follow_up_by'), models.F('follow_up_on'), condition=models.Q(models.Q(('follow_up', ''), _negated=True), ('followed_up_at__isnull', True)), name='communication_owed')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['visit', 'call', 'writing', 'meeting', 'event'])), name='communication_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('follow_up', ''), ('follow_up_by__isnull', True), ('follow_up_on__isnull', True)), models.Q(models.Q(('follow_up', ''), _negated=True), ('follow_up_by__isnull', False), ('follow_up_on__isnull', False)), _connector='OR'), name='communication_follow_up_whole')],
+                "ordering": ["-happened_at", "-id"],
+                "indexes": [
+                    models.Index(
+                        models.F("customer"),
+                        models.OrderBy(models.F("happened_at"), descending=True),
+                        name="communication_customer",
+                    ),
+                    models.Index(
+                        models.F("follow_up_by"),
+                        models.F("follow_up_on"),
+                        condition=models.Q(
+                            models.Q(("follow_up", ""), _negated=True), ("followed_up_at__isnull", True)
+                        ),
+                        name="communication_owed",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["visit", "call", "writing", "meeting", "event"])),
+                        name="communication_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("follow_up", ""), ("follow_up_by__isnull", True), ("follow_up_on__isnull", True)),
+                            models.Q(
+                                models.Q(("follow_up", ""), _negated=True),
+                                ("follow_up_by__isnull", False),
+                                ("follow_up_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="communication_follow_up_whole",
+                    ),
+                ],
             },
         ),
     ]

@@ -58,6 +58,7 @@ VERBS: dict[str, str | Promise] = {
     "add_holding": pgettext_lazy("update log", "added"),
     "change_holding": pgettext_lazy("update log", "changed"),
     "remove_holding": pgettext_lazy("update log", "took out"),
+    "hand_over": _("handed over"),
     "ask_to_read": _("asked to read the file"),
     "allow_reading": _("allowed reading the file"),
     "refuse_reading": _("refused reading the file"),
@@ -66,6 +67,8 @@ VERBS: dict[str, str | Promise] = {
     "finish_follow_up": _("followed up"),
     "revoke_reading": _("took the permission to read back"),
 }
+#: What has a page of its own, or nothing but a name.
+_TOLD_WITHOUT_FIELDS = frozenset({"create", "record_communication", "correct_communication", "finish_follow_up"})
 #: Values that say nothing.
 _NOTHING: tuple[Any, ...] = (None, "", [])
 _CHOICES: dict[str, Any] = dict(CustomerType.choices) | dict(Secrecy.choices)
@@ -153,7 +156,8 @@ def _update(event: Event, words: _Words, on: set[str], *, personal: bool, file: 
     labels = _OF_HOLDINGS if kind else LABELS
     order = list(labels)
     changes, hidden = [], 0
-    shown = [change for change in changes_of(event) if change.field in labels and event.verb != "create"]
+    told = event.verb not in _TOLD_WITHOUT_FIELDS
+    shown = [change for change in changes_of(event) if change.field in labels] if told else []
     for change in sorted(shown, key=lambda change: order.index(change.field)):
         field = BY_NAME.get(change.field) if not kind else None
         if field is not None and field.name not in on:

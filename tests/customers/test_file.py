@@ -16,14 +16,17 @@ from audit.models import Reading
 from audit.verification import verify
 from customers.access import get_customer
 from customers.actions import grants
+from customers.actions.communications import FollowUp, Talk, record_communication
 from customers.actions.file import set_field_rules, update_file
 from customers.actions.grants import Period
+from customers.actions.handover import in_hand
 from customers.actions.holdings import Held, add_holding, change_holding, holding_facts, remove_holding
 from customers.actions.people import Facts, Reach, facts_of, open_file, update_customer
 from customers.models import ContactPoint, Customer, CustomerFile, CustomerKind, FileGrant, Holding
 from customers.queries.card import cards_of, with_contacts
 from customers.queries.file import updates_of
 from customers.queries.search import match, page_of
+from feedback_system.handover import begin_person
 from notifications.models import Message
 from organization.models import User
 from organization.queries import identity_of
@@ -467,3 +470,21 @@ def test_a_deputy_of_the_custodian_keeps_the_file_and_a_grant_is_for_one_person(
     stands_in(world.production_head, world.manager)
     assert get_customer(world.sales_head, customer.pk).file_right == "custodian"
     assert get_customer(world.production_head, customer.pk).file_right == ""
+
+
+@pytest.mark.req("CUS-06", "ORG-15")
+def test_who_leaves_hands_files_customers_and_follow_ups_over(world: World, customer: Customer) -> None:
+    giver, taker = world.sales_handler, world.sales_head
+    Customer.objects.filter(pk=customer.pk).update(salesperson=giver)
+    owed = FollowUp("回电", giver, timezone.localdate())
+    row = record_communication(customer, Talk("call", timezone.now(), "对账", follow_up=owed), by=giver)
+    client = client_of(world, "administrator")
+    preview = client.get(f"/settings/handover/?giver={giver.pk}").content.decode()
+    assert "负责的客户档案" in preview
+    begin_person(giver, taker, by=world.actor("administrator"), with_functions=False)
+    customer.refresh_from_db()
+    row.refresh_from_db()
+    assert (customer.custodian, customer.salesperson, row.follow_up_by) == (taker, taker, taker)
+    assert in_hand(giver) == {}
+    assert get_customer(giver, customer.pk).file_right == ""
+    assert verify().ok
