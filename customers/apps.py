@@ -11,7 +11,9 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register the message templates, and who may be told of a customer."""
-        from customers import notices
+        """Register the profile part, the message templates, and who may be told of a customer."""
+        from customers import notices, policy
+        from regulations.document import register_part
 
+        register_part("customers", policy.CustomersPart)
         notices.register()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import browse, card, communications, file, grants, holdings
+from customers.views import browse, card, classes, communications, file, grants, holdings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", browse.listing, name="customer_list"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/file/edit/", file.edit, name="customer_file_edit"),
     path("<int:pk>/ask/", grants.ask, name="customer_ask"),
     path("<int:pk>/grants/", grants.listing, name="customer_grants"),
+    path("<int:pk>/class/", classes.page, name="customer_class"),
+    path("<int:pk>/class/standing/", classes.standing, name="customer_standing"),
     path("<int:pk>/communications/new/", communications.new, name="customer_communication_new"),
     path("<int:pk>/communications/<int:part>/", communications.one, name="customer_communication"),
     path("<int:pk>/communications/<int:part>/edit/", communications.edit, name="customer_communication_edit"),

@@ -143,11 +143,14 @@ def register_part(name: str, model: type[Part]) -> None:
 
 
 def parse(document: Mapping[str, Any]) -> dict[str, Part]:
-    """Check a whole document; raises ``pydantic.ValidationError`` naming what is wrong."""
+    """Check a whole document; raises ``pydantic.ValidationError`` naming what is wrong.
+
+    A part that is not there follows its presets, where it has one for everything: rooms that came later add parts.
+    """
     unknown = set(document) - set(_parts)
     if unknown:
         raise ValueError(f"Unknown parts: {', '.join(sorted(unknown))}")
-    return {name: model.model_validate(document[name]) for name, model in _parts.items()}
+    return {name: model.model_validate(document.get(name, {})) for name, model in _parts.items()}
 
 
 def parse_part(name: str, value: Mapping[str, Any]) -> Part:

@@ -58,7 +58,7 @@ class ProfileVersion(models.Model):
 @lru_cache(maxsize=512)
 def _parsed(pk: int, _published_at: datetime, name: str) -> Part:
     value = ProfileVersion.objects.values_list("document", flat=True).get(pk=pk)
-    return documents.parse_part(name, value[name])
+    return documents.parse_part(name, value.get(name, {}))
 
 
 class ProfileUse(models.Model):

@@ -46,6 +46,7 @@ PICTURES = (
     Picture("visit", "linxiao", "/customers/?q=苏州安居物业", "talk"),
     Picture("file", "fengjuan", "/customers/?q=苏州安居物业", "file"),
     Picture("grants", "yangfan", "/customers/?q=苏州安居物业", "grants"),
+    Picture("class", "fengjuan", "/customers/?q=中原铁建", "class"),
     Picture("requests", "yangfan", "/customers/requests/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
@@ -127,6 +128,12 @@ def read_the_file(page: Page) -> None:
     page.click("main button.primary")
 
 
+def classify(page: Page) -> None:
+    """Its classes."""
+    open_the_customer(page)
+    page.goto(page.url + "class/")
+
+
 def let_somebody_read(page: Page) -> None:
     """Who may read that customer's file."""
     open_the_customer(page)
@@ -142,6 +149,7 @@ PREPARE = {
     "talk": open_the_talk,
     "file": read_the_file,
     "grants": let_somebody_read,
+    "class": classify,
     "log": type_a_call,
     "public": type_a_feedback,
     "receipt": send_the_feedback,

@@ -1,5 +1,6 @@
 """Whom we serve; each file one subject."""
 
+from customers.models.classes import ClassChange, Mark, Standing
 from customers.models.communications import Communication, CommunicationKind
 from customers.models.consent import Consent, ConsentText
 from customers.models.file import CustomerFile, FieldRule
@@ -13,9 +14,12 @@ from customers.models.people import (
     CustomerQuerySet,
     CustomerType,
     Secrecy,
+    Tier,
+    VisitClass,
 )
 
 __all__ = [
+    "ClassChange",
     "Communication",
     "CommunicationKind",
     "Consent",
@@ -31,5 +35,9 @@ __all__ = [
     "FileGrant",
     "Holding",
     "HoldingKind",
+    "Mark",
     "Secrecy",
+    "Standing",
+    "Tier",
+    "VisitClass",
 ]

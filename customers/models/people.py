@@ -36,6 +36,23 @@ class Secrecy(models.TextChoices):
     SECRET = "secret", _("Secret")
 
 
+class VisitClass(models.TextChoices):
+    """How often and by whom a customer is visited (CUS-08)."""
+
+    A = "A", "A"
+    B = "B", "B"
+    C = "C", "C"
+
+
+class Tier(models.TextChoices):
+    """How much a customer means to us (CUS-07); independent of the visit class (A-18)."""
+
+    KEY = "key", _("Key customer")
+    STABLE = "stable", _("Stable customer")
+    GENERAL = "general", _("General customer")
+    POTENTIAL = "potential", _("Potential customer")
+
+
 class CustomerKind(Vocabulary):
     """What a customer is to us: consumer, project customer, supplier ... (CUS-03)."""
 
@@ -80,7 +97,8 @@ class Customer(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("organisation")
     )
     kinds = models.ManyToManyField(CustomerKind, blank=True, related_name="+", verbose_name=_("kinds"))
-    visit_class = models.CharField(_("class"), max_length=1, blank=True)
+    visit_class = models.CharField(_("class"), max_length=1, blank=True, choices=VisitClass.choices)
+    tier = models.CharField(_("tier"), max_length=10, blank=True, choices=Tier.choices)
     attention = models.CharField(_("please note"), max_length=200, blank=True)
     salesperson = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("salesperson")
@@ -102,9 +120,14 @@ class Customer(models.Model):
             models.Index(F("initials"), name="customer_initials"),
             models.Index(F("name_key"), F("id"), name="customer_name_key"),
             GinIndex(fields=["search"], name="customer_search"),
+            models.Index(
+                F("visit_class"), F("name_key"), F("id"), name="customer_visit_class", condition=~Q(visit_class="")
+            ),
+            models.Index(F("tier"), F("name_key"), F("id"), name="customer_tier", condition=~Q(tier="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(type__in=CustomerType.values), name="customer_type_known"),
+            models.CheckConstraint(condition=Q(tier__in=["", *Tier.values]), name="customer_tier_known"),
             models.CheckConstraint(condition=Q(secrecy__in=Secrecy.values), name="customer_secrecy_known"),
         ]
 

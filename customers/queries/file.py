@@ -22,7 +22,9 @@ from customers.models import (
     FileGrant,
     Holding,
     HoldingKind,
+    Mark,
     Secrecy,
+    Tier,
 )
 from customers.models.holdings import HoldingQuerySet
 from organization.models import Product, User
@@ -32,6 +34,10 @@ LABELS: dict[str, str | Promise] = {
     "name": pgettext_lazy("of a person or an organisation", "Name"),
     "type": _("Person or organisation"),
     "visit_class": _("Class"),
+    "tier": _("Tier"),
+    "marks": _("What counts"),
+    "national_rank": _("National rank"),
+    "yearly_demand": _("Yearly demand in yuan"),
     "kinds": _("Kinds of customer"),
     "organisation": _("Organisation"),
     "salesperson": _("Salesperson"),
@@ -58,6 +64,8 @@ VERBS: dict[str, str | Promise] = {
     "add_holding": pgettext_lazy("update log", "added"),
     "change_holding": pgettext_lazy("update log", "changed"),
     "remove_holding": pgettext_lazy("update log", "took out"),
+    "say_standing": _("changed what the class is proposed from"),
+    "classify": _("changed the class"),
     "hand_over": _("handed over"),
     "ask_to_read": _("asked to read the file"),
     "allow_reading": _("allowed reading the file"),
@@ -71,7 +79,9 @@ VERBS: dict[str, str | Promise] = {
 _TOLD_WITHOUT_FIELDS = frozenset({"create", "record_communication", "correct_communication", "finish_follow_up"})
 #: Values that say nothing.
 _NOTHING: tuple[Any, ...] = (None, "", [])
-_CHOICES: dict[str, Any] = dict(CustomerType.choices) | dict(Secrecy.choices)
+_CHOICES: dict[str, Any] = {
+    **dict(CustomerType.choices), **dict(Secrecy.choices), **dict(Tier.choices), **dict(Mark.choices),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -195,7 +205,9 @@ class _Words:
             return above.name if above else "***"
         if field == "kinds":
             return "、".join(self._kind(code) for code in value)
-        if field in {"type", "secrecy"}:
+        if field == "marks":
+            return "、".join(str(_CHOICES.get(code, code)) for code in value)
+        if field in {"type", "secrecy", "tier"}:
             return str(_CHOICES.get(value, value))
         return "、".join(map(str, value)) if isinstance(value, list) else str(value)
 

@@ -77,12 +77,25 @@ class Page:
     after: str = ""
 
 
-def page_of(who: Identity, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+@dataclass(frozen=True)
+class Wanted:
+    """Which customers a list shows; "" wants all."""
+
+    visit_class: str = ""
+    tier: str = ""
+
+
+def page_of(
+    who: Identity, *, wanted: Wanted = Wanted(), after: str = "", before: str = "", size: int = PAGE_SIZE
+) -> Page:
     """A page behind or before a key such as ``"7"``, the number of the customer beside it; else the first.
 
     Never counts, never skips. A key that fits nobody is no key.
     """
     known = Customer.objects.visible_to(who)
+    for name in ("visit_class", "tier"):
+        if value := getattr(wanted, name):
+            known = known.filter(**{name: value})
     start = known.filter(pk=number(before or after) or 0).first()
     if start is not None and before:
         ahead = _beyond(known.order_by("-name_key", "-id"), "<", start)

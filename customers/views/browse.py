@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from audit.actions import record_reading
@@ -15,7 +16,7 @@ from audit.exceptions import NotAllowed
 from customers import rights
 from customers.access import CustomerAccess, get_customer
 from customers.fields import CARD
-from customers.models import CustomerType, HoldingKind
+from customers.models import CustomerType, HoldingKind, Tier, VisitClass
 from customers.queries import search
 from customers.queries.card import cards_of
 from customers.queries.communications import communications_of
@@ -45,13 +46,33 @@ def listing(request: HttpRequest) -> HttpResponse:
     if typed:
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:
-        page = search.page_of(who, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+        kept = {
+            name: value
+            for name, offered in (("visit_class", VisitClass.values), ("tier", Tier.values))
+            if (value := request.GET.get(name, "")) in offered
+        }
+        after, before = request.GET.get("after", ""), request.GET.get("before", "")
+        page = search.page_of(who, wanted=search.Wanted(**kept), after=after, before=before)
         context |= {
             "cards": cards_of(page.customers, who),
-            "before": urlencode({"before": page.before}) if page.before else "",
-            "after": urlencode({"after": page.after}) if page.after else "",
+            "before": urlencode(kept | {"before": page.before}) if page.before else "",
+            "after": urlencode(kept | {"after": page.after}) if page.after else "",
+            "filters": _filters(kept),
+            "kept": kept,
         }
     return render(request, "customers/list.html", context)
+
+
+def _filters(kept: dict[str, str]) -> list[tuple[str, str, bool]]:
+    """One chip for each class and tier: label, address, whether it is on; a click on one that is on takes it away."""
+    chips = []
+    for name, choices in (("visit_class", VisitClass), ("tier", Tier)):
+        for choice in choices:
+            on = kept.get(name) == choice.value
+            rest = {key: value for key, value in kept.items() if key != name}
+            label = _("Class %(letter)s") % {"letter": choice.label} if name == "visit_class" else str(choice.label)
+            chips.append((label, urlencode(rest if on else rest | {name: choice.value}), on))
+    return chips
 
 
 @require_GET

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from customers.actions import grants
+from customers.actions.classes import Said, classify_customer, say_standing
 from customers.actions.communications import FollowUp, Talk, record_communication
 from customers.actions.file import update_file
 from customers.actions.holdings import Held, add_holding
@@ -61,8 +62,17 @@ def create_files(cast: Cast) -> None:
             kind, what, cast.products.get(product), serial, _day(begins), _day(ends), Decimal(yuan) if yuan else None
         )
         add_holding(Customer.objects.get(name=name), held, by=keeper)
+    _classes(cast)
     _talks(cast)
     _readers(cast)
+
+
+def _classes(cast: Cast) -> None:
+    """Two confirmed classes, and one that the rules propose."""
+    railway, market = (Customer.objects.get(name=name) for name in ("中原铁建", "万家超市"))
+    say_standing(railway, Said(("key_project",), national_rank=6), by=cast.actor("fengjuan"))
+    classify_customer(railway, "A", "key", reason="国家重点项目，铁路系统战略客户。", by=cast.users["sunqian"])
+    classify_customer(market, "C", "stable", reason="连续三年供货，年订货额低于一千万元。", by=cast.users["sunqian"])
 
 
 def _talks(cast: Cast) -> None:

@@ -200,7 +200,7 @@ ADDRESSES |= {
         name: people(COLLECTING)
         for name in (
             "customer_new", "customer_edit", "customer_file_edit", "customer_holding_new", "customer_holding",
-            "customer_holding_remove",
+            "customer_holding_remove", "customer_class", "customer_standing",
         )
     },
     **{

@@ -34,7 +34,7 @@ from cases.actions import (
 from cases.actions.contacts import NewContact
 from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
-from customers.actions import communications, grants, holdings
+from customers.actions import classes, communications, grants, holdings
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
 from customers.models import CommunicationKind, Customer, CustomerKind, FieldRule, HoldingKind
@@ -278,6 +278,7 @@ def _files(full: Full) -> None:
         for kind in HoldingKind.values:
             held = holdings.Held(kind, name=full.text(200), serial=full.text(80), note=full.text(500))
             holdings.add_holding(customer, held, by=full.actor("sales_handler"))
+        classes.classify_customer(customer, "A", "key", reason=full.text(300), by=world.hub_head)
         follow_up = communications.FollowUp(full.text(500), world.agent, w.tomorrow())
         texts = {"place": 200, "persons_met": 200, "content": 5000, "opinions": 5000, "handling": 5000, "result": 5000}
         for kind in CommunicationKind.values:
@@ -312,7 +313,7 @@ def written(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
     """The fields of a table in which words of people stand."""
     for column in model._meta.concrete_fields:
         kind = column.base_field if isinstance(column, ArrayField) else column
-        if not isinstance(kind, models.CharField | models.TextField) or column.choices or column.unique:
+        if not isinstance(kind, models.CharField | models.TextField) or kind.choices or column.unique:
             continue
         if getattr(column, "db_collation", None) != "C" and f"{model._meta.label}.{column.name}" not in CODES:
             yield column

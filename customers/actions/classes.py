@@ -1,0 +1,92 @@
+"""Saying how a customer stands, and confirming its classes (CUS-07, CUS-08)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from audit.actor import Actor
+from audit.exceptions import InvalidInput
+from customers.models import ClassChange, Customer, Mark, Standing, Tier, VisitClass
+from customers.queries.classes import proposal_for
+from organization import stale
+from organization.models import User
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says of a customer's standing; clean values."""
+
+    marks: tuple[str, ...] = ()
+    national_rank: int | None = None
+    yearly_demand: Decimal | None = None
+
+
+@transaction.atomic
+def say_standing(customer: Customer, said: Said, *, by: Actor, base: str = "") -> Standing:
+    """Keep the marks, rank and demand from which a class is proposed. Raises ``InvalidInput``, ``StaleRecord``."""
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    if not set(said.marks) <= set(Mark.values):
+        raise InvalidInput("marks", _("Please choose one of the offered values."))
+    row, _made = Standing.objects.get_or_create(customer=customer)
+    before = standing_facts(row)
+    stale.require_fresh(before, base)
+    row.marks = sorted(set(said.marks))
+    row.national_rank, row.yearly_demand = said.national_rank, said.yearly_demand
+    row.save()
+    after = standing_facts(row)
+    changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+    if changes:
+        now = timezone.now()
+        Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
+        record(customer.thread, "say_standing", by=by, at=now, changes=changes)
+    return row
+
+
+def standing_facts(row: Standing) -> dict[str, object]:
+    """All that its form changes."""
+    demand = None if row.yearly_demand is None else f"{row.yearly_demand:.2f}"
+    return {"marks": sorted(row.marks), "national_rank": row.national_rank, "yearly_demand": demand}
+
+
+@transaction.atomic
+def classify_customer(
+    customer: Customer, visit_class: str, tier: str, *, reason: str, by: User, base: str = ""
+) -> ClassChange:
+    """Confirm both classes; what the rules proposed and the reason stay with the change.
+
+    Raises ``InvalidInput`` without a reason, for an unknown class, or where nothing changes.
+    """
+    row = Customer.objects.select_for_update().get(pk=customer.pk)
+    before = {"visit_class": row.visit_class, "tier": row.tier}
+    stale.require_fresh(dict(before), base)
+    if visit_class not in {"", *VisitClass.values} or tier not in {"", *Tier.values}:
+        raise InvalidInput("visit_class", _("Please choose one of the offered values."))
+    if not reason:
+        raise InvalidInput("reason", _("Please say why."))
+    after = {"visit_class": visit_class, "tier": tier}
+    if before == after:
+        raise InvalidInput("visit_class", _("The customer has these classes already."))
+    now, proposed = timezone.now(), proposal_for(row)
+    row.visit_class, row.tier, row.version, row.file_updated_at = visit_class, tier, row.version + 1, now
+    row.save(update_fields=["visit_class", "tier", "version", "file_updated_at"])
+    change = ClassChange.objects.create(
+        customer=row,
+        old_class=before["visit_class"],
+        new_class=visit_class,
+        old_tier=before["tier"],
+        new_tier=tier,
+        proposed_class=proposed.visit_class,
+        proposed_tier=proposed.tier,
+        reason=reason,
+        by=by,
+        at=now,
+    )
+    changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+    record(row.thread, "classify", by=Actor.staff(by), at=now, changes=changes, sealed={"reason": (None, reason)})
+    return change

@@ -1,0 +1,117 @@
+"""Which class a customer should have, by rule: pure; a person confirms it (CUS-07, CUS-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from customers.policy import CustomersPart, TierRule
+
+LONG_TERM, OVERSEAS, KEY_PROJECT, WANTS = "long_term", "overseas", "key_project", "wants_to_cooperate"
+#: Any of these makes an A (CUS-08).
+MARKS_OF_A = (LONG_TERM, OVERSEAS, KEY_PROJECT)
+KEY, STABLE, GENERAL, POTENTIAL = "key", "stable", "general", "potential"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a customer's business with us; amounts in yuan.
+
+    ``by_year`` holds contracts and orders by the calendar year in which they began.
+    """
+
+    marks: frozenset[str] = frozenset()
+    rank: int | None = None
+    demand: Decimal | None = None
+    by_year: Mapping[int, Decimal] = field(default_factory=dict)
+    largest: Decimal = Decimal(0)
+    last_12_months: Decimal = Decimal(0)
+
+    @property
+    def cumulative(self) -> Decimal:
+        """Everything so far."""
+        return sum(self.by_year.values(), Decimal(0))
+
+    @property
+    def has_bought(self) -> bool:
+        """Whether there is any contract or order."""
+        return bool(self.by_year)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Both classes, "" where none is proposed, and why."""
+
+    visit_class: str
+    tier: str
+    reasons: tuple[str | Promise, ...]
+
+
+def propose(standing: Standing, rules: CustomersPart, *, amounts: bool = True) -> Proposal:
+    """What the rules say; A wins over B over C, key over stable over general (A-18).
+
+    The reasons name ``amounts`` only for who may read the file.
+    """
+    visit_class, why_class = _visit_class(standing, rules, amounts=amounts)
+    tier, why_tier = _tier(standing, rules)
+    return Proposal(visit_class, tier, tuple(reason for reason in (why_class, why_tier) if reason))
+
+
+def _visit_class(standing: Standing, rules: CustomersPart, *, amounts: bool) -> tuple[str, str]:
+    if standing.marks & set(MARKS_OF_A):
+        return "A", _("A: long-term, overseas or national key project customer.")
+    if not standing.has_bought:
+        return "", _("No orders: not classified as B or C.")
+    amount = getattr(standing, rules.b_measure)
+    if not amounts:
+        return (
+            ("B", _("B: orders reach the limit."))
+            if amount >= rules.b_amount
+            else ("C", _("C: orders below the limit."))
+        )
+    numbers = {"amount": f"{amount:,.0f}", "limit": f"{rules.b_amount:,}"}
+    if amount >= rules.b_amount:
+        return "B", _("B: orders of %(amount)s yuan, at least %(limit)s.") % numbers
+    return "C", _("C: orders of %(amount)s yuan, less than %(limit)s.") % numbers
+
+
+def _tier(standing: Standing, rules: CustomersPart) -> tuple[str, str]:
+    for tier, rule, words in ((KEY, rules.key, _("Key")), (STABLE, rules.stable, _("Stable"))):
+        met, of = criteria(standing, rule)
+        if of and (len(met) == of if rule.combine == "all" else met):
+            return tier, _("%(tier)s: %(met)s.") % {"tier": words, "met": "；".join(met)}
+    if standing.has_bought:
+        return GENERAL, _("General: neither key nor stable.")
+    if WANTS in standing.marks:
+        return POTENTIAL, _("Potential: wants to cooperate.")
+    return "", ""
+
+
+def criteria(standing: Standing, rule: TierRule) -> tuple[list[str], int]:
+    """The criteria of a tier that are met, in words, and how many are active."""
+    checks: list[tuple[bool, str]] = []
+    if rule.yearly_amount is not None:
+        ran = longest_run(standing.by_year, Decimal(rule.yearly_amount))
+        checks.append((ran >= rule.years, _("%(n)d years running at the yearly amount") % {"n": ran}))
+    if rule.single_amount is not None:
+        checks.append((standing.largest >= rule.single_amount, _("a single contract large enough")))
+    if rule.yearly_demand is not None:
+        most = max(standing.last_12_months, standing.demand or Decimal(0))
+        checks.append((most >= rule.yearly_demand, _("yearly demand large enough")))
+    if rule.rank is not None:
+        checks.append((standing.rank is not None and standing.rank <= rule.rank, _("national rank high enough")))
+    return [words for met, words in checks if met], len(checks)
+
+
+def longest_run(by_year: Mapping[int, Decimal], amount: Decimal) -> int:
+    """The largest number of years running with at least that amount each."""
+    best = run = 0
+    last = None
+    for year in sorted(year for year, total in by_year.items() if total >= amount):
+        run = run + 1 if last is not None and year == last + 1 else 1
+        best, last = max(best, run), year
+    return best

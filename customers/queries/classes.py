@@ -1,0 +1,54 @@
+"""What the class of a customer is proposed from, and the proposal."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from customers.classes import Proposal, propose
+from customers.classes import Standing as Known
+from customers.models import Customer, Holding, HoldingKind, Standing
+from customers.policy import CustomersPart
+from regulations.profiles import version_for
+
+YEAR = timedelta(days=365)
+
+
+def rules() -> CustomersPart:
+    """The thresholds of the profile that applies everywhere."""
+    part = version_for(site=None, product=None).part("customers")
+    assert isinstance(part, CustomersPart)  # noqa: S101 - narrows the type for mypy
+    return part
+
+
+def standing_of(customer: Customer, *, today: date) -> Known:
+    """What is known: what a person said, and the contracts and orders with day and amount."""
+    said = Standing.objects.filter(customer=customer).first()
+    amounts: dict[int, Decimal] = {}
+    largest = last = Decimal(0)
+    rows = Holding.objects.there().filter(
+        customer=customer, kind__in=[HoldingKind.CONTRACT, HoldingKind.ORDER], amount__isnull=False,
+        starts_on__isnull=False,
+    )  # fmt: skip
+    for begun, amount in rows.values_list("starts_on", "amount"):
+        if begun is None or amount is None:
+            continue
+        amounts[begun.year] = amounts.get(begun.year, Decimal(0)) + amount
+        largest = max(largest, amount)
+        if today - YEAR < begun <= today:
+            last += amount
+    return Known(
+        marks=frozenset(said.marks) if said else frozenset(),
+        rank=said.national_rank if said else None,
+        demand=said.yearly_demand if said else None,
+        by_year=amounts,
+        largest=largest,
+        last_12_months=last,
+    )
+
+
+def proposal_for(customer: Customer, *, amounts: bool = True) -> Proposal:
+    """What the rules of today say of this customer; ``amounts`` as for ``propose``."""
+    return propose(standing_of(customer, today=timezone.localdate()), rules(), amounts=amounts)

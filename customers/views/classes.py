@@ -1,0 +1,81 @@
+"""The classes of a customer: proposed by rule, confirmed by a person, with history (CUS-07, CUS-08, F62)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit.exceptions import DomainError
+from customers.access import CustomerAccess, get_customer
+from customers.actions.classes import classify_customer, say_standing
+from customers.forms.classes import ClassForm, StandingForm
+from customers.queries.classes import proposal_for
+from organization.forms import refusals
+from organization.requests import person
+
+CHANGES_SHOWN = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the rules propose and why; confirm it or decide otherwise."""
+    access = _access(request, pk)
+    posted = request.POST if request.method == "POST" else None
+    form = _class_form(access, posted)
+    if posted is not None and form.is_valid():
+        data = form.cleaned_data
+        try:
+            classify_customer(
+                access.customer, data["visit_class"], data["tier"], reason=data["reason"], by=access.user,
+                base=data["base"],
+            )  # fmt: skip
+        except DomainError as error:
+            refusals.show(form, error)
+        else:
+            messages.success(request, _("Classified; the history keeps the reason."))
+            return redirect("customer", pk)
+    return _render(request, access, form, StandingForm(customer=access.customer), status=form.status)
+
+
+@require_POST
+def standing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what counts; the proposal follows."""
+    access = _access(request, pk)
+    form = StandingForm(request.POST, customer=access.customer)
+    if form.is_valid():
+        try:
+            say_standing(access.customer, form.said(), by=access.actor, base=form.cleaned_data["base"])
+        except DomainError as error:
+            refusals.show(form, error)
+        else:
+            messages.success(request, _("Saved. The proposal follows it."))
+            return redirect("customer_class", pk)
+    return _render(request, access, _class_form(access), form, status=form.status)
+
+
+def _class_form(access: CustomerAccess, posted: QueryDict | None = None) -> ClassForm:
+    """The reason that it offers names no amounts: the history is read by more people than the file."""
+    return ClassForm(posted, customer=access.customer, proposal=proposal_for(access.customer, amounts=False))
+
+
+def _access(request: HttpRequest, pk: int) -> CustomerAccess:
+    access = get_customer(person(request), pk)
+    access.require(access.edits_card)
+    return access
+
+
+def _render(
+    request: HttpRequest, access: CustomerAccess, form: ClassForm, standing_form: StandingForm, *, status: int
+) -> HttpResponse:
+    customer = access.customer
+    context = {
+        "customer": customer,
+        "form": form,
+        "standing_form": standing_form,
+        "proposal": proposal_for(customer, amounts=bool(access.file_right)),
+        "changes": customer.class_changes.select_related("by")[:CHANGES_SHOWN],
+    }
+    return render(request, "customers/class.html", context, status=status)
