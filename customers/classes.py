@@ -51,32 +51,25 @@ class Proposal:
     reasons: tuple[str | Promise, ...]
 
 
-def propose(standing: Standing, rules: CustomersPart, *, amounts: bool = True) -> Proposal:
+def propose(standing: Standing, rules: CustomersPart) -> Proposal:
     """What the rules say; A wins over B over C, key over stable over general (A-18).
 
-    The reasons name ``amounts`` only for who may read the file.
+    The reasons name no amounts: they are read by more people than the file.
     """
-    visit_class, why_class = _visit_class(standing, rules, amounts=amounts)
+    visit_class, why_class = _visit_class(standing, rules)
     tier, why_tier = _tier(standing, rules)
     return Proposal(visit_class, tier, tuple(reason for reason in (why_class, why_tier) if reason))
 
 
-def _visit_class(standing: Standing, rules: CustomersPart, *, amounts: bool) -> tuple[str, str]:
+def _visit_class(standing: Standing, rules: CustomersPart) -> tuple[str, str]:
     if standing.marks & set(MARKS_OF_A):
         return "A", _("A: long-term, overseas or national key project customer.")
     if not standing.has_bought:
         return "", _("No orders: not classified as B or C.")
     amount = getattr(standing, rules.b_measure)
-    if not amounts:
-        return (
-            ("B", _("B: orders reach the limit."))
-            if amount >= rules.b_amount
-            else ("C", _("C: orders below the limit."))
-        )
-    numbers = {"amount": f"{amount:,.0f}", "limit": f"{rules.b_amount:,}"}
     if amount >= rules.b_amount:
-        return "B", _("B: orders of %(amount)s yuan, at least %(limit)s.") % numbers
-    return "C", _("C: orders of %(amount)s yuan, less than %(limit)s.") % numbers
+        return "B", _("B: orders reach the limit.")
+    return "C", _("C: orders below the limit.")
 
 
 def _tier(standing: Standing, rules: CustomersPart) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers import rights
@@ -47,7 +48,11 @@ def register() -> None:
 
 
 def _may_read(thread: str, user: User) -> bool:
-    return Customer.objects.visible_to(identity_of(user)).filter(pk=int(thread.partition(":")[2])).exists()
+    pk = int(thread.partition(":")[2])
+    granted = FileGrant.objects.filter(
+        customer=pk, person=user, granted_at__isnull=False, revoked_at=None, ends_at__gt=timezone.now()
+    )  # a permission that begins later is told now
+    return Customer.objects.visible_to(identity_of(user)).filter(pk=pk).exists() or granted.exists()
 
 
 def _may_read_all(thread: str, user: User) -> bool:

@@ -73,7 +73,7 @@ CHANNELS = {
     "import": ("导入", "Import", False),
 }
 
-#: CUS-03; an organisation adds its own.
+#: CUS-03.
 CUSTOMER_KINDS = {
     "consumer": ("消费者", "Consumer"),
     "retail": ("零售客户", "Retail customer"),

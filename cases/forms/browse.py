@@ -218,7 +218,7 @@ class CaseFilter(df.FilterSet):
 
     def _customer(self, pk: int) -> str:
         """The name, for those whose list it is; a number tells nobody whether there is such a customer."""
-        found = Customer.objects.filter(pk=pk).first() if self.qs.order_by().exists() else None
+        found = Customer.objects.visible_to(self.who).filter(pk=pk).first() if self.qs.order_by().exists() else None
         return found.name if found else f"#{pk}"
 
 

@@ -17,6 +17,7 @@ from cases.queries.history import LABELS
 from customers.models import Customer
 from organization.forms.fields import DayField, LineField
 from organization.models import Product, Site
+from organization.queries import Identity
 from organization.requests import number
 
 _LINES = {
@@ -28,15 +29,16 @@ _LINES = {
 class CustomerField(forms.Field):
     """A customer's file, picked from the offers; the entry itself keeps what the reporter said (INT-10)."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, who: Identity, **kwargs: Any) -> None:
         super().__init__(required=False, widget=LookupWidget("case_customers"), **kwargs)
+        self.who = who
 
     def to_python(self, value: Any) -> Customer | None:
         """The file, or None when the text was emptied."""
         picked, typed = value if isinstance(value, tuple | list) else ("", "")
         if not typed.strip():
             return None
-        found = Customer.objects.filter(pk=number(picked) or 0).first()
+        found = Customer.objects.visible_to(self.who).filter(pk=number(picked) or 0).first()
         if found is None:
             raise ValidationError(_("Please pick the customer from the offers."))
         return found
@@ -47,7 +49,7 @@ class CorrectForm(ActForm):
 
     template = "cases/case/acts/correct.html"
 
-    def __init__(self, *args: Any, case: Case, contact: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, case: Case, who: Identity, contact: bool = True, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(case, name) for name in CORRECTABLE} | (kwargs.get("initial") or {})
         super().__init__(*args, case=case, **kwargs)
         for name, longest in _LINES.items():
@@ -62,7 +64,7 @@ class CorrectForm(ActForm):
         self.fields["site"] = _word(Site.objects.active())
         self.fields["accused_department"] = DepartmentField(None, required=False)
         self.fields["salesperson"] = PersonLookupField(None, required=False)
-        self.fields["customer"] = CustomerField()
+        self.fields["customer"] = CustomerField(who)
         for name, field in self.fields.items():
             field.label = str(LABELS[name])
         self.connect_lookups()

@@ -34,6 +34,7 @@ from documents.models import File
 from organization import text
 from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField
 from organization.models import Department, Product, Site, User
+from organization.queries import Identity
 from organization.requests import number
 from regulations.models import ProfileVersion
 from regulations.profiles import version_for
@@ -139,9 +140,11 @@ class LogForm(forms.Form):
         "files": ("files", "original", "kept_at"),
     }
 
-    def __init__(self, *args: Any, version: ProfileVersion, may_acknowledge: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, who: Identity, version: ProfileVersion, may_acknowledge: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.version, self.may_acknowledge = version, may_acknowledge
+        self.who, self.version, self.may_acknowledge = who, version, may_acknowledge
         policy = policy_of(version)
         self._word("kind").offer(Kind.objects.active().filter(code__in=policy.kinds))
         self._word("channel").offer(Channel.objects.active().exclude(code="import"))
@@ -195,10 +198,11 @@ class LogForm(forms.Form):
 
     def _clean_caller(self, data: dict[str, Any]) -> None:
         chosen = number(data.get("customer", ""))
-        data["customer_row"] = Customer.objects.filter(pk=chosen).first() if chosen else None
+        data["customer_row"] = Customer.objects.visible_to(self.who).filter(pk=chosen).first() if chosen else None
         talk = number(data.get("communication", ""))
-        rows = Communication.objects.filter(pk=talk or 0, customer=data["customer_row"])
-        data["communication_row"] = rows.first() if talk and data["customer_row"] else None
+        rows = Communication.objects.filter(customer__in=Customer.objects.clear_to(self.who))
+        found = rows.filter(pk=talk, customer=data["customer_row"]).first() if talk and chosen else None
+        data["communication_row"] = found
         typed = split_caller(data.get("caller", "")) if not chosen else split_caller("")
         name = data.get("reporter_name") or typed.name
         phone, email = data.get("reporter_phone") or typed.phone, data.get("reporter_email") or typed.email

@@ -152,7 +152,7 @@ def classify(request: HttpRequest, number: str) -> HttpResponse:
 def correct(request: HttpRequest, number: str) -> HttpResponse:
     """Correct what was typed; the old value stays in the history."""
     access = open_act(request, number, "correct")
-    form = CorrectForm(posted(request), case=access.case, contact=access.contact)
+    form = CorrectForm(posted(request), case=access.case, who=access.who, contact=access.contact)
     sheet = Sheet(
         "correct",
         form,

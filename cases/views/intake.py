@@ -104,7 +104,7 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
 def _of_communication(user: User, customer: int, pk: int) -> dict[str, Any]:
     """What a visit or talk says already, for those who may read it."""
     access = get_customer(user, customer)
-    row = communications_of(access.customer).filter(pk=pk).first() if access.sees_contacts else None
+    row = communications_of(access.customer, access.who).filter(pk=pk).first() if access.sees_contacts else None
     if row is None:
         return {}
     received = timezone.localtime(row.happened_at)
@@ -130,7 +130,7 @@ def _of_caller(caller: Caller) -> dict[str, Any]:
 
 def _form(who: Identity, *args: Any, **kwargs: Any) -> LogForm:
     version = version_for(site=None, product=None)
-    return LogForm(*args, version=version, may_acknowledge=may(only_self(who), "acknowledge"), **kwargs)
+    return LogForm(*args, who=who, version=version, may_acknowledge=may(only_self(who), "acknowledge"), **kwargs)
 
 
 def _page(

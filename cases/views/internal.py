@@ -14,6 +14,7 @@ from cases.actions import internal as actions
 from cases.forms.internal import AgreeDateForm, NoteForm, RecordContactForm, RecuseForm
 from cases.queries.people import colleagues
 from cases.views.acts import Sheet, open_act, perform, posted, take_in
+from customers.queries.card import cards_of
 from customers.queries.search import match
 from organization.requests import person, words
 
@@ -110,4 +111,8 @@ def customers(request: HttpRequest, number: str) -> HttpResponse:
     access = get_case(person(request), number, "correct")
     if not access.contact:
         raise Http404
-    return render(request, "cases/case/offers.html", {"people": [], "customers": match(words(request), who=access.who)})
+    return render(
+        request,
+        "cases/case/offers.html",
+        {"people": [], "customers": cards_of(match(words(request), who=access.who), access.who)},
+    )

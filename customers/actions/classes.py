@@ -40,11 +40,13 @@ def say_standing(customer: Customer, said: Said, *, by: Actor, base: str = "") -
     row.national_rank, row.yearly_demand = said.national_rank, said.yearly_demand
     row.save()
     after = standing_facts(row)
-    changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
-    if changes:
+    changed = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+    if changed:
+        changes = {name: change for name, change in changed.items() if name == "marks"}
+        sealed = {name: change for name, change in changed.items() if name != "marks"}
         now = timezone.now()
         Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
-        record(customer.thread, "say_standing", by=by, at=now, changes=changes)
+        record(customer.thread, "say_standing", by=by, at=now, changes=changes, sealed=sealed)
     return row
 
 

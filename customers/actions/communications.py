@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import InvalidInput, InvalidMove
+from audit.exceptions import InvalidInput, InvalidMove, StaleRecord
 from customers import notices
 from customers.models import Communication, CommunicationKind, Customer
 from organization import bounds, stale
 from organization.models import User
+from organization.queries import identity_of
 
 _TEXTS = ("place", "persons_met", "content", "opinions", "handling", "result", "follow_up")
 _OPEN = ("kind", "happened_at", "visitors", "follow_up_by", "follow_up_on")
@@ -53,7 +54,7 @@ def record_communication(customer: Customer, talk: Talk, *, by: User) -> Communi
     Raises ``InvalidInput`` for what cannot be: nothing said, a time in the future.
     """
     now = timezone.now()
-    _check(talk, now=now)
+    _check(customer, talk, now=now)
     row = Communication(customer=customer, recorded_by=by, recorded_at=now)
     _write(row, talk)
     _note(row, "record_communication", {}, communication_facts(row), by=Actor.staff(by), at=now)
@@ -69,7 +70,7 @@ def correct_communication(row: Communication, talk: Talk, *, by: User, base: str
     found = Communication.objects.select_for_update(of=("self",)).get(pk=row.pk)
     before, person = communication_facts(found), found.follow_up_by_id
     stale.require_fresh(before, base)
-    _check(talk, now=now)
+    _check(found.customer, talk, now=now)
     found.version += 1
     if found.follow_up != (talk.follow_up.what if talk.follow_up else ""):  # something else is owed now, or nothing
         found.followed_up_at, found.followed_up_note = None, ""
@@ -81,12 +82,15 @@ def correct_communication(row: Communication, talk: Talk, *, by: User, base: str
 
 
 @transaction.atomic
-def finish_follow_up(row: Communication, *, note: str, by: User) -> Communication:
+def finish_follow_up(row: Communication, *, note: str, by: User, expected_version: int | None = None) -> Communication:
     """What was to be followed up is done.
 
-    Raises ``InvalidMove`` when nothing is open, ``InvalidInput`` without words.
+    Raises ``InvalidMove`` when nothing is open, ``InvalidInput`` without words, ``StaleRecord`` where somebody reworded
+    it since the page with ``expected_version`` was made.
     """
     found = Communication.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if expected_version is not None and found.version != expected_version:
+        raise StaleRecord
     if not found.is_owed:
         raise InvalidMove(_("Nothing is left to follow up here."))
     if not note:
@@ -122,7 +126,7 @@ def _write(row: Communication, talk: Talk) -> None:
     row.visitors.set(talk.visitors)
 
 
-def _check(talk: Talk, *, now: datetime) -> None:
+def _check(customer: Customer, talk: Talk, *, now: datetime) -> None:
     if talk.kind not in CommunicationKind.values:
         raise InvalidInput("kind", _("Please choose one of the offered values."))
     if not talk.content:
@@ -131,6 +135,8 @@ def _check(talk: Talk, *, now: datetime) -> None:
         raise InvalidInput("happened_at", _("This lies in the future. Write it down when it has happened."))
     if talk.follow_up and not talk.follow_up.what:
         raise InvalidInput("follow_up", _("Please say what is to be followed up."))
+    if talk.follow_up and not Customer.objects.clear_to(identity_of(talk.follow_up.by)).filter(pk=customer.pk).exists():
+        raise InvalidInput("follow_up_by", _("This colleague may not read it. Please choose one who serves customers."))
 
 
 def _note(

@@ -38,6 +38,7 @@ def ask_to_read(customer: Customer, person: User, *, purpose: str, period: Perio
     Raises ``InvalidInput``, and ``InvalidMove`` where the same is waiting already.
     """
     now = timezone.now()
+    Customer.objects.select_for_update().get(pk=customer.pk)  # two clicks at once take turns
     _check(person, purpose, period, now=now)
     waiting = FileGrant.objects.filter(customer=customer, person=person, approval__decided_at__isnull=True)
     if waiting.filter(approval__isnull=False).exists():
@@ -81,6 +82,8 @@ def decide_request(grant: FileGrant, *, by: User, granted: bool, opinion: str = 
 def give_grant(customer: Customer | None, person: User, *, purpose: str, period: Period, by: User) -> FileGrant:
     """Let somebody read a file, or with None all files, without having been asked."""
     now = timezone.now()
+    if person.pk == by.pk:
+        raise InvalidInput("person", _("Nobody allows it to himself. Ask, and somebody else decides."))
     _check(person, purpose, period, now=now)
     row = FileGrant.objects.create(
         customer=customer,

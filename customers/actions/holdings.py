@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import InvalidInput
+from audit.exceptions import InvalidInput, InvalidMove
 from customers.models import Customer, Holding, HoldingKind
 from organization import stale
 from organization.models import Product
@@ -46,6 +46,8 @@ def add_holding(customer: Customer, held: Held, *, by: Actor) -> Holding:
 def change_holding(holding: Holding, held: Held, *, by: Actor, base: str = "") -> Holding:
     """Correct it, the old values kept in the history; its kind stays. Raises ``StaleRecord``, ``InvalidInput``."""
     row = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    if row.removed_at is not None:
+        raise InvalidMove(_("Somebody took it out of the file meanwhile."))
     before = holding_facts(row)
     stale.require_fresh(before, base)
     if held.kind != row.kind:

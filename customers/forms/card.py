@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -15,7 +16,7 @@ from customers.models import ContactType, Customer, CustomerKind, CustomerType, 
 from organization.forms.based import BasedForm
 from organization.forms.fields import LineField
 from organization.forms.lookup import LookupWidget
-from organization.forms.people import PersonChoice
+from organization.forms.people import PersonChoice, offer_stored
 from organization.queries import Identity
 from organization.requests import number
 from organization.stale import stamp
@@ -97,6 +98,16 @@ class CardForm(BasedForm):
             initial |= {"kinds": list(customer.kinds.all()), "base": stamp(facts_of(customer))}
         super().__init__(data, initial=initial)
         self.customer = customer
+        if customer is not None:
+            offer_stored(self, "salesperson", customer.salesperson)
+            offer_stored(self, "custodian", customer.custodian)
+            kinds = self.fields["kinds"]
+            assert isinstance(kinds, forms.ModelMultipleChoiceField)  # noqa: S101 - narrows the type for mypy
+            kinds.queryset = CustomerKind.objects.filter(Q(retired_at=None) | Q(pk__in=customer.kinds.all()))
+        above = customer.organisation if customer else None
+        self.keeps_organisation = bool(above and not Customer.objects.visible_to(who).filter(pk=above.pk).exists())
+        if self.keeps_organisation:
+            self.initial["organisation"] = None  # whom this person may not know of stays, unseen
         field = self.fields["organisation"]
         assert isinstance(field, OrganisationField)  # noqa: S101 - narrows the type for mypy
         field.who = who
@@ -109,7 +120,7 @@ class CardForm(BasedForm):
         return Facts(
             name=data["name"],
             type=data["type"],
-            organisation=data["organisation"],
+            organisation=row.organisation if row and self.keeps_organisation else data["organisation"],
             kinds=tuple(data["kinds"]),
             salesperson=data["salesperson"],
             attention=data["attention"],

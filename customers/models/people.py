@@ -73,6 +73,17 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             return self
         return self.filter(~Q(secrecy=Secrecy.SECRET) | self._kept_by(who, now or timezone.now()))
 
+    def clear_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
+        """Of whom this person sees contact data and communications in the clear (SEC-08, CUS-17): everybody for the
+        keepers; else the internal ones for who serves customers, and those that the person keeps or may read.
+        """
+        if not rights.works_with_customers(who):
+            return self.none()
+        if rights.keeps_all(who):
+            return self
+        kept = self._kept_by(who, now or timezone.now())
+        return self.filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
+
     def _kept_by(self, who: Identity, now: datetime) -> Q:
         from customers.models.grants import FileGrant
 

@@ -49,6 +49,6 @@ def standing_of(customer: Customer, *, today: date) -> Known:
     )
 
 
-def proposal_for(customer: Customer, *, amounts: bool = True) -> Proposal:
-    """What the rules of today say of this customer; ``amounts`` as for ``propose``."""
-    return propose(standing_of(customer, today=timezone.localdate()), rules(), amounts=amounts)
+def proposal_for(customer: Customer) -> Proposal:
+    """What the rules of today say of this customer."""
+    return propose(standing_of(customer, today=timezone.localdate()), rules())

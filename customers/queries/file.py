@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -190,19 +191,19 @@ class _Words:
         self._who = who
         self._people: dict[int, str] = {}
         self._kinds: dict[str, str] = {}
+        self._read: dict[tuple[str, Any], str] = {}
 
     def of(self, field: str, value: Any) -> str:
         """Names instead of numbers and codes."""
         if value in _NOTHING:
             return ""
         if field == "product":
-            found = Product.objects.filter(pk=value).first()
-            return str(found) if found else f"#{value}"
+            return self._once(("product", value), lambda: Product.objects.filter(pk=value).first(), f"#{value}")
         if field in {"salesperson", "custodian"}:
             return self._person(value)
         if field == "organisation":
-            above = Customer.objects.visible_to(self._who).filter(pk=value).first()
-            return above.name if above else "***"
+            known = Customer.objects.visible_to(self._who)
+            return self._once(("organisation", value), lambda: known.filter(pk=value).first(), "***")
         if field == "kinds":
             return "、".join(self._kind(code) for code in value)
         if field == "marks":
@@ -210,6 +211,12 @@ class _Words:
         if field in {"type", "secrecy", "tier"}:
             return str(_CHOICES.get(value, value))
         return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def _once(self, key: tuple[str, Any], read: Callable[[], object | None], absent: str) -> str:
+        if key not in self._read:
+            found = read()
+            self._read[key] = str(found) if found else absent
+        return self._read[key]
 
     def _person(self, pk: int) -> str:
         if pk not in self._people:

@@ -37,7 +37,7 @@ def match(term: str, *, who: Identity, limit: int = MATCHES_SHOWN, only: str = "
         return []
     known = Customer.objects.visible_to(who)
     found: list[int] = []
-    for candidates in _candidates(term, only=only, tails=rights.serves(who)):
+    for candidates in _candidates(term, who, only=only):
         found += [pk for pk in candidates[:limit] if pk not in found]
         if len(found) >= limit:
             break
@@ -45,10 +45,13 @@ def match(term: str, *, who: Identity, limit: int = MATCHES_SHOWN, only: str = "
     return [by_id[pk] for pk in found[:limit] if pk in by_id]
 
 
-def _candidates(term: str, *, only: str, tails: bool) -> list[QuerySet[Customer, int]]:
+def _candidates(term: str, who: Identity, *, only: str) -> list[QuerySet[Customer, int]]:
     digits = text.phone_digits(term)
     points = ContactPoint.objects.order_by("customer_id").values_list("customer_id", flat=True)
     names = Customer.objects.order_by("name_key", "id").values_list("pk", flat=True)
+    if not rights.keeps_all(who):
+        known = Customer.objects.visible_to(who)
+        points, names = points.filter(customer__in=known), names.filter(pk__in=known)
     if only:
         points, names = points.filter(customer__type=only), names.filter(type=only)
     if "@" in term:
@@ -57,7 +60,9 @@ def _candidates(term: str, *, only: str, tails: bool) -> list[QuerySet[Customer,
         normal = normal_phone(term)
         whole = points.filter(type=ContactType.PHONE, normal=normal)
         ends = points.filter(type=ContactType.PHONE, reversed__startswith=digits[::-1])
-        return [whole, ends] if tails else [whole]  # type: ignore[list-item]
+        if not rights.keeps_all(who):  # else a mask could be guessed digit by digit
+            ends = ends.filter(customer__in=Customer.objects.clear_to(who))
+        return [whole, ends]  # type: ignore[list-item]
     folded = text.fold(term)
     ways = [names.filter(folded_name__startswith=folded)]
     if folded.isascii():

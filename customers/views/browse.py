@@ -104,9 +104,9 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "fields": filled(customer, CARD) if clear else [],
         "holdings": holdings_of(customer).on_card(),
         "kinds_of_holding": _kinds_on_card(access),
-        "updates": updates_of(customer, access.who, personal=clear, file=bool(access.file_right), most=UPDATES_SHOWN),
+        "updates": updates_of(customer, access.who, personal=clear, file=False, most=UPDATES_SHOWN),
         "right": access.file_right,
-        "communications": list(communications_of(customer)[:COMMUNICATIONS_SHOWN]) if clear else [],
+        "communications": list(communications_of(customer, access.who)[:COMMUNICATIONS_SHOWN]) if clear else [],
     }
     return render(request, "customers/card.html", context)
 

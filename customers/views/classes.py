@@ -57,8 +57,7 @@ def standing(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _class_form(access: CustomerAccess, posted: QueryDict | None = None) -> ClassForm:
-    """The reason that it offers names no amounts: the history is read by more people than the file."""
-    return ClassForm(posted, customer=access.customer, proposal=proposal_for(access.customer, amounts=False))
+    return ClassForm(posted, customer=access.customer, proposal=proposal_for(access.customer))
 
 
 def _access(request: HttpRequest, pk: int) -> CustomerAccess:
@@ -75,7 +74,7 @@ def _render(
         "customer": customer,
         "form": form,
         "standing_form": standing_form,
-        "proposal": proposal_for(customer, amounts=bool(access.file_right)),
+        "proposal": proposal_for(customer),
         "changes": customer.class_changes.select_related("by")[:CHANGES_SHOWN],
     }
     return render(request, "customers/class.html", context, status=status)

@@ -24,7 +24,7 @@ from documents.serving import serve_made
 from documents.sheets.writing import Stamp
 from organization.forms import refusals
 from organization.queries import organisation
-from organization.requests import LARGEST_ID, person
+from organization.requests import LARGEST_ID, number, person
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +65,7 @@ def followed_up(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     row, form = _row(access, part), FollowedUpForm(request.POST)
     try:
         note = form.cleaned_data["note"] if form.is_valid() else ""
-        finish_follow_up(row, note=note, by=access.user)
+        finish_follow_up(row, note=note, by=access.user, expected_version=number(request.POST.get("version")))
     except DomainError as error:
         messages.error(request, error.message)
     else:
@@ -78,23 +78,24 @@ def slip_pdf(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """The communication slip 《沟通记录表》 as A4 for signing (F21); who printed it is kept."""
     access = _access(request, pk)
     row = _row(access, part)
-    number = f"{row.happened_at:%Y%m%d}-{row.pk}"
-    stamp = Stamp(access.user.name, timezone.now(), number)
-    context: dict[str, Any] = {"row": row, "organisation": organisation().name, "number": number}
+    paper = f"{timezone.localtime(row.happened_at):%Y%m%d}-{row.pk}"
+    stamp = Stamp(access.user.name, timezone.now(), paper)
+    context: dict[str, Any] = {"row": row, "organisation": organisation().name, "number": paper}
     context["signatures"] = (_("Written by"), _("Department head"), _("Customer"))
     try:
         content = render_paper("customers/communication_paper.html", context, stamp=stamp)
     except PdfFailed as error:
         messages.error(request, error.message)
         return redirect("customer_communication", pk, part)
-    record_reading(access.customer.thread, "print", by=access.actor, at=timezone.now())
-    name = _("Communication slip %(number)s") % {"number": number}
+    record_reading(row.customer.thread, "print", by=access.actor, at=timezone.now())
+    name = _("Communication slip %(number)s") % {"number": paper}
     return serve_made(content, filename=f"{name}.pdf", media_type="application/pdf")
 
 
 def may_correct(access: CustomerAccess, row: Communication) -> bool:
-    """Who wrote it down, and who keeps the file."""
-    return row.recorded_by_id == access.user.pk or access.is_custodian
+    """Who wrote it down, and who keeps that customer's file."""
+    keepers = {one.user_id for one in access.who.acting}
+    return row.recorded_by_id == access.user.pk or row.customer.custodian_id in keepers
 
 
 def _access(request: HttpRequest, pk: int) -> CustomerAccess:
@@ -104,7 +105,7 @@ def _access(request: HttpRequest, pk: int) -> CustomerAccess:
 
 
 def _row(access: CustomerAccess, part: int) -> Communication:
-    rows = communications_of(access.customer)
+    rows = communications_of(access.customer, access.who)
     found = rows.filter(pk=part).first() if part <= LARGEST_ID else None
     if found is None:
         raise Http404

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.contrib import messages
@@ -23,16 +22,14 @@ from customers.forms.file import FieldRuleForm, FileForm
 from customers.forms.grants import PurposeForm
 from customers.models import Customer, HoldingKind
 from customers.queries.file import filled, holdings_of, readings, updates_of
+from customers.views import purposes
 from organization import access as settings_access
 from organization.forms import refusals
 from organization.queries import identity_of
 from organization.requests import number, person
 
-#: A purpose holds for the pages of one piece of work.
-PURPOSE_S = 30 * 60
 UPDATES_SHOWN = 100
 PAGE = 50
-_PURPOSES = "file_purposes"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,9 +39,9 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     access.require(access.file_right)
     form = PurposeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        _keep_purpose(request, pk, form.cleaned_data["purpose"])
+        purposes.keep(request, pk, form.cleaned_data["purpose"])
         return redirect("customer_file", pk)
-    purpose = _purpose(request, pk)
+    purpose = purposes.held(request, pk)
     if not purpose or request.method == "POST":
         context = {"customer": access.customer, "form": form, "grant": access.grant}
         return render(request, "customers/purpose.html", context, status=422 if form.is_bound else 200)
@@ -66,23 +63,13 @@ def _whole(access: CustomerAccess) -> dict[str, Any]:
     }
 
 
-def _keep_purpose(request: HttpRequest, pk: int, purpose: str) -> None:
-    kept = {key: value for key, value in request.session.get(_PURPOSES, {}).items() if value[1] > time.time()}
-    request.session[_PURPOSES] = kept | {str(pk): [purpose, time.time() + PURPOSE_S]}
-
-
-def _purpose(request: HttpRequest, pk: int) -> str:
-    purpose, until = request.session.get(_PURPOSES, {}).get(str(pk), ["", 0])
-    return purpose if until > time.time() else ""
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Address, postcode and fax for whoever changes cards; all of it for the custodian, who says what for first."""
     access = get_customer(person(request), pk)
     access.require(access.edits_file or access.edits_card)
     sections = (CARD, FILE) if access.edits_file else (CARD,)
-    if access.edits_file and not _purpose(request, pk):
+    if access.edits_file and request.method != "POST" and not purposes.held(request, pk):
         return redirect("customer_file", pk)
     form = FileForm(request.POST if request.method == "POST" else None, customer=access.customer, sections=sections)
     if request.method == "POST" and form.is_valid():
@@ -95,7 +82,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("customer_file" if access.edits_file else "customer", pk)
     if access.edits_file and request.method != "POST":
-        note_reading(access.customer, by=access.actor, purpose=_purpose(request, pk), right=access.file_right)
+        note_reading(access.customer, by=access.actor, purpose=purposes.held(request, pk), right=access.file_right)
     context = {"customer": access.customer, "form": form, "whole": access.edits_file}
     return render(request, "customers/file_edit.html", context, status=form.status)
 

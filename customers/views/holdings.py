@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.exceptions import DomainError
 from customers.access import CustomerAccess, get_customer
+from customers.actions.grants import note_reading
 from customers.actions.holdings import add_holding, change_holding, remove_holding
 from customers.forms.holdings import HoldingForm
 from customers.models import Holding, HoldingKind
+from customers.views import purposes
 from organization.forms import refusals
 from organization.requests import LARGEST_ID, person
 
@@ -32,6 +34,11 @@ def edit(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """Correct one."""
     access = get_customer(person(request), pk)
     holding = _holding(access, part)
+    if holding.kind not in Holding.ON_CARD and request.method != "POST":
+        purpose = purposes.held(request, pk)
+        if not purpose:
+            return redirect("customer_file", pk)
+        note_reading(access.customer, by=access.actor, purpose=purpose, right=access.file_right)
     return _page(request, access, holding.kind, holding)
 
 

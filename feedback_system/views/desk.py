@@ -86,7 +86,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "cards": HUB_CARDS if works_for_hub(who) else CARDS,
         "happened": inbox(user.pk, limit=JUST_HAPPENED).messages,
         "deputised": [one for one in who.deputised if one.role != Role.ADMINISTRATOR],
-        "follow_ups": owed_by(user, most=FOLLOW_UPS_SHOWN),
+        "follow_ups": owed_by(user, who, most=FOLLOW_UPS_SHOWN),
         "file_requests": list(requests_waiting()[:FOLLOW_UPS_SHOWN]) if is_general_manager(who) else [],
         "only_reads": all(one.role == Role.AUDITOR for one in who.acting),
     }

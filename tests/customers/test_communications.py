@@ -24,6 +24,7 @@ from customers.actions.people import Facts, Reach, open_file
 from customers.models import Communication, Customer
 from customers.queries.communications import communications_of, owed_by
 from notifications.models import Message
+from organization.queries import identity_of
 from organization.stale import stamp
 from tests import world as w
 from tests.forms import submit
@@ -75,14 +76,15 @@ def test_what_is_to_be_followed_up_is_told_owed_and_done_once(world: World, cust
     follow_up = FollowUp("检查降噪垫", world.agent, w.tomorrow())
     row = record_communication(customer, talk(follow_up=follow_up), by=world.sales_handler)
     assert Message.objects.filter(kind="follow_up_given", user=world.agent, channel="in_app").count() == 1
-    assert owed_by(world.agent, most=5) == [row]
+    who = identity_of(world.agent)
+    assert owed_by(world.agent, who, most=5) == [row]
     with pytest.raises(InvalidInput):
         finish_follow_up(row, note="", by=world.agent)
     url = f"/customers/{customer.pk}/communications/{row.pk}/"
     client_of(world, "agent").post(f"{url}done/", {"note": "已更换"})
     row.refresh_from_db()
     assert row.followed_up_note == "已更换"
-    assert owed_by(world.agent, most=5) == []
+    assert owed_by(world.agent, who, most=5) == []
     with pytest.raises(InvalidMove):
         finish_follow_up(row, note="再来", by=world.agent)
 
@@ -151,7 +153,11 @@ def test_a_follow_up_without_somebody_or_a_day_is_refused_at_its_fields(world: W
 def test_an_organisation_shows_what_was_talked_about_with_its_people(world: World, customer: Customer) -> None:
     person = open_file(Facts("李处长", organisation=customer), by=world.actor("agent"))
     row = record_communication(person, talk(kind="call"), by=world.agent)
-    assert list(communications_of(customer)) == [row]
+    assert list(communications_of(customer, identity_of(world.agent))) == [row]
+    Customer.objects.filter(pk=person.pk).update(secrecy="secret")
+    assert list(communications_of(customer, identity_of(world.sales_handler))) == []
+    client = client_of(world, "sales_handler")
+    assert client.get(f"/customers/{customer.pk}/communications/{row.pk}/").status_code == 404
 
 
 @pytest.mark.req("CUS-11")
@@ -170,3 +176,33 @@ def test_a_case_is_opened_from_it_and_found_there(world: World, customer: Custom
     assert OPINIONS not in foreign
     hidden = client_of(world, "production_head").get(url)
     assert OPINIONS not in hidden.content.decode()
+
+
+def test_nobody_owes_a_follow_up_that_he_may_not_read(world: World, customer: Customer) -> None:
+    for somebody in (world.production_handler, world.administrator):
+        with pytest.raises(InvalidInput) as refusal:
+            record_communication(customer, talk(follow_up=FollowUp("回电", somebody, w.tomorrow())), by=world.agent)
+        assert refusal.value.field == "follow_up_by"
+    row = record_communication(
+        customer, talk(follow_up=FollowUp("回电", world.sales_head, w.tomorrow())), by=world.agent
+    )
+    Customer.objects.filter(pk=customer.pk).update(secrecy="secret")
+    assert owed_by(world.sales_head, identity_of(world.sales_head), most=5) == []
+    assert owed_by(world.sales_head, identity_of(world.agent), most=5) == [row]
+
+
+def test_what_was_reworded_meanwhile_is_not_noted_as_done(world: World, customer: Customer) -> None:
+    row = record_communication(customer, talk(follow_up=FollowUp("回电", world.agent, w.tomorrow())), by=world.agent)
+    again = talk(follow_up=FollowUp("上门", world.agent, w.tomorrow()))
+    correct_communication(row, again, by=world.agent)
+    with pytest.raises(StaleRecord):
+        finish_follow_up(row, note="已回电", by=world.agent, expected_version=row.version)
+
+
+def test_who_left_stays_in_the_record_that_names_him(world: World, customer: Customer) -> None:
+    row = record_communication(customer, talk(visitors=(world.sales_head,)), by=world.agent)
+    world.sales_head.is_active = False
+    world.sales_head.save()
+    client = client_of(world, "agent")
+    assert submit(client, f"/customers/{customer.pk}/communications/{row.pk}/edit/", result="好").status_code == 302
+    assert [person.username for person in row.visitors.all()] == ["sales_head"]

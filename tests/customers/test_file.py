@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit.exceptions import InvalidInput, InvalidMove, StaleRecord
 from audit.models import Reading
 from audit.verification import verify
+from cases.models import Case
 from customers.access import get_customer
 from customers.actions import grants
 from customers.actions.communications import FollowUp, Talk, record_communication
@@ -28,6 +29,7 @@ from customers.queries.file import updates_of
 from customers.queries.search import match, page_of
 from feedback_system.handover import begin_person
 from notifications.models import Message
+from notifications.readers import may_read
 from organization.models import User
 from organization.queries import identity_of
 from organization.stale import stamp
@@ -488,3 +490,96 @@ def test_who_leaves_hands_files_customers_and_follow_ups_over(world: World, cust
     assert in_hand(giver) == {}
     assert get_customer(giver, customer.pk).file_right == ""
     assert verify().ok
+
+
+# --- What fresh eyes found ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("CUS-17")
+def test_a_secret_customer_is_not_named_by_its_number(world: World, customer: Customer) -> None:
+    person = open_file(
+        Facts("李处长", organisation=customer, contacts=(Reach("phone", "13900002222"),)), by=world.actor("agent")
+    )
+    Customer.objects.filter(pk=customer.pk).update(secrecy="secret")
+    client = client_of(world, "sales_head")
+    form = {"customer": str(customer.pk), "reporter_name": "某人", "reporter_phone": "13700001111", "text": "漏水"}
+    assert (
+        submit(client, "/cases/log/", holds="caller", kind="complaint", caller="某人 13700001111", **form).status_code
+        == 302
+    )
+    case = Case.objects.get()
+    assert case.customer_id != customer.pk
+    Case.objects.update(customer=person)
+    for url in (f"/cases/?customer={customer.pk}&state=all", f"/customers/{person.pk}/edit/"):
+        assert customer.name not in client.get(url).content.decode(), url
+    assert submit(client, f"/customers/{person.pk}/edit/", attention="先问候").status_code == 302
+    person.refresh_from_db()
+    assert (person.organisation, person.attention) == (customer, "先问候")
+
+
+@pytest.mark.gate(15)
+@pytest.mark.req("CUS-18", "SEC-02")
+def test_nothing_of_the_file_is_shown_without_a_purpose_and_a_reading(world: World, customer: Customer) -> None:
+    keeper = client_of(world, "sales_handler")
+    contract = Holding.objects.get(name="年度供货合同")
+    card = keeper.get(f"/customers/{customer.pk}/").content.decode()
+    for secret in (CREDIT, "12000000", "HT-2026-9", "年度供货合同"):
+        assert secret not in card
+    page = keeper.get(f"/customers/{customer.pk}/holdings/{contract.pk}/")
+    assert page.headers["Location"] == f"/customers/{customer.pk}/file/"
+    read(keeper, customer)
+    before = Reading.objects.filter(what="file:custodian").count()
+    assert "HT-2026-9" in keeper.get(f"/customers/{customer.pk}/holdings/{contract.pk}/").content.decode()
+    assert Reading.objects.filter(what="file:custodian").count() == before + 1
+
+
+def test_what_was_typed_is_kept_when_the_purpose_ran_out(world: World, customer: Customer) -> None:
+    keeper = client_of(world, "sales_handler")
+    url = f"/customers/{customer.pk}/file/edit/"
+    read(keeper, customer)
+    base = keeper.get(url).content.decode().split('name="base" value="')[1].split('"')[0]
+    keeper.logout()
+    keeper.force_login(world.sales_handler)  # a fresh session holds no purpose
+    assert keeper.post(url, {"base": base, "address": "渝中区中山四路 1 号", "credit": "账期十天"}).status_code == 302
+    assert CustomerFile.objects.get(customer=customer).credit == "账期十天"
+
+
+@pytest.mark.req("CUS-18")
+def test_nobody_gives_himself_the_right_to_read(world: World, customer: Customer) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        grants.give_grant(None, world.general_manager, purpose="x", period=days(0, 1), by=world.general_manager)
+    assert refusal.value.field == "person"
+
+
+@pytest.mark.req("SEC-08")
+def test_a_masked_number_cannot_be_guessed_by_its_tail(world: World, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(secrecy="confidential")
+    for name, found in (("manager", []), ("sales_head", []), ("agent", [customer]), ("sales_handler", [customer])):
+        who = identity_of(world.users[name])
+        assert match("5880011", who=who) == match("65880011", who=who) == found
+        assert match("023-65880011", who=who) in ([customer], found)
+
+
+def test_hidden_customers_do_not_crowd_out_those_that_are_seen(world: World, customer: Customer) -> None:
+    for n in range(9):
+        row = open_file(Facts(f"重庆一{n}", "organisation"), by=world.actor("agent"))
+        Customer.objects.filter(pk=row.pk).update(secrecy="secret")
+    assert match("重庆", who=identity_of(world.sales_head)) == [customer]
+
+
+def test_who_left_and_what_is_retired_stay_when_something_else_is_saved(world: World, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(salesperson=world.sales_head)
+    world.sales_head.is_active = False
+    world.sales_head.save()
+    CustomerKind.objects.update(retired_at=timezone.now())
+    assert submit(client_of(world, "agent"), f"/customers/{customer.pk}/edit/", attention="新号码").status_code == 302
+    customer.refresh_from_db()
+    assert customer.salesperson == world.sales_head
+    assert [kind.code for kind in customer.kinds.all()] == ["project"]
+
+
+def test_a_permission_that_begins_tomorrow_is_told_today(world: World, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(secrecy="secret")
+    grants.give_grant(customer, world.manager, purpose="谈判", period=days(1, 3), by=world.general_manager)
+    assert may_read(customer.thread, world.manager)
+    assert not may_read(customer.thread, world.sales_head)
