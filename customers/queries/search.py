@@ -98,9 +98,10 @@ def page_of(
     Never counts, never skips. A key that fits nobody is no key.
     """
     known = Customer.objects.visible_to(who)
-    for name in ("visit_class", "tier"):
-        if value := getattr(wanted, name):
-            known = known.filter(**{name: value})
+    if wanted.visit_class:
+        known = known.filter(visit_class=wanted.visit_class)
+    if wanted.tier:
+        known = known.filter(tier=wanted.tier)
     start = known.filter(pk=number(before or after) or 0).first()
     if start is not None and before:
         ahead = _beyond(known.order_by("-name_key", "-id"), "<", start)
