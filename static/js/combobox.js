@@ -118,7 +118,8 @@ function combobox(box, input, { find, pick, min, pause }) {
     const option = event.target.closest("[role=option]");
     if (option) take(option);
   });
-  input.addEventListener("blur", () => setTimeout(close, 120));
+  // The focus may be back before the time is up: what was typed meanwhile keeps its offers.
+  input.addEventListener("blur", () => setTimeout(() => document.activeElement !== input && close(), 120));
   return { open, close };
 }
 

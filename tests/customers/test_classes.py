@@ -75,7 +75,7 @@ def test_what_is_measured_for_b_is_configurable() -> None:
     assert propose(known, CustomersPart(b_measure="largest", b_amount=6_000_000)).visit_class == "B"
 
 
-@pytest.mark.req("CUS-07", "FX-08", "A-17")
+@pytest.mark.req("CUS-07", "A-17")
 @pytest.mark.parametrize(
     ("known", "rule", "tier"),
     [

@@ -177,6 +177,7 @@ def test_a_refusal_needs_a_reason_and_gives_nothing(world: World, customer: Cust
 
 
 @pytest.mark.req("SEC-02", "SEC-08")
+@pytest.mark.form("F67")
 def test_an_auditor_sees_who_read_but_no_name_of_a_customer(world: World, customer: Customer) -> None:
     read(client_of(world, "sales_handler"), customer)
     page = client_of(world, "auditor").get("/customers/readings/").content.decode()
@@ -272,7 +273,8 @@ def test_custodian_and_secrecy_are_set_by_the_head_of_customer_service_alone(wor
         assert (customer.custodian == world.sales_head) is may
 
 
-@pytest.mark.req("CUS-02", "F68", "SEC-09")
+@pytest.mark.req("CUS-02", "SEC-09")
+@pytest.mark.form("F61", "F68")
 def test_the_update_log_keeps_old_and_new_and_hides_what_the_reader_may_not_see(
     world: World, customer: Customer
 ) -> None:
@@ -437,7 +439,7 @@ def test_the_database_refuses_it_too(world: World, customer: Customer) -> None:
             Holding.objects.create(customer=customer, name="x", created_at=now, **values)
 
 
-@pytest.mark.req("F68")
+@pytest.mark.form("F68")
 def test_a_holding_is_corrected_and_taken_out_and_the_log_keeps_it(world: World, customer: Customer) -> None:
     row, by = Holding.objects.get(name="热水锅炉"), world.actor("agent")
     base = stamp(holding_facts(row))
