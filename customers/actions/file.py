@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
-from customers.fields import BY_NAME, CARD, FILE, fields_for
+from customers.fields import BY_NAME, CARD, FILE, collected, fields_for
 from customers.models import Customer, CustomerFile, FieldRule
 from organization import stale
 
@@ -49,13 +49,20 @@ def file_facts(file: CustomerFile, *sections: str) -> dict[str, object]:
     return {name: getattr(file, name) for name, field in BY_NAME.items() if field.section in sections}
 
 
+def rule_facts() -> dict[str, object]:
+    """What is decided of each field, for the stamp of the page."""
+    return {field.name: [field.is_on, str(field.purpose)] for field in collected()}
+
+
 @transaction.atomic
-def set_field_rules(rules: Mapping[str, tuple[bool, str]], *, by: Actor) -> None:
+def set_field_rules(rules: Mapping[str, tuple[bool, str]], *, by: Actor, base: str = "") -> None:
     """Say of each field whether it is collected, and what for (CUS-20); raises ``InvalidInput`` without a purpose.
 
-    What was collected before a field was switched off is not shown any more; it goes with the file's end.
+    What was collected before a field was switched off is not shown any more; it goes with the file's end. Raises
+    ``StaleRecord`` when a field was decided otherwise since ``base`` was made.
     """
     before = {rule.name: rule for rule in FieldRule.objects.select_for_update()}
+    stale.require_fresh(rule_facts(), base)
     changes = {}
     for name, (is_on, purpose) in rules.items():
         if name not in BY_NAME:

@@ -9,8 +9,8 @@ from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy
 
-from customers.actions.file import file_facts
-from customers.fields import FileField, collected, fields_for
+from customers.actions.file import file_facts, rule_facts
+from customers.fields import BY_NAME, FileField, collected, fields_for
 from customers.models import Customer, CustomerFile
 from organization.forms.based import BasedForm
 from organization.forms.fields import LineField, TextField
@@ -47,11 +47,13 @@ def _form_field(field: FileField) -> forms.Field:
     return LineField(label=str(field.label), required=False, max_length=field.max_length, help_text=str(field.purpose))
 
 
-class FieldRuleForm(forms.Form):
+class FieldRuleForm(BasedForm):
     """Whether each field is collected, and what for (CUS-20)."""
 
+    more_labels = {name: field.label for name, field in BY_NAME.items()}
+
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"base": stamp(rule_facts())})
         self.shown = collected()
         for field in self.shown:
             self.fields[f"{field.name}_on"] = forms.BooleanField(

@@ -114,15 +114,18 @@ def field_rules(request: HttpRequest) -> HttpResponse:
     form = FieldRuleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            set_field_rules(form.rules(), by=by)
+            set_field_rules(form.rules(), by=by, base=form.cleaned_data["base"])
         except DomainError as error:
             _show_at_purpose(form, error)
         else:
             messages.success(request, _("Saved. It holds for every file from now on."))
             return redirect("customer_fields")
-    return render(request, "customers/fields.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(request, "customers/fields.html", {"form": form}, status=form.status)
 
 
 def _show_at_purpose(form: FieldRuleForm, error: DomainError) -> None:
-    field = getattr(error, "field", "")
-    form.add_error(f"{field}_purpose" if f"{field}_purpose" in form.fields else None, error.message)
+    field = f"{getattr(error, 'field', '')}_purpose"
+    if field in form.fields:
+        form.add_error(field, error.message)
+    else:
+        refusals.show(form, error)

@@ -382,6 +382,10 @@ def test_a_field_that_is_switched_off_is_neither_asked_for_nor_shown(world: Worl
     with pytest.raises(InvalidInput):
         update_file(customer, {"credit": "x"}, by=world.actor("sales_handler"))
     assert "传真答复" in keeper.get(f"/customers/{customer.pk}/file/edit/").content.decode()
+    stale = client.get("/settings/customer-fields/").content.decode().split('name="base" value="')[1].split('"')[0]
+    set_field_rules({"fax": (False, "传真答复")}, by=world.actor("administrator"))
+    with pytest.raises(StaleRecord):
+        set_field_rules({"fax": (True, "别的用途")}, by=world.actor("administrator"), base=stale)
     with pytest.raises(InvalidInput):
         set_field_rules({"fax": (True, "")}, by=world.actor("administrator"))
     assert client_of(world, "hub_head").get("/settings/customer-fields/").status_code == 403
