@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -118,6 +119,13 @@ def build_world() -> World:
 
 
 CLASSIFIED = {"urgency": "important", "priority": 1}
+
+
+def client_of(world: World, name: str) -> Client:
+    """The browser of somebody who is signed in."""
+    client = Client()
+    client.force_login(world.users[name])
+    return client
 
 
 def log_call(world: World, *, by: str = "agent", kind: str = "complaint", **values: Any) -> Case:

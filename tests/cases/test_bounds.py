@@ -14,9 +14,8 @@ from cases.models import Contact, Draft
 from cases.queries.paging import Key, parse_key
 from tests import world as w
 from tests.cases.test_drafts import typed
-from tests.cases.test_intake_form import client_of
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 SLIPS = ("0001-01-01T00:00", "1969-12-31T23:59")
 

@@ -23,9 +23,9 @@ from cases.queries.search import NEWEST as SEARCHED
 from organization.models import Product, Site
 from organization.queries import identity_of
 from tests import world as w
-from tests.cases.test_intake_form import NONSENSE, client_of
+from tests.cases.test_intake_form import NONSENSE
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 LIST = "/cases/"
 

@@ -17,8 +17,7 @@ from notifications.delivery import sweep_due
 from notifications.models import Message
 from notifications.queries import inbox
 from tests import world as w
-from tests.cases.test_intake_form import client_of
-from tests.world import World
+from tests.world import World, client_of
 
 LIST = "/cases/"
 

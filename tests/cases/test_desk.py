@@ -20,8 +20,7 @@ from notifications.models import Message
 from notifications.models import State as Sending
 from organization.queries import identity_of
 from tests import world as w
-from tests.cases.test_intake_form import client_of
-from tests.world import World
+from tests.world import World, client_of
 
 
 def desk(world: World, name: str) -> Desk:

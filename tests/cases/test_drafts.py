@@ -19,9 +19,9 @@ from cases.models import Case, Contact, Draft
 from cases.tasks import forget_drafts
 from documents.models import File
 from tests import world as w
-from tests.cases.test_intake_form import CALL, client_of, picture
+from tests.cases.test_intake_form import CALL, picture
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 SAVE = "/cases/log/draft/"
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
@@ -19,15 +18,9 @@ from documents.models import File
 from notifications.models import Message
 from tests import world as w
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 CALL = {"caller": "李四 139 1111 2222", "text": "热水器质量太差，用了一周就坏了。", "kind": "complaint"}
-
-
-def client_of(world: World, name: str) -> Client:
-    client = Client()
-    client.force_login(world.users[name])
-    return client
 
 
 def log(world: World, by: str = "agent", **values: Any) -> Any:

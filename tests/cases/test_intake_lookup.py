@@ -19,9 +19,8 @@ from organization.queries import identity_of
 from regulations.profiles import version_for
 from tests import world as w
 from tests.cases.test_drafts import typed
-from tests.cases.test_intake_form import client_of
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 
 @pytest.mark.req("INT-30")

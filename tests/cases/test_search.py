@@ -22,8 +22,8 @@ from organization.models.units import HEADS_PRINCIPAL_BASE
 from organization.queries import identity_of
 from tests import world as w
 from tests.cases.test_browse import numbers
-from tests.cases.test_intake_form import NONSENSE, client_of
-from tests.world import World
+from tests.cases.test_intake_form import NONSENSE
+from tests.world import World, client_of
 
 
 def found(world: World, name: str, typed: str) -> list[Case]:

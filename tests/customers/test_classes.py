@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from audit.exceptions import InvalidInput, StaleRecord
@@ -26,15 +25,9 @@ from organization.queries import identity_of
 from organization.stale import stamp
 from regulations.document import parse_part
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 MILLION = Decimal(1_000_000)
-
-
-def client_of(world: World, name: str) -> Client:
-    client = Client()
-    client.force_login(world.users[name])
-    return client
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from audit.exceptions import InvalidInput, InvalidMove, StaleRecord
@@ -28,15 +27,9 @@ from organization.queries import identity_of
 from organization.stale import stamp
 from tests import world as w
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 OPINIONS = "锅炉夜间噪音大，希望月底前处理"
-
-
-def client_of(world: World, name: str) -> Client:
-    client = Client()
-    client.force_login(world.users[name])
-    return client
 
 
 @pytest.fixture

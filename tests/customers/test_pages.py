@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,17 +17,11 @@ from organization.models import Role
 from organization.queries import Identity
 from tests import world as w
 from tests.cases.test_intake_form import NONSENSE
-from tests.world import World
+from tests.world import World, client_of
 
 #: Somebody of the hub.
 EVERYBODY = Identity(0, Role.AGENT, functions=frozenset({"hub"}))
 NAMES = ["周慧", "安然", "曾强", "单于明", "王经理", "阿里", "Anna", "仇英", "赵工", "重庆水务"]
-
-
-def client_of(world: World, name: str) -> Client:
-    client = Client()
-    client.force_login(world.users[name])
-    return client
 
 
 def create(world: World, name: str, phone: str = "", **values: Any) -> Customer:

@@ -14,9 +14,9 @@ from notifications.actions import NewMessage, enqueue
 from notifications.delivery import sweep_due
 from notifications.models import Message
 from organization.models import ApiToken, Deputy, User
-from tests.cases.test_intake_form import NONSENSE, client_of
+from tests.cases.test_intake_form import NONSENSE
 from tests.forms import submit
-from tests.world import World
+from tests.world import World, client_of
 
 
 def tell(user: User, count: int = 1, path: str = "/cases/") -> list[Message]:
