@@ -34,7 +34,7 @@ from cases.rights import sees
 from cases.secrets import access_code, link_token
 from notifications import readers as message_readers
 from notifications import templates
-from notifications.actions import NewMessage, enqueue, enqueue_many, withdraw
+from notifications.actions import NewMessage, enqueue, enqueue_many, for_colleague, withdraw
 from notifications.models import ChannelName
 from notifications.queries import people_told
 from organization.models import User
@@ -105,19 +105,14 @@ def _to(case: Case, users: Iterable[User | None], kind: str, key: str, **context
     for user in {u.pk: u for u in users if u is not None}.values():
         if not user.is_active or -user.pk in case.barred:
             continue
-        for channel in (ChannelName.IN_APP, ChannelName.EMAIL):
-            if channel == ChannelName.EMAIL and not user.email:
-                continue
-            yield NewMessage(
-                dedupe_key=f"{case.thread}:{key}:{user.pk}:{channel}",
-                kind=kind,
-                thread=case.thread,
-                channel=channel,
-                user_id=user.pk,
-                context=_context(case, **context),
-                language=user.language,
-                path=path_of(case),
-            )
+        yield from for_colleague(
+            user,
+            kind=kind,
+            thread=case.thread,
+            key=f"{case.thread}:{key}",
+            context=_context(case, **context),
+            path=path_of(case),
+        )
 
 
 def _tell_customer(case: Case, kind: str, key: str, *, way: str = "", **context: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.http import Http404
 from django.utils import timezone
@@ -39,7 +40,7 @@ class CustomerAccess:
         """Whether the person, or somebody deputised for, keeps this file (CUS-06)."""
         return self.customer.custodian_id in {one.user_id for one in self.who.acting}
 
-    @property
+    @cached_property
     def file_right(self) -> str:
         """By what the whole file may be read: as custodian, as general manager, by a grant; "" not at all (A-31)."""
         if self.is_custodian:
@@ -48,13 +49,13 @@ class CustomerAccess:
             return GENERAL_MANAGER
         return GRANT if self.grant is not None else ""
 
-    @property
+    @cached_property
     def grant(self) -> FileGrant | None:
         """The running grant by which this person reads the file; a deputy does not inherit it."""
         rows = FileGrant.objects.running(self.now).filter(person=self.user)
         return rows.filter(customer=self.customer).first() or rows.filter(customer=None).first()
 
-    @property
+    @cached_property
     def sees_contacts(self) -> bool:
         """Whether telephone and address are shown in the clear (SEC-08, CUS-17)."""
         return bool(clear_of([self.customer], self.who, now=self.now))
@@ -68,11 +69,6 @@ class CustomerAccess:
     def edits_file(self) -> bool:
         """The custodian alone writes the file (CUS-06)."""
         return self.is_custodian
-
-    @property
-    def heads_files(self) -> bool:
-        """Who names the custodian and sets the secrecy."""
-        return rights.heads_the_files(self.who)
 
     @property
     def grants(self) -> bool:

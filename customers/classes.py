@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from customers.models import Mark, Tier, VisitClass
 from customers.policy import CustomersPart, TierRule
 
-LONG_TERM, OVERSEAS, KEY_PROJECT, WANTS = "long_term", "overseas", "key_project", "wants_to_cooperate"
 #: Any of these makes an A (CUS-08).
-MARKS_OF_A = (LONG_TERM, OVERSEAS, KEY_PROJECT)
-KEY, STABLE, GENERAL, POTENTIAL = "key", "stable", "general", "potential"
+MARKS_OF_A = frozenset({Mark.LONG_TERM, Mark.OVERSEAS, Mark.KEY_PROJECT})
 
 
 @dataclass(frozen=True)
-class Standing:
+class Business:
     """What is known of a customer's business with us; amounts in yuan.
 
     ``by_year`` holds contracts and orders by the calendar year in which they began.
@@ -48,55 +46,55 @@ class Proposal:
 
     visit_class: str
     tier: str
-    reasons: tuple[str | Promise, ...]
+    reasons: tuple[str, ...]
 
 
-def propose(standing: Standing, rules: CustomersPart) -> Proposal:
+def propose(business: Business, rules: CustomersPart) -> Proposal:
     """What the rules say; A wins over B over C, key over stable over general (A-18).
 
     The reasons name no amounts: they are read by more people than the file.
     """
-    visit_class, why_class = _visit_class(standing, rules)
-    tier, why_tier = _tier(standing, rules)
+    visit_class, why_class = _visit_class(business, rules)
+    tier, why_tier = _tier(business, rules)
     return Proposal(visit_class, tier, tuple(reason for reason in (why_class, why_tier) if reason))
 
 
-def _visit_class(standing: Standing, rules: CustomersPart) -> tuple[str, str]:
-    if standing.marks & set(MARKS_OF_A):
-        return "A", _("A: long-term, overseas or national key project customer.")
-    if not standing.has_bought:
+def _visit_class(business: Business, rules: CustomersPart) -> tuple[str, str]:
+    if business.marks & MARKS_OF_A:
+        return VisitClass.A, _("A: long-term, overseas or national key project customer.")
+    if not business.has_bought:
         return "", _("No orders: not classified as B or C.")
-    amount = getattr(standing, rules.b_measure)
+    amount = getattr(business, rules.b_measure)
     if amount >= rules.b_amount:
-        return "B", _("B: orders reach the limit.")
-    return "C", _("C: orders below the limit.")
+        return VisitClass.B, _("B: orders reach the limit.")
+    return VisitClass.C, _("C: orders below the limit.")
 
 
-def _tier(standing: Standing, rules: CustomersPart) -> tuple[str, str]:
-    for tier, rule, words in ((KEY, rules.key, _("Key")), (STABLE, rules.stable, _("Stable"))):
-        met, of = criteria(standing, rule)
+def _tier(business: Business, rules: CustomersPart) -> tuple[str, str]:
+    for tier, rule, words in ((Tier.KEY, rules.key, _("Key")), (Tier.STABLE, rules.stable, _("Stable"))):
+        met, of = criteria(business, rule)
         if of and (len(met) == of if rule.combine == "all" else met):
             return tier, _("%(tier)s: %(met)s.") % {"tier": words, "met": "；".join(met)}
-    if standing.has_bought:
-        return GENERAL, _("General: neither key nor stable.")
-    if WANTS in standing.marks:
-        return POTENTIAL, _("Potential: wants to cooperate.")
+    if business.has_bought:
+        return Tier.GENERAL, _("General: neither key nor stable.")
+    if Mark.WANTS in business.marks:
+        return Tier.POTENTIAL, _("Potential: wants to cooperate.")
     return "", ""
 
 
-def criteria(standing: Standing, rule: TierRule) -> tuple[list[str], int]:
+def criteria(business: Business, rule: TierRule) -> tuple[list[str], int]:
     """The criteria of a tier that are met, in words, and how many are active."""
     checks: list[tuple[bool, str]] = []
     if rule.yearly_amount is not None:
-        ran = longest_run(standing.by_year, Decimal(rule.yearly_amount))
+        ran = longest_run(business.by_year, Decimal(rule.yearly_amount))
         checks.append((ran >= rule.years, _("%(n)d years running at the yearly amount") % {"n": ran}))
     if rule.single_amount is not None:
-        checks.append((standing.largest >= rule.single_amount, _("a single contract large enough")))
+        checks.append((business.largest >= rule.single_amount, _("a single contract large enough")))
     if rule.yearly_demand is not None:
-        most = max(standing.last_12_months, standing.demand or Decimal(0))
+        most = max(business.last_12_months, business.demand or Decimal(0))
         checks.append((most >= rule.yearly_demand, _("yearly demand large enough")))
     if rule.rank is not None:
-        checks.append((standing.rank is not None and standing.rank <= rule.rank, _("national rank high enough")))
+        checks.append((business.rank is not None and business.rank <= rule.rank, _("national rank high enough")))
     return [words for met, words in checks if met], len(checks)
 
 

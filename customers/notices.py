@@ -12,8 +12,7 @@ from customers import rights
 from customers.models import Communication, Customer, FileGrant
 from notifications import readers as message_readers
 from notifications import templates
-from notifications.actions import NewMessage, enqueue
-from notifications.models import ChannelName
+from notifications.actions import enqueue, for_colleague
 from organization.models import User
 from organization.models.units import Function
 from organization.queries import identity_of, people_with_function
@@ -81,7 +80,7 @@ def follow_up_given(row: Communication) -> None:
     }
     path = f"/customers/{row.customer_id}/communications/{row.pk}/"
     key = f"{row.customer.thread}:follow_up:{row.pk}:{row.version}"
-    _send(row.customer.thread, row.follow_up_by, "follow_up_given", key, context, path)
+    _send(row.follow_up_by, "follow_up_given", row.customer.thread, key, context, path)
 
 
 def _tell(grant: FileGrant, people: Iterable[User], kind: str, *, text: str) -> None:
@@ -95,23 +94,9 @@ def _tell(grant: FileGrant, people: Iterable[User], kind: str, *, text: str) -> 
             "until": grant.ends_at,
         }
         path = f"/customers/{customer.pk}/" if customer else "/customers/"
-        _send(thread, user, kind, f"{thread}:{kind}:{grant.pk}", context, path)
+        _send(user, kind, thread, f"{thread}:{kind}:{grant.pk}", context, path)
 
 
-def _send(thread: str, user: User, kind: str, key: str, context: Mapping[str, Any], path: str) -> None:
-    """In the program, and by mail where there is an address."""
-    for channel in (ChannelName.IN_APP, ChannelName.EMAIL):
-        if channel == ChannelName.EMAIL and not user.email:
-            continue
-        enqueue(
-            NewMessage(
-                dedupe_key=f"{key}:{user.pk}:{channel}",
-                kind=kind,
-                thread=thread,
-                channel=channel,
-                user_id=user.pk,
-                context=context,
-                language=user.language,
-                path=path,
-            )
-        )
+def _send(user: User, kind: str, thread: str, key: str, context: Mapping[str, Any], path: str) -> None:
+    for message in for_colleague(user, kind=kind, thread=thread, key=key, context=context, path=path):
+        enqueue(message)

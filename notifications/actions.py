@@ -23,6 +23,7 @@ from notifications.delivery import without_secrets
 from notifications.models import UNREACHED, UNSENT, ChannelName, Heartbeat, Message, State
 from notifications.poke import poke, poke_sweep
 from notifications.templates import clean, stored, template_of
+from organization.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,26 @@ def enqueue_many(messages: Iterable[NewMessage]) -> None:
     if rows:
         Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
         transaction.on_commit(poke_sweep, robust=True)
+
+
+def for_colleague(
+    user: User, *, kind: str, thread: str, key: str, context: Mapping[str, Any], path: str
+) -> list[NewMessage]:
+    """One message in the program and, where there is an address, one by mail; ``key`` names what happened."""
+    channels = [ChannelName.IN_APP, *([ChannelName.EMAIL] if user.email else [])]
+    return [
+        NewMessage(
+            dedupe_key=f"{key}:{user.pk}:{channel}",
+            kind=kind,
+            thread=thread,
+            channel=channel,
+            user_id=user.pk,
+            context=context,
+            language=user.language,
+            path=path,
+        )
+        for channel in channels
+    ]
 
 
 def withdraw(thread: str, *, user_ids: Collection[int] | None = None, kind: str = "") -> int:

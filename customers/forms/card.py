@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -14,9 +13,9 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from customers.actions.people import Facts, Reach, facts_of
 from customers.models import ContactType, Customer, CustomerKind, CustomerType, Secrecy
 from organization.forms.based import BasedForm
-from organization.forms.fields import LineField
+from organization.forms.fields import LineField, keep_offering
 from organization.forms.lookup import LookupWidget
-from organization.forms.people import PersonChoice, offer_stored
+from organization.forms.people import PersonChoice
 from organization.queries import Identity
 from organization.requests import number
 from organization.stale import stamp
@@ -99,11 +98,9 @@ class CardForm(BasedForm):
         super().__init__(data, initial=initial)
         self.customer = customer
         if customer is not None:
-            offer_stored(self, "salesperson", customer.salesperson)
-            offer_stored(self, "custodian", customer.custodian)
-            kinds = self.fields["kinds"]
-            assert isinstance(kinds, forms.ModelMultipleChoiceField)  # noqa: S101 - narrows the type for mypy
-            kinds.queryset = CustomerKind.objects.filter(Q(retired_at=None) | Q(pk__in=customer.kinds.all()))
+            keep_offering(self, "salesperson", customer.salesperson)
+            keep_offering(self, "custodian", customer.custodian)
+            keep_offering(self, "kinds", *customer.kinds.all())
         above = customer.organisation if customer else None
         self.keeps_organisation = bool(above and not Customer.objects.visible_to(who).filter(pk=above.pk).exists())
         if self.keeps_organisation:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from customers.actions.communications import FollowUp, Talk, communication_facts
 from customers.models import Communication, CommunicationKind
 from organization.forms.based import BasedForm
-from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField
-from organization.forms.people import PersonChoice, offer_stored
+from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField, keep_offering
+from organization.forms.people import PersonChoice
 from organization.models import User
 from organization.stale import stamp
 
@@ -49,8 +49,8 @@ class CommunicationForm(BasedForm):
         for n in range(1, VISITORS + 1):
             label = _("Our people") if n == 1 else _("and")
             self.fields[f"visitor_{n}"] = PersonChoice(label=label, required=False, empty_label="—")
-            offer_stored(self, f"visitor_{n}", initial.get(f"visitor_{n}"))
-        offer_stored(self, "follow_up_by", row.follow_up_by if row else None)
+            keep_offering(self, f"visitor_{n}", initial.get(f"visitor_{n}"))
+        keep_offering(self, "follow_up_by", row.follow_up_by if row else None)
         self.visitor_names = [f"visitor_{n}" for n in range(1, VISITORS + 1)]
 
     def visitors(self) -> list[forms.BoundField]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from customers.actions.holdings import Held, holding_facts
 from customers.models import Holding, HoldingKind
 from organization.forms.based import BasedForm
-from organization.forms.fields import DayField, LineField
+from organization.forms.fields import DayField, LineField, keep_offering
 from organization.models import Product
 from organization.stale import stamp
 
@@ -63,10 +62,7 @@ class HoldingForm(BasedForm):
             initial = {name: getattr(holding, name) for name in self.base_fields if name != "base"}
             initial["base"] = stamp(holding_facts(holding))
         super().__init__(data, initial=initial)
-        if holding is not None and holding.product is not None and holding.product.is_retired:
-            product = self.fields["product"]
-            assert isinstance(product, forms.ModelChoiceField)  # noqa: S101 - narrows the type for mypy
-            product.queryset = Product.objects.filter(Q(retired_at=None) | Q(pk=holding.product_id))
+        keep_offering(self, "product", holding.product if holding else None)
         self.kind, labels = kind, LABELS[kind]
         self.order_fields(["base", *labels, "note"])
         for name in list(self.fields):

@@ -93,7 +93,3 @@ class FileGrant(models.Model):
     def can_be_revoked(self) -> bool:
         """Whether there is something to take back."""
         return self.state == "allowed"
-
-    def is_running(self, now: datetime) -> bool:
-        """As ``FileGrantQuerySet.running``."""
-        return self.granted_at is not None and self.revoked_at is None and self.starts_at <= now < self.ends_at

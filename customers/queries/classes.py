@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from customers.classes import Proposal, propose
-from customers.classes import Standing as Known
+from customers.classes import Business, Proposal, propose
 from customers.models import Customer, Holding, HoldingKind, Standing
 from customers.policy import CustomersPart
 from regulations.profiles import version_for
@@ -23,7 +22,7 @@ def rules() -> CustomersPart:
     return part
 
 
-def standing_of(customer: Customer, *, today: date) -> Known:
+def business_of(customer: Customer, *, today: date) -> Business:
     """What is known: what a person said, and the contracts and orders with day and amount."""
     said = Standing.objects.filter(customer=customer).first()
     amounts: dict[int, Decimal] = {}
@@ -39,7 +38,7 @@ def standing_of(customer: Customer, *, today: date) -> Known:
         largest = max(largest, amount)
         if today - YEAR < begun <= today:
             last += amount
-    return Known(
+    return Business(
         marks=frozenset(said.marks) if said else frozenset(),
         rank=said.national_rank if said else None,
         demand=said.yearly_demand if said else None,
@@ -51,4 +50,4 @@ def standing_of(customer: Customer, *, today: date) -> Known:
 
 def proposal_for(customer: Customer) -> Proposal:
     """What the rules of today say of this customer."""
-    return propose(standing_of(customer, today=timezone.localdate()), rules())
+    return propose(business_of(customer, today=timezone.localdate()), rules())

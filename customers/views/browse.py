@@ -20,7 +20,9 @@ from customers.models import CustomerType, HoldingKind, Tier, VisitClass
 from customers.queries import search
 from customers.queries.card import cards_of
 from customers.queries.communications import communications_of
-from customers.queries.file import filled, holdings_of, updates_of
+from customers.queries.file import filled
+from customers.queries.holdings import holdings_of
+from customers.queries.updates import updates_of
 from organization.queries import Identity, identity_of
 from organization.requests import person, words
 

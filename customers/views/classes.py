@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.exceptions import DomainError
 from customers.access import CustomerAccess, get_customer
 from customers.actions.classes import classify_customer, say_standing
+from customers.classes import Proposal
 from customers.forms.classes import ClassForm, StandingForm
+from customers.models import Customer
 from customers.queries.classes import proposal_for
 from organization.forms import refusals
 from organization.requests import person
@@ -24,7 +26,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """What the rules propose and why; confirm it or decide otherwise."""
     access = _access(request, pk)
     posted = request.POST if request.method == "POST" else None
-    form = _class_form(access, posted)
+    proposal = proposal_for(access.customer)
+    form = ClassForm(posted, customer=access.customer, proposal=proposal)
     if posted is not None and form.is_valid():
         data = form.cleaned_data
         try:
@@ -37,7 +40,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Classified; the history keeps the reason."))
             return redirect("customer", pk)
-    return _render(request, access, form, StandingForm(customer=access.customer), status=form.status)
+    return _render(request, access.customer, proposal, form, StandingForm(customer=access.customer), status=form.status)
 
 
 @require_POST
@@ -53,11 +56,9 @@ def standing(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved. The proposal follows it."))
             return redirect("customer_class", pk)
-    return _render(request, access, _class_form(access), form, status=form.status)
-
-
-def _class_form(access: CustomerAccess, posted: QueryDict | None = None) -> ClassForm:
-    return ClassForm(posted, customer=access.customer, proposal=proposal_for(access.customer))
+    proposal = proposal_for(access.customer)
+    confirm = ClassForm(customer=access.customer, proposal=proposal)
+    return _render(request, access.customer, proposal, confirm, form, status=form.status)
 
 
 def _access(request: HttpRequest, pk: int) -> CustomerAccess:
@@ -67,14 +68,19 @@ def _access(request: HttpRequest, pk: int) -> CustomerAccess:
 
 
 def _render(
-    request: HttpRequest, access: CustomerAccess, form: ClassForm, standing_form: StandingForm, *, status: int
+    request: HttpRequest,
+    customer: Customer,
+    proposal: Proposal,
+    form: ClassForm,
+    standing_form: StandingForm,
+    *,
+    status: int,
 ) -> HttpResponse:
-    customer = access.customer
     context = {
         "customer": customer,
         "form": form,
         "standing_form": standing_form,
-        "proposal": proposal_for(customer),
+        "proposal": proposal,
         "changes": customer.class_changes.select_related("by")[:CHANGES_SHOWN],
     }
     return render(request, "customers/class.html", context, status=status)

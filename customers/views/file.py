@@ -21,7 +21,10 @@ from customers.fields import CARD, FILE
 from customers.forms.file import FieldRuleForm, FileForm
 from customers.forms.grants import PurposeForm
 from customers.models import Customer, HoldingKind
-from customers.queries.file import filled, holdings_of, readings, updates_of
+from customers.queries.file import filled
+from customers.queries.grants import readings
+from customers.queries.holdings import holdings_of
+from customers.queries.updates import updates_of
 from customers.views import purposes
 from organization import access as settings_access
 from organization.forms import refusals

@@ -15,7 +15,7 @@ from customers.access import get_customer
 from customers.actions import grants as actions
 from customers.forms.grants import AskForm, DecideForm, GiveForm
 from customers.models import FileGrant
-from customers.queries.file import grants_of, requests_waiting
+from customers.queries.grants import grants_of, requests_waiting
 from organization.forms import refusals
 from organization.queries import identity_of
 from organization.requests import LARGEST_ID, person

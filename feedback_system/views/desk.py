@@ -20,7 +20,7 @@ from cases.models import Case
 from cases.queries import desk as queries
 from cases.queries.next_step import works_for_hub
 from customers.queries.communications import owed_by
-from customers.queries.file import requests_waiting
+from customers.queries.grants import requests_waiting
 from customers.rights import is_general_manager
 from feedback_system.frame import reads_cases
 from notifications.actions import mark_telephoned

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from organization import bounds, text
@@ -67,3 +68,14 @@ class DayField(forms.DateField):
         super().validate(value)
         if value is not None and not bounds.is_day(value):
             raise ValidationError(bounds.day_problem(), "out_of_bounds")
+
+
+def keep_offering(form: forms.Form, name: str, *stored: Model | None) -> None:
+    """Let a box go on offering what it holds, also who left and what is retired.
+
+    Else saving another field would drop it without a word.
+    """
+    field = form.fields.get(name)
+    keys = [row.pk for row in stored if row is not None]
+    if isinstance(field, forms.ModelChoiceField) and field.queryset is not None and keys:
+        field.queryset = field.queryset | field.queryset.model._default_manager.filter(pk__in=keys)

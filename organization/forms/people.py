@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.db.models import Q
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -146,13 +145,6 @@ class PersonChoice(forms.ModelChoiceField):
         """林晓 · 客服中心."""
         places = "、".join(str(department) for department in obj.departments.all())
         return f"{obj.name} · {places}" if places else obj.name
-
-
-def offer_stored(form: forms.Form, name: str, stored: User | None) -> None:
-    """Let a box keep whom it holds, also somebody who left: saving another field must not drop a name."""
-    field = form.fields.get(name)
-    if isinstance(field, PersonChoice) and stored is not None and not stored.is_active:
-        field.queryset = User.objects.filter(Q(is_active=True) | Q(pk=stored.pk)).prefetch_related("departments")
 
 
 class DeputyForm(forms.Form):

@@ -14,13 +14,12 @@ from audit.exceptions import InvalidInput, StaleRecord
 from customers.actions.classes import Said, classify_customer, say_standing, standing_facts
 from customers.actions.holdings import Held, add_holding
 from customers.actions.people import Facts, open_file
-from customers.classes import Standing as Known
-from customers.classes import longest_run, propose
+from customers.classes import Business, longest_run, propose
 from customers.models import ClassChange, Customer, Standing
 from customers.policy import CustomersPart, TierRule
-from customers.queries.classes import proposal_for, rules, standing_of
-from customers.queries.file import updates_of
+from customers.queries.classes import business_of, proposal_for, rules
 from customers.queries.search import Wanted, page_of
+from customers.queries.updates import updates_of
 from organization.queries import identity_of
 from organization.stale import stamp
 from regulations.document import parse_part
@@ -36,33 +35,33 @@ def customer(world: World) -> Customer:
     return open_file(facts, by=world.actor("hub_head"))
 
 
-def bought(**years: int) -> Known:
+def bought(**years: int) -> Business:
     """So many millions in each year; the last of them within twelve months."""
     by_year = {int(year[1:]): MILLION * amount for year, amount in years.items()}
     newest = by_year[max(by_year)]
-    return Known(by_year=by_year, largest=max(by_year.values()), last_12_months=newest)
+    return Business(by_year=by_year, largest=max(by_year.values()), last_12_months=newest)
 
 
 @pytest.mark.req("CUS-08", "A-14", "A-18")
 @pytest.mark.parametrize(
     ("known", "letter"),
     [
-        (Known(), ""),
-        (Known(marks=frozenset({"wants_to_cooperate"})), ""),
-        (Known(marks=frozenset({"overseas"})), "A"),
-        (Known(marks=frozenset({"long_term"}), by_year={2026: MILLION}), "A"),
-        (Known(by_year={2026: 10 * MILLION}, last_12_months=10 * MILLION), "B"),
-        (Known(by_year={2026: 10 * MILLION}, last_12_months=10 * MILLION - Decimal("0.01")), "C"),
-        (Known(by_year={2019: 90 * MILLION}, largest=90 * MILLION), "C"),
+        (Business(), ""),
+        (Business(marks=frozenset({"wants_to_cooperate"})), ""),
+        (Business(marks=frozenset({"overseas"})), "A"),
+        (Business(marks=frozenset({"long_term"}), by_year={2026: MILLION}), "A"),
+        (Business(by_year={2026: 10 * MILLION}, last_12_months=10 * MILLION), "B"),
+        (Business(by_year={2026: 10 * MILLION}, last_12_months=10 * MILLION - Decimal("0.01")), "C"),
+        (Business(by_year={2019: 90 * MILLION}, largest=90 * MILLION), "C"),
     ],
 )
-def test_a_wins_over_b_over_c_and_without_orders_nobody_is_b_or_c(known: Known, letter: str) -> None:
+def test_a_wins_over_b_over_c_and_without_orders_nobody_is_b_or_c(known: Business, letter: str) -> None:
     assert propose(known, CustomersPart()).visit_class == letter
 
 
 @pytest.mark.req("CUS-08", "A-14")
 def test_what_is_measured_for_b_is_configurable() -> None:
-    known = Known(by_year={2019: 6 * MILLION, 2020: 6 * MILLION}, largest=6 * MILLION)
+    known = Business(by_year={2019: 6 * MILLION, 2020: 6 * MILLION}, largest=6 * MILLION)
     assert propose(known, CustomersPart(b_measure="cumulative")).visit_class == "B"
     assert propose(known, CustomersPart(b_measure="largest")).visit_class == "C"
     assert propose(known, CustomersPart(b_measure="largest", b_amount=6_000_000)).visit_class == "B"
@@ -76,16 +75,16 @@ def test_what_is_measured_for_b_is_configurable() -> None:
         (bought(y2023=2, y2025=2, y2026=2), TierRule(yearly_amount=2_000_000), "general"),
         (bought(y2026=5), TierRule(single_amount=5_000_000), "key"),
         (bought(y2026=5), TierRule(single_amount=5_000_001), "general"),
-        (Known(demand=8 * MILLION), TierRule(yearly_demand=8_000_000), "key"),
-        (Known(rank=50), TierRule(rank=50), "key"),
-        (Known(rank=51), TierRule(rank=50), ""),
+        (Business(demand=8 * MILLION), TierRule(yearly_demand=8_000_000), "key"),
+        (Business(rank=50), TierRule(rank=50), "key"),
+        (Business(rank=51), TierRule(rank=50), ""),
         (bought(y2026=5), TierRule(), "general"),
-        (Known(marks=frozenset({"wants_to_cooperate"})), TierRule(), "potential"),
+        (Business(marks=frozenset({"wants_to_cooperate"})), TierRule(), "potential"),
         (bought(y2026=5), TierRule(single_amount=5_000_000, rank=10), "key"),
         (bought(y2026=5), TierRule(single_amount=5_000_000, rank=10, combine="all"), "general"),
     ],
 )
-def test_a_tier_needs_any_or_all_of_its_active_criteria(known: Known, rule: TierRule, tier: str) -> None:
+def test_a_tier_needs_any_or_all_of_its_active_criteria(known: Business, rule: TierRule, tier: str) -> None:
     assert propose(known, CustomersPart(key=rule)).tier == tier
 
 
@@ -114,7 +113,7 @@ def test_only_contracts_and_orders_with_a_day_and_an_amount_count(world: World, 
         add_holding(customer, Held("order", name="订单", starts_on=begun, amount=MILLION * amount), by=by)
     add_holding(customer, Held("contract", name="无日期", amount=MILLION), by=by)
     add_holding(customer, Held("product", name="产品", starts_on=today), by=by)
-    known = standing_of(customer, today=today)
+    known = business_of(customer, today=today)
     assert (known.last_12_months, known.cumulative, known.largest) == (7 * MILLION, 12 * MILLION, 5 * MILLION)
 
 

@@ -13,7 +13,7 @@ from customers.actions.file import set_field_rules, update_file
 from customers.actions.handover import in_hand
 from customers.actions.people import Facts, Reach, open_file, update_customer
 from customers.models import Customer, CustomerFile
-from customers.queries.file import updates_of
+from customers.queries.updates import updates_of
 from feedback_system.handover import begin_person
 from organization.queries import identity_of
 from tests.customers.files import CREDIT, read

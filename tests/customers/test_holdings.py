@@ -13,7 +13,7 @@ from audit.exceptions import InvalidInput, StaleRecord
 from customers.actions.holdings import Held, add_holding, change_holding, holding_facts, remove_holding
 from customers.actions.people import Facts, open_file
 from customers.models import Customer, Holding
-from customers.queries.file import updates_of
+from customers.queries.updates import updates_of
 from organization.queries import identity_of
 from organization.stale import stamp
 from tests.forms import submit
