@@ -412,19 +412,10 @@ def handed_over(users: Iterable[User], count: int, *, by: Actor, at: datetime) -
     """One message for all that changed hands, in the inbox and by mail."""
     context = _values(person=by.label, count=count)
     for user in users:
-        for channel in (ChannelName.IN_APP, *([ChannelName.EMAIL] if user.email else [])):
-            enqueue(
-                NewMessage(
-                    dedupe_key=f"user:{user.pk}:handed-over:{at.isoformat()}:{channel}",
-                    kind="handed_over",
-                    thread=f"user:{user.pk}",
-                    channel=channel,
-                    user_id=user.pk,
-                    context=context,
-                    language=user.language,
-                    path="/",
-                )
-            )
+        own = f"user:{user.pk}"
+        key = f"{own}:handed-over:{at.isoformat()}"
+        for message in for_colleague(user, kind="handed_over", thread=own, key=key, context=context, path="/"):
+            enqueue(message)
 
 
 def bulk_ended(row: BulkAct, *, refused: int) -> None:

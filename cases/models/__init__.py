@@ -1,9 +1,12 @@
 """Rows of the cases room; each file one subject."""
 
 from cases.models.assignment import Assignment, Extension
+from cases.models.browse import SavedView
 from cases.models.bulk import BulkAct, BulkRefusal
 from cases.models.clocks import Alert, CaseClock
 from cases.models.closure import Escalation, Hold, Round
+from cases.models.drafts import Draft
+from cases.models.imports import Import, ImportRow
 from cases.models.intake import (
     Access,
     Case,
@@ -12,12 +15,8 @@ from cases.models.intake import (
     Category,
     Channel,
     Contact,
-    Draft,
-    Import,
-    ImportRow,
     Kind,
     Recusal,
-    SavedView,
     Verification,
 )
 from cases.models.internal import Note

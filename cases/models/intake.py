@@ -1,8 +1,7 @@
-"""The case and what belongs to its intake: vocabulary, drafts, contacts, files, imports."""
+"""The case and what belongs to its intake: vocabulary, contacts, files, recusals."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -441,73 +440,3 @@ class Recusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} from {self.case_id}"
-
-
-class Draft(models.Model):
-    """What somebody is typing, kept on the server until it is registered or thrown away."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    user = models.ForeignKey(User, models.CASCADE, related_name="drafts")
-    form = models.CharField(max_length=40, default="log")
-    subject = models.CharField(max_length=60, blank=True)
-    data = models.JSONField(default=dict)
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-updated_at"]
-        indexes = [models.Index(F("user"), F("form"), F("updated_at").desc(), name="draft_of_user")]
-
-    def __str__(self) -> str:
-        return f"{self.form} {self.subject}"
-
-
-class SavedView(models.Model):
-    """A named list filter: private, or shared with everybody."""
-
-    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
-    name = models.CharField(max_length=40)
-    query = models.CharField(max_length=1000)
-    shared = models.BooleanField(default=False)
-    pinned = models.BooleanField(default=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="view_name_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Import(models.Model):
-    """One import of feedback from a file: what was asked, how far it is, what came of it."""
-
-    name = models.CharField(max_length=60, unique=True)
-    options = models.JSONField(default=dict)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    rows_read = models.PositiveIntegerField(default=0)
-    rows_created = models.PositiveIntegerField(default=0)
-    rows_known = models.PositiveIntegerField(default=0)
-    rows_refused = models.PositiveIntegerField(default=0)
-    cleaned = models.JSONField(default=dict)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ImportRow(models.Model):
-    """A row of an import that was cleaned or refused, for the list that its person reads."""
-
-    imported = models.ForeignKey(Import, models.CASCADE, related_name="rows")
-    row = models.PositiveIntegerField()
-    refused = models.BooleanField(default=False)
-    message = models.CharField(max_length=300)
-
-    class Meta:
-        ordering = ["row", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.imported_id}:{self.row}"

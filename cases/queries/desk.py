@@ -17,7 +17,8 @@ from django.utils.translation import pgettext
 
 from cases import rights
 from cases.models import Assignment, Case, Escalation, Extension, Measure, Visit
-from cases.models.intake import CaseQuerySet, Draft
+from cases.models.drafts import Draft
+from cases.models.intake import CaseQuerySet
 from cases.places import deciding
 from cases.queries.browse import CaseRow, listed, row_of
 from cases.queries.counters import people_of, to_receive
