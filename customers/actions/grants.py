@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -40,19 +40,11 @@ def ask_to_read(customer: Customer, person: User, *, purpose: str, period: Perio
     now = timezone.now()
     Customer.objects.select_for_update().get(pk=customer.pk)  # two clicks at once take turns
     _check(person, purpose, period, now=now)
-    waiting = FileGrant.objects.filter(customer=customer, person=person, approval__decided_at__isnull=True)
-    if waiting.filter(approval__isnull=False).exists():
-        raise InvalidMove(_("This is waiting for its approval already."))
     by = Actor.staff(person)
     question = approvals.Question(customer.thread, f"{READ_FILE}:{person.pk}", (STEP,), purpose, customer.name[:40])
     approval = approvals.ask(question, by=by, at=now)
     grant = FileGrant.objects.create(
-        customer=customer,
-        person=person,
-        purpose=purpose,
-        starts_at=period.starts_at,
-        ends_at=period.ends_at,
-        approval=approval,
+        customer=customer, person=person, purpose=purpose, **asdict(period), approval=approval
     )
     record(customer.thread, "ask_to_read", by=by, at=now, changes=_changes(grant), sealed={"purpose": (None, purpose)})
     notices.reading_asked(grant)
@@ -86,13 +78,7 @@ def give_grant(customer: Customer | None, person: User, *, purpose: str, period:
         raise InvalidInput("person", _("Nobody allows it to himself. Ask, and somebody else decides."))
     _check(person, purpose, period, now=now)
     row = FileGrant.objects.create(
-        customer=customer,
-        person=person,
-        purpose=purpose,
-        starts_at=period.starts_at,
-        ends_at=period.ends_at,
-        granted_by=by,
-        granted_at=now,
+        customer=customer, person=person, purpose=purpose, **asdict(period), granted_by=by, granted_at=now
     )
     sealed = {"purpose": (None, purpose)}
     record(_thread(row), "allow_reading", by=Actor.staff(by), at=now, changes=_changes(row), sealed=sealed)
