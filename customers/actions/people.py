@@ -19,7 +19,7 @@ from organization.copying import vector_of
 from organization.models import User
 
 #: What everybody may know of a change in the history; the rest is sealed.
-_OPEN = ("type", "visit_class", "kinds", "organisation", "salesperson", "custodian", "secrecy")
+_OPEN = ("type", "kinds", "organisation", "salesperson", "custodian", "secrecy")
 _SEALED = ("name", "attention", "contacts")
 
 
@@ -198,7 +198,6 @@ def _found(customer: Customer) -> Found:
     return Found(
         {
             "type": customer.type,
-            "visit_class": customer.visit_class,
             "kinds": sorted(customer.kinds.values_list("code", flat=True)),
             "organisation": customer.organisation_id,
             "salesperson": customer.salesperson_id,

@@ -47,7 +47,7 @@ class OrganisationField(forms.Field):
 class CardForm(BasedForm):
     """Who it is, and who looks after the file."""
 
-    more_labels = {"contacts": gettext_lazy("Telephone and e-mail"), "visit_class": gettext_lazy("Class")}
+    more_labels = {"contacts": gettext_lazy("Telephone and e-mail")}
 
     name = LineField(label=pgettext_lazy("of a person or an organisation", "Name"), max_length=100)
     type = forms.ChoiceField(
