@@ -165,7 +165,7 @@ def record_reading(
     Args:
         what: the kind of look: "page", "attachment", "export", "search".
         rows: how many records an export or a list showed.
-        reason: why, where the rules ask for a reason. Must not hold personal data.
+        reason: why, where the rules ask for a reason; an erasure blanks it.
     """
     Reading.objects.create(
         thread=thread,
@@ -199,3 +199,12 @@ def erase(*, thread: str, fields: Iterable[str] | None = None, by: Actor, at: dt
     if blanked:
         record(thread, "erase_values", by=by, at=at, changes={"fields": (names, None), "values": (blanked, 0)})
     return blanked
+
+
+def forget_reasons(threads: Iterable[str]) -> int:
+    """Blank what was given as the reason for readings of these threads; who read what and when stays (PIPL 47).
+
+    Returns:
+        How many reasons were blanked.
+    """
+    return Reading.objects.filter(thread__in=list(threads)).exclude(reason="").update(reason="")

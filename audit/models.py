@@ -138,7 +138,9 @@ class Sealed(models.Model):
 
 
 class Reading(models.Model):
-    """Somebody looked at something that is logged when read (SEC-02). Append-only, not chained."""
+    """Somebody looked at something that is logged when read (SEC-02). Append-only, not chained; only the reason can be
+    blanked.
+    """
 
     at = models.DateTimeField()
     thread = Thread()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "audit_event": ("SELECT", "INSERT"),
-    "audit_reading": ("SELECT", "INSERT"),
+    "audit_reading": ("SELECT", "INSERT", 'UPDATE ("reason")'),
     "audit_checkpoint": ("SELECT", "INSERT"),
     "audit_checkpointhead": ("SELECT", "INSERT"),
     "audit_sealed": ("SELECT", "INSERT", 'UPDATE ("old", "new", "salt", "erased_at")'),

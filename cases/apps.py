@@ -11,9 +11,10 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        """Register the profile part, the clocks, the message templates and who may be told of a case."""
-        from cases import notices, policy, ties
+        """Register the profile part, the clocks, the messages, who may be told of a case, and where words stand."""
+        from cases import notices, policy, ties, traces
         from organization.ties import register as register_ties
+        from organization.traces import register as register_traces
         from regulations.document import register_clock, register_part
 
         register_part("cases", policy.CasesPart)
@@ -21,3 +22,4 @@ class CasesConfig(AppConfig):
             register_clock(name, shape)
         notices.register()
         register_ties(ties.reasons)
+        register_traces("cases", traces.TRACES)

@@ -11,9 +11,11 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register the profile part, the message templates, and who may be told of a customer."""
-        from customers import notices, policy
+        """Register the profile part, the message templates, who may be told of a customer, and where words stand."""
+        from customers import notices, policy, traces
+        from organization.traces import register as register_traces
         from regulations.document import register_part
 
         register_part("customers", policy.CustomersPart)
+        register_traces("customers", traces.TRACES)
         notices.register()

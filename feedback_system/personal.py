@@ -28,10 +28,10 @@ CUSTOMERS: dict[str, str] = {
     "cases.BulkRefusal": "reasons",
     "cases.Case": (
         "subject text demand reporter_name reporter_organisation reporter_phone reporter_email product_text batch"
-        " serial order_number late_reason search contact_search import_key"
+        " serial quantity order_number late_reason search contact_search import_key"
     ),
-    "cases.CaseClock": "earlier_dues breach_reason",
-    "cases.CaseFile": "subject",
+    "cases.CaseClock": "breach_reason",
+    "cases.CaseFile": "original_kept_at",
     "cases.Contact": "person text follow_up",
     "cases.Draft": "subject data",
     "cases.Escalation": "demand answer",
@@ -43,6 +43,7 @@ CUSTOMERS: dict[str, str] = {
     "cases.MeasureCheck": "method evidence",
     "cases.Note": "text",
     "cases.Opinion": "remark",
+    "cases.OpinionRequest": "result",
     "cases.Recusal": "reason",
     "cases.Reply": "text late_reason",
     "cases.Round": "reason proof course cause decision lesson",
@@ -51,6 +52,7 @@ CUSTOMERS: dict[str, str] = {
     "cases.Visit": "necessity place participants late_reason findings customer_statement cancelled_reason",
     "customers.ClassChange": "reason",
     "customers.Communication": "place persons_met content opinions handling result follow_up followed_up_note",
+    "customers.Consent": "proof",
     "customers.ContactPoint": "value normal reversed extension",
     "customers.Customer": "name name_key folded_name initials attention search",
     "customers.CustomerFile": (
@@ -60,9 +62,11 @@ CUSTOMERS: dict[str, str] = {
     "customers.FileGrant": "purpose",
     "customers.Holding": "name serial note",
     "documents.File": "claimed_name original rendition thumbnail",
+    "feedback_system.DataRequest": "words identity answer",
     "feedback_system.HandoverRefusal": "why",
+    "feedback_system.LegalHold": "reason",
     "notifications.Message": "address context error subject body",
-    "regulations.Approval": "subject reason details",
+    "regulations.Approval": "subject reason",
     "regulations.Decision": "opinion",
 }
 
@@ -71,6 +75,7 @@ STAFF: dict[str, str] = {
     "audit.Event": "actor_label",
     "audit.Reading": "actor_label",
     "cases.Case": "first_asked_label",
+    "cases.CaseClock": "earlier_dues",
     "cases.Contact": "by_label",
     "organization.ApiToken": "name",
     "organization.SheetUpload": "file_name header rows",
@@ -89,21 +94,23 @@ NOBODY: dict[str, str] = {
     "cases.Alert": "level",
     "cases.BulkAct": "cases",
     "cases.BulkRefusal": "number",
-    "cases.Case": "number resume_state criteria language quantity next_due_kind import_name",
+    "cases.Case": "number resume_state criteria language next_due_kind import_name",
     "cases.CaseClock": "kind policy",
-    "cases.CaseFile": "original_kept_at",
+    "cases.CaseFile": "subject",
     "cases.Category": "code name name_en name_key keywords",
     "cases.Channel": "code name name_en name_key",
     "cases.Draft": "form",
     "cases.Hold": "kind url",
     "cases.Import": "name options cleaned",
     "cases.Kind": "code name name_en name_key",
-    "cases.OpinionRequest": "result",
     "customers.Consent": "thread channel",
-    "customers.ConsentText": "purpose text text_en",
+    "customers.ConsentText": "text text_en",
     "customers.CustomerKind": "code name name_en name_key",
     "customers.FieldRule": "name purpose",
     "documents.File": "sha256 media_type flags refusal finding rendition_type uploaded_kind",
+    "feedback_system.DataRequest": "channel",
+    "feedback_system.Destruction": "number rows",
+    "feedback_system.Erasure": "rows residue",
     "feedback_system.Handover": "moved",
     "feedback_system.HandoverRefusal": "number",
     "notifications.Channel": "error",
@@ -121,7 +128,7 @@ NOBODY: dict[str, str] = {
     "organization.Product": "code name name_en name_key",
     "organization.Site": "code name name_en name_key address",
     "organization.User": "password language",
-    "regulations.Approval": "thread kind steps",
+    "regulations.Approval": "thread kind steps details",
     "regulations.Profile": "code name",
     "regulations.ProfileVersion": "document reason",
 }
@@ -129,11 +136,14 @@ NOBODY: dict[str, str] = {
 _WORDS = (models.CharField, models.TextField, models.JSONField, models.FileField, SearchVectorField)
 
 
+def models_of_ours() -> Iterator[type[models.Model]]:
+    """Every model of our rooms."""
+    return (model for model in apps.get_models() if model._meta.app_label in ROOMS)
+
+
 def word_fields() -> Iterator[tuple[str, str]]:
     """Every field of ours in which words can stand: model and name."""
-    for model in apps.get_models():
-        if model._meta.app_label not in ROOMS:
-            continue
+    for model in models_of_ours():
         for column in model._meta.concrete_fields:
             inner = column.base_field if isinstance(column, ArrayField) else column
             if isinstance(inner, _WORDS) and not inner.choices:

@@ -384,6 +384,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = os.environ.get("STATIC_ROOT", str(DATA_DIR / "static"))
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", str(DATA_DIR / "files"))
 CHECKPOINT_DIR = os.environ.get("CHECKPOINT_DIR", str(DATA_DIR / "checkpoints"))
+ERASURES_DIR = os.environ.get("ERASURES_DIR", str(DATA_DIR / "erasures"))
 BACKUP_DIR = os.environ.get("BACKUP_DIR", str(DATA_DIR / "backups"))
 COLLECTED_STATIC = env_flag("COLLECTED_STATIC", default=False)
 STORAGES = {

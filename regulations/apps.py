@@ -9,3 +9,10 @@ class RegulationsConfig(AppConfig):
 
     name = "regulations"
     verbose_name = _("Regulations")
+
+    def ready(self) -> None:
+        """Say where this room keeps words about people."""
+        from organization.traces import register
+        from regulations.traces import TRACES
+
+        register("regulations", TRACES)

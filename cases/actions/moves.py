@@ -89,6 +89,8 @@ def lock(case: Case, move: str = "", *, sources: Iterable[str] = ()) -> Case:
         .select_related("kind", "channel", "profile_version", "profile_version__profile")
         .get(pk=case.pk)
     )
+    if row.erased_at is not None:
+        raise InvalidMove(_("The personal data of this case were erased. It only counts, and nothing changes in it."))
     if case.expected_version is not None and case.expected_version != row.version:
         raise StaleRecord(_verbs_since(row, case.expected_version))
     allowed = MOVES[move].sources if move else frozenset(sources)

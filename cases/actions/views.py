@@ -51,8 +51,8 @@ def save_view(new: NewView, *, owner: User, by: Actor) -> SavedView:
         "save_view",
         by=by,
         at=timezone.now(),
-        changes={"view": (known.query if known else None, row.query), "shared": (None, row.shared)},
-        sealed={"name": (None, row.name)},
+        changes={"shared": (None, row.shared)},
+        sealed={"name": (None, row.name), "view": (known.query if known else None, row.query)},
     )
     return row if created else SavedView.objects.get(pk=row.pk)
 
@@ -67,8 +67,7 @@ def delete_view(view: SavedView, *, by: Actor) -> None:
         "delete_view",
         by=by,
         at=timezone.now(),
-        changes={"view": (query, None)},
-        sealed={"name": (name, None)},
+        sealed={"name": (name, None), "view": (query, None)},
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+
+from django.conf import settings
 
 _ERRORS = re.compile(r"\.errors(-\d+)?$")
 NAME_LENGTH = 60
@@ -64,3 +67,8 @@ def following(key: str) -> str:
     """The key of one more row of the same content."""
     digest, _, number = key.rpartition(":")
     return f"{digest}:{int(number) + 1}"
+
+
+def erased_key(key: str) -> str:
+    """What stays of a key after an erasure: enough to know the row again, so that no later import brings it back."""
+    return f"x:{hmac.digest(settings.AUDIT_KEY.encode(), key.encode(), 'sha256').hex()}"

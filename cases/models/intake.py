@@ -213,6 +213,7 @@ class Case(models.Model):
     barred = ArrayField(models.IntegerField(), default=list)
     search = SearchVectorField(null=True)
     contact_search = SearchVectorField(null=True)
+    erased_at = models.DateTimeField(null=True, editable=False)
     submission_key = models.UUIDField(null=True, unique=True)
     import_name = models.CharField(max_length=60, blank=True)
     import_key = models.CharField(max_length=80, blank=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from cases.imports.keys import erased_key
 from cases.imports.rows import Vocabulary
 from cases.models import Case, Category, Import, ImportRow, Kind
 from customers.models import ContactPoint
@@ -36,9 +37,10 @@ def _by_word(rows: QuerySet[Any], value: str) -> dict[str, Any]:
 
 
 def known_keys(name: str, keys: Iterable[str]) -> set[str]:
-    """Those keys of an import that are cases already; one query along the unique index."""
-    rows = Case.objects.filter(import_name=name, import_key__in=list(keys))
-    return set(rows.values_list("import_key", flat=True))
+    """Those keys of an import that are cases already, erased ones too; one query along the unique index."""
+    given = {spelling: key for key in keys for spelling in (key, erased_key(key))}
+    rows = Case.objects.filter(import_name=name, import_key__in=list(given))
+    return {given[found] for found in rows.values_list("import_key", flat=True)}
 
 
 def open_refusals(imported: Import, numbers: Iterable[int]) -> set[int]:

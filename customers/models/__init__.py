@@ -2,7 +2,7 @@
 
 from customers.models.classes import ClassChange, Mark, Standing
 from customers.models.communications import Communication, CommunicationKind
-from customers.models.consent import Consent, ConsentText
+from customers.models.consent import NEEDS_CONSENT, Consent, ConsentText, ContactWay, Purpose
 from customers.models.file import CustomerFile, FieldRule
 from customers.models.grants import FileGrant
 from customers.models.holdings import Holding, HoldingKind
@@ -19,6 +19,7 @@ from customers.models.people import (
 )
 
 __all__ = [
+    "NEEDS_CONSENT",
     "ClassChange",
     "Communication",
     "CommunicationKind",
@@ -26,6 +27,7 @@ __all__ = [
     "ConsentText",
     "ContactPoint",
     "ContactType",
+    "ContactWay",
     "Customer",
     "CustomerFile",
     "CustomerKind",
@@ -36,6 +38,7 @@ __all__ = [
     "Holding",
     "HoldingKind",
     "Mark",
+    "Purpose",
     "Secrecy",
     "Standing",
     "Tier",

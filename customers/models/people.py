@@ -66,12 +66,17 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     """Conditions on customers."""
 
     def visible_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
-        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17)."""
+        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17), and the
+        restricted ones, which only the head of the files finds (PIPL 47). Nobody finds an erased one.
+        """
         if not rights.works_with_customers(who):
             return self.none()
+        rows = self.filter(erased_at=None)
+        if not rights.heads_the_files(who):
+            rows = rows.filter(restricted_at=None)
         if rights.keeps_all(who):
-            return self
-        return self.filter(~Q(secrecy=Secrecy.SECRET) | self._kept_by(who, now or timezone.now()))
+            return rows
+        return rows.filter(~Q(secrecy=Secrecy.SECRET) | self._kept_by(who, now or timezone.now()))
 
     def clear_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
         """Of whom this person sees contact data and communications in the clear (SEC-08, CUS-17): everybody for the
@@ -96,7 +101,8 @@ class Customer(models.Model):
     """Somebody whom we serve; a person may belong to an organisation.
 
     ``name_key``, ``initials`` and ``search`` are written by the action that writes the name. The ``custodian`` keeps
-    the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06).
+    the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06). Of a restricted customer
+    data are only kept, an erased one is only a number in what was counted (PIPL 47).
     """
 
     type = models.CharField(_("type"), max_length=12, choices=CustomerType.choices, default=CustomerType.PERSON)
@@ -119,6 +125,8 @@ class Customer(models.Model):
     )
     secrecy = models.CharField(_("secrecy"), max_length=12, choices=Secrecy.choices, default=Secrecy.INTERNAL)
     search = SearchVectorField(null=True, editable=False)
+    restricted_at = models.DateTimeField(null=True, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
     file_updated_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -140,6 +148,11 @@ class Customer(models.Model):
             models.CheckConstraint(condition=Q(type__in=CustomerType.values), name="customer_type_known"),
             models.CheckConstraint(condition=Q(tier__in=["", *Tier.values]), name="customer_tier_known"),
             models.CheckConstraint(condition=Q(secrecy__in=Secrecy.values), name="customer_secrecy_known"),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(name_key="", folded_name="", initials="", attention="", search__isnull=True),
+                name="customer_erased_is_blank",
+            ),
         ]
 
     def __str__(self) -> str:

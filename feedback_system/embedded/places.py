@@ -172,7 +172,7 @@ def state_dir() -> Path:
 
 
 # What the application keeps in the data folder, besides the servers' files.
-_OUR_FOLDERS = ("files", "checkpoints", "backups", "static", "broker", "beat", "cache", "log")
+_OUR_FOLDERS = ("files", "checkpoints", "backups", "erasures", "static", "broker", "beat", "cache", "log")
 
 
 def give_our_folders_to_account() -> None:

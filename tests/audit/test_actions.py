@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from audit.actions import Entry, erase, record, record_many, record_reading
+from audit.actions import Entry, erase, forget_reasons, record, record_many, record_reading
 from audit.actor import Actor
 from audit.models import Event, Head, Reading, Sealed
 from audit.queries import changes_of, events_of
@@ -199,6 +199,8 @@ class TestAppendOnly:
             "UPDATE audit_event SET verb = 'x'",
             "DELETE FROM audit_event",
             "UPDATE audit_reading SET what = 'x'",
+            "UPDATE audit_reading SET reason = 'x'",
+            "UPDATE audit_reading SET reason = '', rows = 7",
             "DELETE FROM audit_reading",
             "DELETE FROM audit_sealed",
             'UPDATE audit_sealed SET "new" = \'"139"\'',
@@ -221,6 +223,13 @@ class TestAppendOnly:
         record_reading("case:1", "page", by=CLERK, at=MORNING)
         assert erase(thread="case:1", by=CLERK, at=MORNING) == 2
         assert verify(files=False).ok
+
+    @pytest.mark.usefixtures("as_application_role")
+    def test_of_a_reading_the_application_may_blank_the_reason(self) -> None:
+        record_reading("case:1", "file:grant", by=CLERK, at=MORNING, reason="ask after his wife")
+        assert forget_reasons(["case:1"]) == 1
+        assert forget_reasons(["case:1"]) == 0
+        assert set(Reading.objects.filter(thread="case:1").values_list("reason", flat=True)) == {""}
 
     @pytest.mark.usefixtures("as_application_role")
     @pytest.mark.parametrize(

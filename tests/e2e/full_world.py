@@ -102,8 +102,9 @@ def build(world: World) -> Full:
     overwrite(full)
     for username in world.users:
         world.users[username] = User.objects.get(username=username)
-    full.cases = _cases(full)
-    _beside(full)
+    full.cases = lives(full)
+    beside(full)
+    _settings(full)
     sweep_due(budget=60)
     overwrite(full)
     for case in full.cases.values():
@@ -139,7 +140,7 @@ def _entry(full: Full, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def _cases(full: Full) -> dict[str, Case]:
+def lives(full: Full) -> dict[str, Case]:
     """One case for each thing that can be done with one."""
     world, agent = full.world, full.actor("agent")
     found = {
@@ -236,8 +237,8 @@ def _returned(full: Full) -> Case:
     return Case.objects.get(pk=case.pk)
 
 
-def _beside(full: Full) -> None:
-    """What lies beside the cases: views, drafts, deputies, tables that wait, what an import said."""
+def beside(full: Full) -> None:
+    """What lies beside the cases and names people: views, drafts, what an import said, jobs, files of customers."""
     now, agent, hub_head = timezone.now(), full.world.agent, full.world.hub_head
     for user in (agent, hub_head):
         SavedView.objects.create(owner=user, name=full.text(40), query=full.text(1000), shared=True)
@@ -245,6 +246,16 @@ def _beside(full: Full) -> None:
         values = {"text": full.text(), "caller": full.text(100), "reporter_name": full.text(100), "kind": full.text(40)}
         row = Draft(user=user)
         drafts.save_draft(row.pk, drafts.Typed(values, full.text(60)), user=user)
+    done = Import.objects.create(name="old", started_at=now, finished_at=now, rows_refused=1)
+    ImportRow.objects.create(imported=done, row=1, refused=True, message=full.text(300))
+    _jobs(full)
+    _files(full)
+    CaseClock.objects.filter(met_at=None).update(breached_at=now)
+
+
+def _settings(full: Full) -> None:
+    """What colleagues and the administrator leave: deputies, keys, tables that wait, a channel out of order."""
+    now, agent, hub_head = timezone.now(), full.world.agent, full.world.hub_head
     deputies.appoint_deputy(hub_head, agent, by=full.actor("hub_head"), starts_at=w.in_days(1), ends_at=w.in_days(3))
     for user in User.objects.filter(role__in=[Role.ADMINISTRATOR, Role.HEAD]):
         ApiToken.objects.create(
@@ -256,19 +267,14 @@ def _beside(full: Full) -> None:
         SheetUpload.objects.create(
             what=what, file_name=full.text(120), header=header, rows=rows, by=full.world.administrator, created_at=now
         )
-    done = Import.objects.create(name="old", started_at=now, finished_at=now, rows_refused=1)
-    ImportRow.objects.create(imported=done, row=1, refused=True, message=full.text(300))
     Channel.objects.create(name="sms", failing_since=now, retry_at=now, error=full.text(500))
-    _jobs(full)
-    _files(full)
-    CaseClock.objects.filter(met_at=None).update(breached_at=now)
+    FieldRule.objects.create(name="fax", purpose=full.text(200))
+    CustomerKind.objects.create(code="payload", name=full.text(100), name_en=full.text(100))
 
 
 def _files(full: Full) -> None:
     """Every customer has a file, kept by somebody of sales, things of ours, and people who ask to read it."""
     now, world = timezone.now(), full.world
-    FieldRule.objects.create(name="fax", purpose=full.text(200))
-    CustomerKind.objects.create(code="payload", name=full.text(100), name_en=full.text(100))
     Customer.objects.update(salesperson=world.sales_handler, custodian=world.sales_handler, type="organisation")
     period = grants.Period(now, now + timedelta(days=9))
     for customer in Customer.objects.all():

@@ -89,7 +89,7 @@ class Command(BaseCommand):
     def _finish(self, manifest: dict[str, Any]) -> None:
         # In processes of their own, which read the restored key.
         environment = os.environ | {"HUIYIN_PROCESS": "owner"}
-        for command in ("prepare", "verify_audit"):
+        for command in ("prepare", "repeat_erasures", "verify_audit"):
             self.stdout.write(f"{command} …")
             step = [sys.executable, "manage.py", command]
             if subprocess.run(step, cwd=settings.BASE_DIR, env=environment, check=False).returncode:

@@ -1,0 +1,47 @@
+"""Whose data they are: from a customer or a case to every row that is about the person."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from cases.models import Case
+from customers.models import ContactPoint, Customer
+from organization import text
+from organization.traces import Subject
+
+
+def subject_of_customer(customer: Customer) -> Subject:
+    """A customer with all cases: those of the file, and those under the same name and number that nobody linked."""
+    own = frozenset(Case.objects.filter(customer=customer.pk).values_list("pk", flat=True))
+    alone = frozenset(_unlinked(customer))
+    return _with_words(frozenset({customer.pk}), own | alone)
+
+
+def subject_of_case(case: Case) -> Subject:
+    """Only what one case holds: its reporter is no customer, or a copy is asked for from its tracking page."""
+    return _with_words(frozenset(), frozenset({case.pk}))
+
+
+def subject_of_cases(keys: frozenset[int]) -> Subject:
+    """Some cases, whoever reported them: a retention that is over asks for no person."""
+    return Subject(cases=keys)
+
+
+def _unlinked(customer: Customer) -> list[int]:
+    points = list(ContactPoint.objects.filter(customer=customer.pk))
+    given = {value for point in points for value in (point.value, point.normal)}
+    if not given:
+        return []
+    reached = Q(reporter_phone__in=given) | Q(reporter_email__in=given)
+    rows = Case.objects.filter(reached, customer=None).only("pk", "reporter_name")
+    return [row.pk for row in rows if text.fold(row.reporter_name) == text.fold(customer.name)]
+
+
+def _with_words(customers: frozenset[int], cases: frozenset[int]) -> Subject:
+    words: set[str] = set(Customer.objects.filter(pk__in=customers, erased_at=None).values_list("name", flat=True))
+    for value, normal in ContactPoint.objects.filter(customer__in=customers).values_list("value", "normal"):
+        words |= {value, normal, text.phone_digits(value)}
+    reporters = Case.objects.filter(pk__in=cases, erased_at=None)
+    for name, phone, email in reporters.values_list("reporter_name", "reporter_phone", "reporter_email"):
+        words |= {name, phone, email, text.phone_digits(phone)}
+    return Subject(customers, cases, frozenset(word for word in words if word))

@@ -1,0 +1,68 @@
+"""After an erasure a planted name is found nowhere, and what was counted still adds up (T14; PIPL 47)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
+
+from audit.verification import verify
+from cases.models import Case, CaseClock
+from feedback_system import personal
+from feedback_system.privacy import rooms
+from organization import traces
+from tests.privacy.planted import erase_everybody, found_in_tables, plant, stored_files
+from tests.world import World
+
+pytestmark = [pytest.mark.req("SEC-05", "SEC-09"), pytest.mark.django_db(transaction=True)]
+
+
+def counts() -> list[Any]:
+    """What a report counts: by month, kind, category, channel, outcome; kept and broken limits."""
+    facts = ("month", "kind", "category", "channel", "product", "lead_department", "state", "outcome", "return_count")
+    limits = ("kind", "breached_at", "met_at")
+    by_month = Case.objects.annotate(month=TruncMonth("received_at")).values_list(*facts)
+    kept = CaseClock.objects.values_list(*limits)
+    return [
+        list(by_month.annotate(n=Count("pk")).order_by(*facts)),
+        list(kept.annotate(n=Count("pk")).order_by(*limits)),
+    ]
+
+
+def test_nothing_is_left_of_a_person_and_the_counts_stay(world: World) -> None:
+    full = plant(world)
+    files = stored_files()
+    assert len(files) >= 6
+    assert all(path.exists() for path in files)
+    planted = found_in_tables()
+    assert {"cases_case", "customers_customer", "audit_sealed", "notifications_message"} <= planted.keys()
+    before = counts()
+    erase_everybody(full)
+    assert found_in_tables() == {}
+    assert not any(path.exists() for path in files)
+    assert counts() == before
+    assert verify().findings == []
+
+
+def test_every_word_about_people_has_a_place_in_the_erasure() -> None:
+    covered = set().union(*(trace.covers for trace in rooms.traces()))
+    assert personal.named(personal.CUSTOMERS) - covered == set()
+    assert covered - personal.named(personal.CUSTOMERS) == set()
+    assert rooms.forgotten_rooms() == set()
+
+
+def test_the_copy_tells_every_word_or_says_that_it_is_inner_working() -> None:
+    for trace in rooms.traces():
+        if isinstance(trace, traces.Words):
+            told = set(trace.told.split()) | set(trace.withheld.split())
+            assert set(trace.words.split()) <= told, trace.name
+
+
+@pytest.mark.parametrize("room", rooms.ORDER)
+def test_a_room_that_is_passed_over_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch, room: str) -> None:
+    full = plant(world)
+    monkeypatch.setattr(rooms, "ORDER", tuple(one for one in rooms.ORDER if one != room))
+    erase_everybody(full)
+    assert found_in_tables() != {}
