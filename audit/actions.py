@@ -180,13 +180,21 @@ def record_reading(
 
 
 @transaction.atomic
-def erase(*, thread: str, fields: Iterable[str] | None = None, by: Actor, at: dt.datetime) -> int:
+def erase(
+    *,
+    thread: str,
+    fields: Iterable[str] | None = None,
+    about: Mapping[str, int] | None = None,
+    by: Actor,
+    at: dt.datetime,
+) -> int:
     """Blank the sealed values of a thread for good (PIPL article 47) and write down that it was done.
 
     Digests stay in the chain, without their salt nobody can test a guess against them; the chain still verifies.
 
     Args:
         fields: only these fields; None means all.
+        about: only events that name this record as new, such as {"communication": 7}; None means all.
 
     Returns:
         How many values were blanked.
@@ -194,6 +202,8 @@ def erase(*, thread: str, fields: Iterable[str] | None = None, by: Actor, at: dt
     rows = Sealed.objects.filter(event__thread=thread, erased_at__isnull=True)
     if fields is not None:
         rows = rows.filter(field__in=list(fields))
+    if about is not None:
+        rows = rows.filter(event__changes__contains={name: [None, key] for name, key in about.items()})
     names = sorted(set(rows.values_list("field", flat=True)))
     blanked = rows.update(old=None, new=None, salt="", erased_at=at)
     if blanked:

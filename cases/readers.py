@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cases.lifecycle import Outcome
+from cases.lifecycle import ENDED, Outcome
 from cases.models import Assignment, Case, Recusal
-from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE, Function
+from customers.models import Customer
+from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE, RESTRICTED_PRINCIPAL, Function
 
 #: Kinds that quality and the management representative read from acknowledgement on.
 QUALITY_READS = frozenset({"complaint", "dissatisfaction", "adverse_event"})
 
 
 def of_case(case: Case) -> tuple[list[int], list[int]]:
-    """Readers and barred of a case, from its assignments and open recusals (two queries)."""
-    return (
-        readers_of(case, Assignment.objects.filter(case=case).reading()),
-        barred_of(Recusal.objects.filter(case=case, lifted_at__isnull=True).values_list("user_id", flat=True)),
-    )
+    """Readers and barred of a case, from its assignments and open recusals; of an ended one from its customer too.
+
+    Two queries, three for an ended case of a customer.
+    """
+    barred = barred_of(Recusal.objects.filter(case=case, lifted_at__isnull=True).values_list("user_id", flat=True))
+    restricted = Customer.objects.exclude(restricted_at=None)
+    if case.state in ENDED and case.customer_id and restricted.filter(pk=case.customer_id).exists():
+        barred = [RESTRICTED_PRINCIPAL, *barred]
+    return readers_of(case, Assignment.objects.filter(case=case).reading()), barred
 
 
 def readers_of(case: Case, assignments: Iterable[Assignment]) -> list[int]:

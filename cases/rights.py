@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cases.models import Assignment, Case
+from customers.rights import withheld_from
 from organization.models import Role
 from organization.models.units import Function
 from organization.queries import Identity, department_principals
@@ -168,7 +169,7 @@ def general_permissions(who: Identity) -> frozenset[str]:
 
 def sees(who: Identity, case: Case) -> bool:
     """Whether ``visible_to`` would show the case to this person; asked of a row in hand, without a query."""
-    return -who.user_id not in case.barred and any(
+    return not ({-who.user_id} | withheld_from(who)) & set(case.barred) and any(
         person.reads_all or not person.principals.isdisjoint(case.readers) for person in unbarred(who, case)
     )
 

@@ -7,7 +7,7 @@ contracts, finance and classified matters for its custodian, the general manager
 from __future__ import annotations
 
 from organization.models import Role
-from organization.models.units import Function
+from organization.models.units import RESTRICTED_PRINCIPAL, Function
 from organization.queries import Identity
 
 #: Auditors see no contact data and administrators no content (SEC-08).
@@ -49,6 +49,11 @@ def heads_the_files(who: Identity) -> bool:
     return any(
         one.role in {Role.HEAD, Role.MANAGER} and Function.HUB in one.functions for one in who.acting
     ) or is_general_manager(who)
+
+
+def withheld_from(who: Identity) -> frozenset[int]:
+    """The principals that bar somebody from what is restricted; none for those who keep it (PIPL 47)."""
+    return frozenset() if heads_the_files(who) else frozenset({RESTRICTED_PRINCIPAL})
 
 
 def is_general_manager(who: Identity) -> bool:

@@ -50,10 +50,13 @@ TRACES: tuple[Trace, ...] = (
     ),
     Words(
         Communication,
-        lambda of: Communication.objects.filter(customer__in=of.customers),
+        lambda of: (
+            Communication.objects.filter(customer__in=of.customers)
+            | Communication.objects.filter(pk__in=of.communications)
+        ),
         words="place persons_met content opinions handling result follow_up followed_up_note",
         told="happened_at kind place persons_met content opinions handling result follow_up followed_up_note",
-        instead={"follow_up_by": None, "follow_up_on": None},
+        instead={"follow_up_by": None, "follow_up_on": None, "erased_at": AT},
     ),
     Words(
         ClassChange,

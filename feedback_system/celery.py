@@ -58,6 +58,16 @@ app.conf.beat_schedule = {
     },
     "tidy-up": {"task": "feedback_system.tasks.tidy_up", "schedule": 3600.0, "options": {"queue": "work"}},
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
+    "erase-pending": {
+        "task": "feedback_system.tasks.erase_pending",
+        "schedule": 60.0,
+        "options": {"queue": "work"},
+    },
+    "remind-of-requests": {
+        "task": "feedback_system.tasks.remind_of_requests",
+        "schedule": 3600.0,
+        "options": {"queue": "work"},
+    },
     "calendar-alarm": {
         "task": "feedback_system.tasks.calendar_alarm",
         "schedule": 3600.0,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from feedback_system import handover_run
 from feedback_system.alarms import raise_calendar_alarm
+from feedback_system.privacy import requests, retention
 from notifications.actions import purge
 from organization import limits, sheets
 
@@ -30,6 +31,28 @@ def hand_over_pending() -> None:
     """Beat's tick: take up a hand-over whose task was lost."""
     for pk in handover_run.pending(timezone.now()):
         hand_over(pk)
+
+
+@shared_task(ignore_result=True)
+def destroy(pk: int) -> None:
+    """Go on with an approved destruction until it has ended."""
+    if not retention.carry_on(pk):
+        destroy.delay(pk)
+
+
+@shared_task(ignore_result=True)
+def erase_pending() -> None:
+    """Beat's tick: take up what was approved and whose task, or whose process, was lost."""
+    for row in requests.approved():
+        requests.try_again(row)
+    for pk in retention.approved():
+        destroy(pk)
+
+
+@shared_task(ignore_result=True)
+def remind_of_requests() -> int:
+    """Remind who answers of requests about personal data that are due."""
+    return requests.remind(timezone.now())
 
 
 @shared_task(ignore_result=True)

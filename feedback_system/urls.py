@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from feedback_system.views import health
+from feedback_system.views.privacy import public
 from organization.views import invitations
 
 PUBLIC = [
@@ -15,6 +16,7 @@ PUBLIC = [
     path("accounts/invitation/", invitations.invitation, name="invitation"),
     path("accounts/invitation/<str:token>/", invitations.invitation_link, name="invitation_link"),
     path("", include("cases.urls.public")),
+    path("track/case/<str:number>/data/", public.track_data, name="track_data"),
 ]
 
 urlpatterns = [

@@ -30,11 +30,13 @@ class Subject:
     Attributes:
         customers: keys of customers; several where files were merged.
         cases: keys of cases.
+        communications: keys of single communications, whose customer stays.
         words: names, numbers and addresses as they were given, by which drafts and kept searches are found.
     """
 
     customers: frozenset[int] = frozenset()
     cases: frozenset[int] = frozenset()
+    communications: frozenset[int] = frozenset()
     words: frozenset[str] = frozenset()
 
     @property

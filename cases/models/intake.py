@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from cases.lifecycle import ENDED, Outcome, State
 from customers.models import Communication, Customer
+from customers.rights import withheld_from
 from documents.models import File
 from organization.models import Department, Product, Site, User
 from organization.models.units import Tree, Vocabulary, VocabularyQuerySet
@@ -111,11 +112,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases that this person may see: not barred, and read by all or by one of the principals.
 
         A person who deputises sees what the other sees, unless either of them is barred
-        (RTE-18, RTE-19, A-38).
+        (RTE-18, RTE-19, A-38). What is restricted only those see who keep it (PIPL 47).
         """
-        condition = Q()
+        condition, withheld = Q(), withheld_from(who)
         for person in who.acting:
-            barred = sorted({-who.user_id, -person.user_id})
+            barred = sorted({-who.user_id, -person.user_id} | withheld)
             reads = Q(barred__overlap=barred)
             mine = ~reads if person.reads_all else ~reads & Q(readers__overlap=sorted(person.principals))
             condition |= mine

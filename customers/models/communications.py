@@ -55,6 +55,7 @@ class Communication(models.Model):
     followed_up_note = models.CharField(max_length=500, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects: ClassVar[models.Manager[Communication]] = CommunicationQuerySet.as_manager()

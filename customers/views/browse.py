@@ -44,7 +44,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     who = identity_of(person(request))
     _require(who)
     typed = words(request)
-    context: dict[str, Any] = {"typed": typed, "may_open": rights.collects(who)}
+    context: dict[str, Any] = {
+        "typed": typed,
+        "may_open": rights.collects(who),
+        "may_answer": rights.heads_the_files(who),
+    }
     if typed:
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:
@@ -108,6 +112,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "kinds_of_holding": _kinds_on_card(access),
         "updates": updates_of(customer, access.who, personal=clear, file=False, most=UPDATES_SHOWN),
         "right": access.file_right,
+        "rights": clear and (rights.collects(access.who) or rights.heads_the_files(access.who)),
         "communications": list(communications_of(customer, access.who)[:COMMUNICATIONS_SHOWN]) if clear else [],
     }
     return render(request, "customers/card.html", context)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
@@ -14,11 +12,12 @@ from django.utils.translation import gettext as _
 from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases.models import Case
-from customers.models import Customer
+from customers.models import Communication, Customer
 from feedback_system import personal
 from feedback_system.models import DataRequest, Erasure
 from feedback_system.privacy import ledger
 from feedback_system.privacy.hindrances import require_free
+from feedback_system.privacy.places import place_words
 from feedback_system.privacy.rooms import traces
 from organization.models import User
 from organization.traces import Deed, Subject
@@ -53,22 +52,39 @@ def erase(subject: Subject, *, by: Actor, request: DataRequest | None = None, la
     )
 
 
+def places(subject: Subject) -> list[tuple[str, int]]:
+    """How many rows an erasure would touch, by the place's name in words; the largest first."""
+    found: dict[str, int] = {}
+    for trace in traces():
+        if count := trace.count(subject):
+            name = place_words(trace.name)
+            found[name] = found.get(name, 0) + count
+    return sorted(found.items(), key=lambda each: -each[1])
+
+
 def label() -> str:
     """What stands where a row needs words, in the language of the organisation."""
     with translation.override(settings.LANGUAGE_CODE):
         return _("Personal data erased")
 
 
-def repeat_all(*, since: datetime | None = None) -> int:
+def repeat_all() -> int:
     """After a restore: erase again whom the backup brought back; how many erasures were repeated."""
     by = Actor.system("restore")
     count = 0
     for subject in ledger.erased():
-        back = Customer.objects.filter(pk__in=subject.customers, erased_at=None).exists()
-        if back or Case.objects.filter(pk__in=subject.cases, erased_at=None).exists():
+        if _is_back(subject):
             erase(subject, by=by, lawful=False)
             count += 1
     return count
+
+
+def _is_back(subject: Subject) -> bool:
+    return (
+        Customer.objects.filter(pk__in=subject.customers, erased_at=None).exists()
+        or Case.objects.filter(pk__in=subject.cases, erased_at=None).exists()
+        or Communication.objects.filter(pk__in=subject.communications, erased_at=None).exists()
+    )
 
 
 def residue(words: frozenset[str]) -> dict[str, int]:

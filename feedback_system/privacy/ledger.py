@@ -21,7 +21,12 @@ def note(subject: Subject, *, at: datetime) -> None:
     """Write an erasure down, on the disk for good."""
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = {"at": at.isoformat(), "customers": sorted(subject.customers), "cases": sorted(subject.cases)}
+    line = {
+        "at": at.isoformat(),
+        "customers": sorted(subject.customers),
+        "cases": sorted(subject.cases),
+        "communications": sorted(subject.communications),
+    }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "ab") as out:
         out.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
@@ -40,7 +45,7 @@ def erased() -> Iterator[Subject]:
             found = json.loads(line)
         except ValueError:
             continue
-        yield Subject(frozenset(found["customers"]), frozenset(found["cases"]))
+        yield Subject(*(frozenset(found[name]) for name in ("customers", "cases", "communications")))
 
 
 def _path() -> Path:

@@ -39,6 +39,7 @@ class RetentionPart(Part):
 
     Attributes:
         kept_kinds: kinds of cases that are never proposed: accidents and what is like them (A-33).
+        kept_holds: kinds of holds that keep a case for good once it had one: goods that came back, refunds (A-33).
         answer_working_days: by when a request about personal data is answered.
     """
 
@@ -46,6 +47,7 @@ class RetentionPart(Part):
     communications: KeepRule = KeepRule(keep_days=3 * 365)
     customers: KeepRule = KeepRule(keep_days=5 * 365)
     kept_kinds: tuple[str, ...] = ("adverse_event",)
+    kept_holds: tuple[str, ...] = ("return", "refund")
     answer_working_days: int = Field(default=15, gt=0)
 
     def of(self, record: Record | Literal["cases", "communications", "customers"]) -> KeepRule:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from audit import actions as audit
 from audit.models import Reading, Sealed
+from customers.models import Communication
 from feedback_system.models import DataRequest, HandoverRefusal, LegalHold
 from organization.traces import Deed, Deeds, Subject, Trace, Words, register, rooms, traces_of
 
@@ -25,7 +26,11 @@ def forgotten_rooms() -> frozenset[str]:
 
 
 def _blank_history(subject: Subject, deed: Deed) -> int:
-    return sum(audit.erase(thread=thread, by=deed.by, at=deed.at) for thread in subject.threads)
+    count = sum(audit.erase(thread=thread, by=deed.by, at=deed.at) for thread in subject.threads)
+    for pk, customer in Communication.objects.filter(pk__in=subject.communications).values_list("pk", "customer"):
+        about = {"communication": pk}
+        count += audit.erase(thread=f"customer:{customer}", about=about, by=deed.by, at=deed.at)
+    return count
 
 
 def _blank_reasons(subject: Subject, _deed: Deed) -> int:

@@ -22,11 +22,6 @@ def subject_of_case(case: Case) -> Subject:
     return _with_words(frozenset(), frozenset({case.pk}))
 
 
-def subject_of_cases(keys: frozenset[int]) -> Subject:
-    """Some cases, whoever reported them: a retention that is over asks for no person."""
-    return Subject(cases=keys)
-
-
 def _unlinked(customer: Customer) -> list[int]:
     points = list(ContactPoint.objects.filter(customer=customer.pk))
     given = {value for point in points for value in (point.value, point.normal)}
@@ -44,4 +39,4 @@ def _with_words(customers: frozenset[int], cases: frozenset[int]) -> Subject:
     reporters = Case.objects.filter(pk__in=cases, erased_at=None)
     for name, phone, email in reporters.values_list("reporter_name", "reporter_phone", "reporter_email"):
         words |= {name, phone, email, text.phone_digits(phone)}
-    return Subject(customers, cases, frozenset(word for word in words if word))
+    return Subject(customers, cases, words=frozenset(word for word in words if word))

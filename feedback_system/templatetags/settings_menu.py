@@ -83,6 +83,12 @@ GROUPS = (
                 _("What is collected of customers, and what for."),
             ),
             Entry(
+                "consent_texts",
+                _("Consent texts"),
+                "signature",
+                _("What people agree to, by purpose, with all earlier versions."),
+            ),
+            Entry(
                 "profile",
                 _("Regulation profile"),
                 "scroll-text",

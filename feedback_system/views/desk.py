@@ -23,6 +23,7 @@ from customers.queries.communications import owed_by
 from customers.queries.grants import requests_waiting
 from customers.rights import is_general_manager
 from feedback_system.frame import reads_cases
+from feedback_system.privacy.requests import requests_for
 from notifications.actions import mark_telephoned
 from notifications.models import Message
 from notifications.queries import inbox, to_telephone_of
@@ -88,6 +89,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "deputised": [one for one in who.deputised if one.role != Role.ADMINISTRATOR],
         "follow_ups": owed_by(user, who, most=FOLLOW_UPS_SHOWN),
         "file_requests": list(requests_waiting()[:FOLLOW_UPS_SHOWN]) if is_general_manager(who) else [],
+        "data_requests": requests_for(who),
         "only_reads": all(one.role == Role.AUDITOR for one in who.acting),
     }
     return render(request, "desk/desk.html", context)

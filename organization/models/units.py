@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 DEPARTMENT_PRINCIPAL_BASE = 1000
 #: The heads alone of a department, and of those above it.
 HEADS_PRINCIPAL_BASE = 1_000_000_000
+#: Among the barred of a record whose data are only kept: bars everybody but those who keep them (PIPL 47).
+RESTRICTED_PRINCIPAL = -2_000_000_000
 
 
 class VocabularyQuerySet(models.QuerySet):

@@ -211,6 +211,27 @@ ADDRESSES |= {
     },
     "customer_readings": people(frozenset({"general_manager", "auditor"})),
     "customer_fields": people(frozenset({"administrator"})),
+    # --- personal data: who answers and who approves; the auditor reads
+    **{
+        name: people(frozenset({"hub_head", "general_manager", "auditor"}))
+        for name in (
+            "privacy_requests", "privacy_request", "privacy_destructions", "privacy_destruction", "privacy_certificate",
+        )
+    },
+    **{
+        name: people(frozenset({"hub_head", "general_manager"}))
+        for name in (
+            "privacy_identity", "privacy_answer", "privacy_copy", "privacy_ask_erasure", "privacy_list_due",
+            "privacy_hold_lift", "customer_rights_hold", "customer_rights_use",
+        )
+    },
+    "privacy_decide": people(frozenset({"general_manager"})),
+    "privacy_destruction_decide": people(frozenset({"general_manager"})),
+    **{
+        name: people(COLLECTING | {"general_manager"})
+        for name in ("customer_rights", "customer_rights_ask", "customer_rights_agree", "customer_consent_withdraw")
+    },
+    "consent_texts": people(ADMINISTRATOR),
     "bulk_acknowledge": people(HUB | {"agent2"}),
     "bulk_verify": people(HUB | {"agent2"}),
     "bulk_act": people(frozenset()),
@@ -289,5 +310,6 @@ ADDRESSES |= {
 ADDRESSES["api-case-files"] = case("read", post="attach")
 ADDRESSES["api-case-measures"] = case("read", post="plan_measure")
 ADDRESSES |= {
-    name: secret() for name in ("track_case_of", "track_supplement", "track_opinion", "track_demand", "track_file")
+    name: secret()
+    for name in ("track_case_of", "track_supplement", "track_opinion", "track_demand", "track_file", "track_data")
 }

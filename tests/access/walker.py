@@ -18,6 +18,11 @@ from cases.actions import assignment, investigation, measures
 from cases.actions.intake import Accused
 from cases.models import Case, Draft, SavedView
 from customers.actions import communications, grants, holdings
+from customers.actions.consent import Agreed, record_consent
+from customers.models import ConsentText
+from feedback_system.models import Destruction
+from feedback_system.privacy.holds import place_hold
+from feedback_system.privacy.requests import Asked, open_request
 from tests import world as w
 from tests.access.matrix import ADDRESSES, STAFF, Rule
 from tests.world import World
@@ -43,6 +48,14 @@ def names(resolver: URLResolver | None = None) -> Iterator[tuple[str, dict[str, 
             yield entry.name, {**dict.fromkeys(groups, str), **converters}
 
 
+#: The number of a destruction that is done.
+DESTRUCTION = "2026-900001"
+#: What stands in addresses for arguments that name no part of the case.
+WORDS = {
+    "number": DESTRUCTION, "type": "cases", "what": "users", "code": "manufacturing", "version": 1, "kind": "product",
+}  # fmt: skip
+
+
 @dataclass
 class Matter:
     """The case of the matrix and its parts, by the names of their arguments."""
@@ -54,27 +67,27 @@ class Matter:
         """Arguments that name this case, or something that does not exist."""
         found: dict[str, Any] = {}
         for key, converter in wanted.items():
-            if key == "number":
+            if key in {"pk", "part", "id"}:
+                found[key] = self._key(name, key, converter, own=own)
+            elif key == "number" and not name.startswith("privacy_"):
                 found[key] = self.case.number if own else ABSENT
-            elif key in {"what", "code"}:
-                found[key] = "users" if key == "what" else "manufacturing"
-            elif key == "version":
-                found[key] = 1
-            elif key == "kind":
-                found[key] = "product"
-            elif key == "part" and name.startswith("customer"):
-                found[key] = self.parts["communication" if "communication" in name else "holding"]
-            elif key in {"pk", "part", "id"}:
-                found[key] = self._part(name) if own else ABSENT_PK
-                if "UUID" in converter.__name__:
-                    found[key] = uuid.UUID(int=self.parts.get("draft", 0) or 1)
             else:
-                found[key] = "x" * 20
+                found[key] = WORDS.get(key, "x" * 20)
         return found
+
+    def _key(self, name: str, key: str, converter: type, *, own: bool) -> Any:
+        if key == "part" and name.startswith("customer"):
+            words = (word for word in ("communication", "consent") if word in name)
+            return self.parts[next(words, "holding")]
+        if "UUID" in converter.__name__:
+            return uuid.UUID(int=self.parts.get("draft", 0) or 1)
+        return self._part(name) if own else ABSENT_PK
 
     def _part(self, name: str) -> int:
         if name.startswith("customer"):
             return self.parts["grant" if name.startswith("customer_grant_") else "customer"]
+        if name.startswith("privacy_"):
+            return self.parts["hold" if name.startswith("privacy_hold_") else "request"]
         if not name.startswith(("case_", "api-case-")):
             return ABSENT_PK
         words = {
@@ -113,6 +126,15 @@ def build_matter(world: World) -> Matter:
     communication = communications.record_communication(customer, talk, by=world.agent)
     period = grants.Period(today, today + timedelta(days=1))
     grant = grants.ask_to_read(customer, world.quality_head, purpose="分析", period=period)
+    request = open_request(Asked("copy", "想要一份", "phone", "回拨确认"), of=customer, by=world.actor("agent"))
+    hold = place_hold(case, reason="诉讼", by=world.hub_head)
+    text = ConsentText.objects.get(purpose="feedback")
+    agreed = Agreed(text, "phone", ("phone",), "电话中同意", today)
+    consent = record_consent(customer, agreed, by=world.agent)
+    Destruction.objects.create(
+        number=DESTRUCTION, type="cases", ended_before=today, keys=[case.pk], position=1, spared=[case.pk], state="done",
+        listed_by=world.hub_head, listed_at=today, finished_at=today,
+    )  # fmt: skip
     Draft.objects.create(user=world.agent, created_at=case.received_at, updated_at=case.received_at)
     SavedView.objects.create(owner=world.agent, name="我的", query="mine=1")
 
@@ -128,6 +150,9 @@ def build_matter(world: World) -> Matter:
             "holding": holding.pk,
             "communication": communication.pk,
             "grant": grant.pk,
+            "request": request.pk,
+            "hold": hold.pk,
+            "consent": consent.pk,
         },
     )
 

@@ -1,0 +1,1 @@
+"""Pages about personal data: requests of persons, their consents, holds, destruction."""

@@ -1,0 +1,219 @@
+"""What people ask of their data: written down, identity checked, approved where it cannot be undone, answered in time."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from audit.exceptions import Blocked, InvalidInput, InvalidMove
+from audit.models import Event
+from cases.models import Case, Draft
+from customers.actions.people import Facts, open_file
+from customers.models import Customer
+from feedback_system.models import DataRequest, Erasure
+from feedback_system.privacy import holds, requests
+from feedback_system.privacy.copying import FIELDS, PARTS, archive, told
+from feedback_system.privacy.erasure import residue
+from feedback_system.privacy.requests import Asked
+from feedback_system.privacy.rooms import traces
+from feedback_system.privacy.subjects import subject_of_customer
+from feedback_system.tasks import erase_pending, remind_of_requests
+from notifications.models import Message
+from organization.queries import identity_of
+from organization.traces import Words
+from tests import world as w
+from tests.privacy.people import NAME, PHONE, asked, case_of, erased
+from tests.world import World, client_of
+
+pytestmark = pytest.mark.req("SEC-05", "CUS-19")
+
+
+def test_a_request_has_a_day_by_which_it_is_answered(world: World, customer: Customer) -> None:
+    row = asked(world, customer, "copy")
+    assert timedelta(days=15) < row.due_at - timezone.now() < timedelta(days=40)
+    DataRequest.objects.update(due_at=timezone.now() + timedelta(hours=2))
+    assert remind_of_requests() == 1
+    assert remind_of_requests() == 1
+    assert Message.objects.filter(kind="data_request_due", user=world.hub_head, channel="in_app").count() == 1
+
+
+def test_the_same_is_not_asked_twice_at_once(world: World, customer: Customer) -> None:
+    asked(world, customer, "copy")
+    with pytest.raises(InvalidMove):
+        asked(world, customer, "copy")
+    asked(world, customer, "correct")
+
+
+def test_nothing_is_done_before_somebody_knows_who_asks(world: World, customer: Customer) -> None:
+    for kind, act in (("copy", requests.finish_request), ("restrict", requests.finish_request)):
+        row = asked(world, customer, kind, identity="")
+        with pytest.raises(InvalidInput):
+            act(row, answer="", by=world.hub_head)
+    erase = asked(world, customer, "erase", identity="")
+    with pytest.raises(InvalidInput):
+        requests.ask_erasure(erase, by=world.hub_head)
+    client = client_of(world, "hub_head")
+    copy = DataRequest.objects.get(kind="copy")
+    assert client.post(f"/privacy/requests/{copy.pk}/copy/").status_code == 302
+    requests.check_identity(copy, identity="回拨", by=world.hub_head)
+    assert client.post(f"/privacy/requests/{copy.pk}/copy/").headers["Content-Type"] == "application/zip"
+
+
+def test_a_refusal_has_a_reason(world: World, customer: Customer) -> None:
+    row = asked(world, customer, "copy")
+    with pytest.raises(InvalidInput):
+        requests.refuse_request(row, answer="", by=world.hub_head)
+    assert requests.refuse_request(row, answer="身份不符", by=world.hub_head).state == "refused"
+    with pytest.raises(InvalidMove):
+        requests.finish_request(row, answer="", by=world.hub_head)
+
+
+def test_an_erasure_needs_two_people(world: World, customer: Customer) -> None:
+    row = requests.ask_erasure(asked(world, customer, "erase"), by=world.general_manager)
+    with pytest.raises(InvalidMove):
+        requests.decide_erasure(row, granted=True, opinion="", by=world.general_manager)
+    assert Customer.objects.get(pk=customer.pk).name == NAME
+
+
+def test_an_erasure_leaves_the_case_to_count_and_no_word(world: World, customer: Customer) -> None:
+    number = case_of(customer).number
+    row = erased(world, customer)
+    case = Case.objects.get(number=number)
+    assert (row.state, case.reporter_name, case.reporter_phone, case.text) == ("done", "", "", "个人信息已删除")
+    assert (case.kind.code, case.outcome) == ("complaint", "settled")
+    assert residue(frozenset({NAME, PHONE})) == {}
+    proof = Erasure.objects.get(request=row)
+    assert proof.residue == {}
+    assert proof.rows["cases.Case"] == 1
+    verbs = set(Event.objects.filter(thread=customer.thread).values_list("verb", flat=True))
+    assert {"ask_about_data", "ask_erasure", "approve_erasure", "erase"} <= verbs
+
+
+def test_somebody_else_keeps_everything(world: World, customer: Customer) -> None:
+    other = w.closed(world, reporter=w.Reporter(name="吴敏", phone="13911112222"))
+    before = Case.objects.filter(pk=other.pk).values().get()
+    erased(world, customer)
+    assert Case.objects.filter(pk=other.pk).values().get() == before
+    assert other.customer is not None
+    assert Customer.objects.get(pk=other.customer.pk).name == "吴敏"
+
+
+def test_what_stands_about_the_person_elsewhere_is_named(world: World, customer: Customer) -> None:
+    w.closed(world, reporter=w.Reporter(name="吴敏", phone="13911112222"), text=f"{NAME}介绍我来的，她说修得不好。")
+    proof = Erasure.objects.get(request=erased(world, customer))
+    assert proof.residue["cases.Case.text"] == 1
+    assert {name.split(".")[0] for name in proof.residue} == {"cases", "audit", "notifications"}
+
+
+def test_an_open_case_stands_in_the_way(world: World, customer: Customer) -> None:
+    row = asked(world, customer, "erase")
+    again = w.log_call(world)
+    assert again.customer == customer
+    with pytest.raises(Blocked) as refused:
+        requests.ask_erasure(row, by=world.hub_head)
+    assert [reason.code for reason in refused.value.reasons] == ["open_cases"]
+    assert again.number in str(refused.value.reasons[0])
+
+
+def test_what_came_after_the_approval_stands_in_the_way_too(world: World, customer: Customer) -> None:
+    row = requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    w.log_call(world)
+    row = requests.decide_erasure(row, granted=True, opinion="", by=world.general_manager)
+    with pytest.raises(Blocked):
+        requests.carry_out(row)
+    row.refresh_from_db()
+    assert row.state == "open"
+    assert Customer.objects.get(pk=customer.pk).name == NAME
+
+
+def test_a_legal_hold_keeps_everything(world: World, customer: Customer) -> None:
+    hold = holds.place_hold(customer, reason="仲裁案 2026-17", by=world.hub_head)
+    row = asked(world, customer, "erase")
+    with pytest.raises(Blocked):
+        requests.ask_erasure(row, by=world.hub_head)
+    holds.lift_hold(hold, by=world.hub_head)
+    assert requests.ask_erasure(row, by=world.hub_head).state == "approving"
+
+
+def test_an_approved_erasure_outlives_a_dead_process(world: World, customer: Customer) -> None:
+    row = requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    requests.decide_erasure(row, granted=True, opinion="", by=world.general_manager)
+    erase_pending()
+    erase_pending()
+    row.refresh_from_db()
+    assert row.state == "done"
+    assert Erasure.objects.count() == 1
+
+
+def test_an_organisation_is_no_person(world: World) -> None:
+    firm = open_file(Facts("重庆水务集团", "organisation"), by=world.actor("hub_head"))
+    with pytest.raises(Blocked):
+        asked(world, firm, "erase")
+
+
+def test_a_case_without_a_customer_has_its_own_request(world: World) -> None:
+    case = w.closed(world, reporter=w.Reporter(name="", phone="", refused=True))
+    assert case.customer is None
+    row = requests.ask_erasure(asked(world, case, "erase"), by=world.hub_head)
+    requests.carry_out(requests.decide_erasure(row, granted=True, opinion="", by=world.general_manager))
+    case.refresh_from_db()
+    assert case.erased_at is not None
+
+
+def test_nothing_changes_in_an_erased_case_or_customer(world: World, customer: Customer) -> None:
+    case = case_of(customer)
+    erased(world, customer)
+    with pytest.raises(InvalidMove):
+        w.closure.reopen_case(case, by=world.actor("agent"), reason="again")
+    with pytest.raises(InvalidMove):
+        asked(world, customer, "copy")
+    client = client_of(world, "agent")
+    for page in ("", "edit/", "file/", "communications/new/", "rights/"):
+        assert client.get(f"/customers/{customer.pk}/{page}").status_code == 404, page
+    assert client.get(f"/cases/{case.number}/").status_code == 200
+    assert f"/customers/{customer.pk}/" not in client.get("/customers/?q=周慧").content.decode()
+
+
+def test_a_draft_in_which_the_number_stands_goes_too(world: World, customer: Customer) -> None:
+    from cases.actions import drafts
+
+    for phone in (PHONE, "13700001111"):
+        row = Draft(user=world.agent2)
+        drafts.save_draft(row.pk, drafts.Typed({"text": "漏水", "reporter_phone": phone}, "x"), user=world.agent2)
+    erased(world, customer)
+    assert [row.data["reporter_phone"] for row in Draft.objects.all()] == ["13700001111"]
+
+
+def test_the_copy_is_whole_and_readable(world: World, customer: Customer) -> None:
+    subject = subject_of_customer(customer)
+    pack = zipfile.ZipFile(io.BytesIO(archive(subject, number="000001", by=world.actor("hub_head"), name="孙倩")))
+    names = pack.namelist()
+    assert "data.json" in names
+    assert any(name.endswith(".pdf") for name in names)
+    data = json.loads(pack.read("data.json"))
+    assert data["customers.Customer"][0]["name"] == NAME
+    assert {row["value"] for row in data["customers.ContactPoint"]} == {PHONE, "zhou@hui.example"}
+    assert data["cases.Case"][0]["text"].startswith("电热水器内胆漏水")
+    assert data == json.loads(json.dumps(told(subject), default=lambda value: getattr(value, "isoformat", str)()))
+
+
+def test_everything_that_the_copy_tells_has_a_name_on_paper() -> None:
+    for trace in traces():
+        if isinstance(trace, Words) and trace.told:
+            assert trace.name in PARTS, trace.name
+            assert set(trace.told.split()) <= set(FIELDS), trace.name
+
+
+def test_what_a_customer_asks_on_the_tracking_page_reaches_who_answers(world: World, customer: Customer) -> None:
+    row = requests.open_request(Asked("erase", "请删除", "tracking"), of=case_of(customer), by=w.Actor.customer())
+    assert (row.customer, row.recorded_by) == (customer, None)
+    told_ = Message.objects.filter(kind="data_request_made").values_list("user__username", flat=True)
+    assert set(told_) == {"hub_head", "general_manager"} - {"general_manager"}
+    assert [one.pk for one in requests.requests_for(identity_of(world.hub_head))] == [row.pk]
+    assert not mail.outbox
