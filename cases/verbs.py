@@ -81,9 +81,18 @@ class Happening(Protocol):
     verb: str
 
 
+_of_others: dict[str, str | Promise] = {}
+
+
+def register(words: Mapping[str, str | Promise]) -> None:
+    """Let a room above say what its own verbs in the histories of cases are called (at start-up)."""
+    _of_others.update(words)
+
+
 def label_of(verb: str) -> str:
-    """The word for a verb; "changed" for one that another room recorded."""
-    return str(LABELS[verb]) if verb in LABELS else _("changed")
+    """The word for a verb; "changed" for one that nobody gave a word."""
+    word = LABELS.get(verb) or _of_others.get(verb)
+    return str(word) if word else _("changed")
 
 
 def actor_of(event: Happening) -> str:

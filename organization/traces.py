@@ -129,8 +129,8 @@ class Words:
         return frozenset((self.name, name) for name in self.words.split())
 
     def count(self, subject: Subject) -> int:
-        """How many rows there are."""
-        return self.rows(subject).count()
+        """How many rows in which words stand."""
+        return self._worded(subject).count()
 
     def tell(self, subject: Subject) -> Iterator[dict[str, Any]]:
         """The rows in the order of their keys."""
@@ -139,13 +139,21 @@ class Words:
 
     def erase(self, subject: Subject, deed: Deed) -> int:
         """One statement."""
-        rows = self.rows(subject)
         if self.deletes:
-            return rows.delete()[0]
+            return self.rows(subject).delete()[0]
+        rows = self.rows(subject) if self.instead else self._worded(subject)
         blanks = {name: self._afterwards(name, deed) for name in self.words.split()}
         known = {LABEL: deed.label, AT: deed.at}
         instead = {name: known.get(value, value) for name, value in self.instead.items()}
         return rows.order_by().update(**blanks | instead)
+
+    def _worded(self, subject: Subject) -> QuerySet[Any]:
+        empty = Q()
+        for name in self.words.split():
+            column: Any = self.model._meta.get_field(name)
+            blank = blank_of(column)
+            empty &= Q((f"{name}__isnull", True)) if blank is None else Q((name, blank))
+        return self.rows(subject).exclude(empty)
 
     def _afterwards(self, name: str, deed: Deed) -> Any:
         column: Any = self.model._meta.get_field(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,7 +70,16 @@ VERBS: dict[str, str | Promise] = {
     "correct_communication": _("corrected a communication"),
     "finish_follow_up": _("followed up"),
     "revoke_reading": _("took the permission to read back"),
+    "give_consent": _("wrote a consent down"),
+    "withdraw_consent": _("took a consent back"),
 }
+
+
+def register(words: Mapping[str, str | Promise]) -> None:
+    """Let a room above say what its own verbs in the histories of customers are called (at start-up)."""
+    VERBS.update(words)
+
+
 #: What has a page of its own, or nothing but a name.
 _TOLD_WITHOUT_FIELDS = frozenset({"create", "record_communication", "correct_communication", "finish_follow_up"})
 #: Values that say nothing.

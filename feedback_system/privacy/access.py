@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from django.http import Http404
 
+from cases.models import Case
 from feedback_system.models import DataRequest, Destruction, LegalHold
 from organization.requests import LARGEST_ID
+
+
+def opened_case(number: str) -> Case:
+    """The case that a visitor has opened with its whole code; the caller has asked ``visitors.sees``."""
+    return Case.objects.select_related("customer").defer("search", "contact_search").get(number=number)
 
 
 def get_request(pk: int) -> DataRequest:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor
 from audit.exceptions import Blocked, DomainError
-from cases.models import Case
 from cases.views import visitors
 from feedback_system.models import DataRequest
+from feedback_system.privacy.access import opened_case
 from feedback_system.privacy.forms import PublicAskForm
 from feedback_system.privacy.requests import open_request
 from organization.forms import refusals
@@ -28,7 +28,7 @@ def track_data(request: HttpRequest, number: str) -> HttpResponse:
     if not visitors.sees(request, number, full=True):
         messages.info(request, _("Please open your link again, or enter number and code."))
         return redirect("track")
-    case = Case.objects.select_related("customer").defer("search", "contact_search").get(number=number)
+    case = opened_case(number)
     form = PublicAskForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
