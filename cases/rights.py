@@ -111,6 +111,8 @@ PERMISSIONS = MappingProxyType(
         "see_messages": (_HUB_HEAD,),
     }
 )
+#: What is left on a case whose personal data were erased: nothing changes in it any more.
+ON_ERASED = frozenset({"print", "read_history"})
 #: Permissions asked without a case.
 GENERAL = frozenset({"log", "see_overdue", "see_messages"})
 
@@ -144,7 +146,7 @@ def permissions_on(who: Identity, case: Case, assignments: list[Assignment] | No
         found |= {
             name for name, grants in PERMISSIONS.items() if any(grant.holds_for(person, relations) for grant in grants)
         }
-    return frozenset(found)
+    return frozenset(found) if case.erased_at is None else frozenset(found & ON_ERASED)
 
 
 def can_be_given(who: Identity, case: Case, permission: str) -> bool:

@@ -131,6 +131,8 @@ def _control_menu(request: HttpRequest, who: Identity, permissions: frozenset[st
         items.append(_item(request, _("Requests to read files"), "customer_requests", "key-round"))
     if customers.reviews_readings(who):
         items.append(_item(request, _("Who read what"), "customer_readings", "eye"))
+    if customers.heads_the_files(who) or who.role == Role.AUDITOR:
+        items.append(_item(request, _("Requests about personal data"), "privacy_requests", "shield-check"))
     if "see_messages" in permissions:
         items.append(_item(request, _("Outgoing messages"), "messages", "mail"))
     return items

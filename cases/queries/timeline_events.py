@@ -10,7 +10,7 @@ from audit.models import Event
 from cases.models import CaseFile
 from cases.queries.case import Dossier
 from cases.queries.history import changed_labels
-from cases.verbs import actor_of
+from cases.verbs import actor_of, label_of
 
 #: Verbs whose happening a row tells (contacts, assignments, replies ...), so that it is not told twice.
 #: A breach is told by its clock, where its reason stands too.
@@ -42,7 +42,7 @@ def from_events(dossier: Dossier) -> Iterator[Told]:
     for event in dossier.events:
         if event.verb in TOLD_BY_ROWS:
             continue
-        group, teller = _TELLERS.get(event.verb, ("move", _nothing))
+        group, teller = _TELLERS.get(event.verb, ("move", _of_another_room))
         kind = event.verb if event.verb in _TELLERS else "other"
         yield Told(event, kind, group, actor_of(event), event, {"sealed": _sealed(event), **teller(dossier, event)})
 
@@ -58,6 +58,10 @@ def _new(event: Event, name: str) -> Any:
 
 def _nothing(_dossier: Dossier, _event: Event) -> dict[str, Any]:
     return {}
+
+
+def _of_another_room(_dossier: Dossier, event: Event) -> dict[str, Any]:
+    return {"happening": label_of(event.verb)}
 
 
 def _fields(_dossier: Dossier, event: Event) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from cases.queries.moves import PART_ACTS
 from cases.secrets import link_token
 from customers.models import Communication, Holding
 from documents.actions import process_due
-from feedback_system.models import Handover
+from feedback_system.models import DataRequest, Destruction, Handover
 from organization.actions.invitations import invite
 from organization.models import Product, SheetUpload, Site
 from tests.access.matrix import ADDRESSES
@@ -39,6 +39,7 @@ ELSEWHERE = {
     "account_confirm_login_code": "signing in by a code is switched off",
     "customer_communication_pdf": "gives a file, the paper of ``customer_communication``",
     "case_slip_pdf": "gives a file, the paper of ``case_slip``",
+    "privacy_certificate": "gives a file, the paper of ``privacy_destruction``",
     "account_set_password": "everybody has a password already",
     "inbox_open": "leads to what the message is about",
     "invitation_link": "leads to the page without the secret in its address",
@@ -53,7 +54,7 @@ SITUATIONS = {
     "mfa_activate_totp": "signed_in",
     "mfa_authenticate": "half_signed_in",
     "usersessions_list": "signed_in",
-    **dict.fromkeys(("track_case", "track_case_of", "track_file"), "customer"),
+    **dict.fromkeys(("track_case", "track_case_of", "track_data", "track_file"), "customer"),
     **dict.fromkeys(
         (
             "mfa_deactivate_totp", "mfa_download_recovery_codes", "mfa_generate_recovery_codes", "mfa_reauthenticate",
@@ -163,6 +164,9 @@ class Doors:
         act = name.removeprefix("case_")
         if act in PART_ACTS:
             return [{"pk": pk} for pk in _of_case(case, PART_ACTS[act][0])]
+        if name.startswith("privacy_"):
+            request, list_ = DataRequest.objects.latest("pk"), Destruction.objects.latest("pk")
+            return [{"number": list_.number} if "destruction" in name else {"pk": request.pk}]
         if name.startswith("customer"):
             rows = Communication if "communication" in name else Holding
             parts = rows._default_manager.filter(

@@ -37,11 +37,11 @@ from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, I
 from customers.actions import classes, communications, grants, holdings
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
-from customers.models import CommunicationKind, Customer, CustomerKind, FieldRule, HoldingKind
+from customers.models import CommunicationKind, Consent, ConsentText, Customer, CustomerKind, FieldRule, HoldingKind
 from documents.actions import process_due, store_upload
 from documents.limits import staff_limits
 from feedback_system import presets
-from feedback_system.models import Handover, HandoverRefusal
+from feedback_system.models import DataRequest, Destruction, Handover, HandoverRefusal, LegalHold
 from notifications.delivery import sweep_due
 from notifications.models import Channel
 from organization.actions import deputies
@@ -65,7 +65,7 @@ CODES = frozenset(
         "cases.Access.code_hash", "cases.Alert.level", "cases.Case.import_key", "cases.Case.language",
         "cases.Case.next_due_kind", "cases.Case.resume_state", "cases.CaseClock.kind", "cases.CaseFile.subject",
         "cases.Draft.form", "cases.Hold.kind", "cases.Hold.url", "cases.Case.criteria",
-        "customers.Consent.channel", "customers.Consent.thread", "customers.ConsentText.purpose",
+        "customers.Consent.channel", "customers.Consent.contact_ways", "feedback_system.DataRequest.channel", "customers.Consent.thread", "feedback_system.Destruction.number",
         "customers.Customer.visit_class", "customers.CustomerFile.postcode",
         "documents.File.media_type", "documents.File.refusal", "documents.File.rendition_type",
         "documents.File.uploaded_kind",
@@ -105,6 +105,7 @@ def build(world: World) -> Full:
     full.cases = lives(full)
     beside(full)
     _settings(full)
+    _privacy(full)
     sweep_due(budget=60)
     overwrite(full)
     for case in full.cases.values():
@@ -270,6 +271,27 @@ def _settings(full: Full) -> None:
     Channel.objects.create(name="sms", failing_since=now, retry_at=now, error=full.text(500))
     FieldRule.objects.create(name="fax", purpose=full.text(200))
     CustomerKind.objects.create(code="payload", name=full.text(100), name_en=full.text(100))
+
+
+def _privacy(full: Full) -> None:
+    """What people ask of their data, what must be kept, what was destroyed, and what people agree to."""
+    now, world = timezone.now(), full.world
+    text = ConsentText.objects.get(purpose="feedback")
+    for customer in Customer.objects.all():
+        DataRequest.objects.create(
+            kind="correct", customer=customer, words=full.text(), channel="phone", identity=full.text(300), asked_at=now,
+            due_at=now, recorded_by=world.agent, checked_by=world.hub_head, state="refused", answer=full.text(),
+            answered_by=world.hub_head, answered_at=now,
+        )  # fmt: skip
+        LegalHold.objects.create(customer=customer, reason=full.text(300), placed_by=world.hub_head, placed_at=now)
+        Consent.objects.create(
+            customer=customer, text=text, thread=customer.thread, channel="phone", contact_ways=["phone"],
+            proof=full.text(300), recorded_by=world.agent, given_at=now,
+        )  # fmt: skip
+    Destruction.objects.create(
+        number="2025-000001", type="cases", ended_before=now, keys=[case.pk for case in full.cases.values()], position=1,
+        state="done", listed_by=world.hub_head, listed_at=now, finished_at=now,
+    )  # fmt: skip
 
 
 def _files(full: Full) -> None:

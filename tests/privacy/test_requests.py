@@ -217,3 +217,12 @@ def test_what_a_customer_asks_on_the_tracking_page_reaches_who_answers(world: Wo
     assert set(told_) == {"hub_head", "general_manager"} - {"general_manager"}
     assert [one.pk for one in requests.requests_for(identity_of(world.hub_head))] == [row.pk]
     assert not mail.outbox
+
+
+def test_an_erased_case_offers_nothing_that_could_not_be_done(world: World, customer: Customer) -> None:
+    case = case_of(customer)
+    erased(world, customer)
+    page = client_of(world, "agent").get(f"/cases/{case.number}/").content.decode()
+    for act in ("reopen", "archive", "record_contact", "note", "correct"):
+        assert f"/cases/{case.number}/{act}/" not in page, act
+    assert "删除了个人信息" in page

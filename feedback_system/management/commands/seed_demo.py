@@ -9,6 +9,7 @@ from django.db import transaction
 from feedback_system.demo.files import create_files
 from feedback_system.demo.live import live_stories
 from feedback_system.demo.people import create_cast
+from feedback_system.demo.privacy import ask_about_data
 from organization.models import Organisation, User
 
 
@@ -28,5 +29,6 @@ class Command(BaseCommand):
             raise CommandError("There are people in this database already; the demo needs an empty one.")
         cast = create_cast()
         create_files(cast)
+        ask_about_data(cast)
         count = live_stories(cast)
         self.stdout.write(f"Demo organisation with {count} cases.")
