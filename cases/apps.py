@@ -11,8 +11,12 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        """Register the profile part, the clocks, the message templates and who may be told of a case."""
+        """Register the profile part, the clocks, the message templates, who may be told of a case, and that cases
+        follow their customer into another file.
+        """
         from cases import notices, policy, ties
+        from cases.queries.browse import PART_OF_A_CUSTOMER
+        from customers.merging import register as register_part_of_customer
         from organization.ties import register as register_ties
         from regulations.document import register_clock, register_part
 
@@ -21,3 +25,4 @@ class CasesConfig(AppConfig):
             register_clock(name, shape)
         notices.register()
         register_ties(ties.reasons)
+        register_part_of_customer(PART_OF_A_CUSTOMER)

@@ -11,9 +11,10 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register the profile part, the message templates, and who may be told of a customer."""
-        from customers import notices, policy
+        """Register the profile part, the message templates, who is told of a customer, what moves in a merge."""
+        from customers import merging, notices, policy
         from regulations.document import register_part
 
         register_part("customers", policy.CustomersPart)
         notices.register()
+        merging.register_own()

@@ -3,9 +3,11 @@
 from customers.models.classes import ClassChange, Mark, Standing
 from customers.models.communications import Communication, CommunicationKind
 from customers.models.consent import Consent, ConsentText
+from customers.models.duplicates import Candidate, Distinction
 from customers.models.file import CustomerFile, FieldRule
 from customers.models.grants import FileGrant
 from customers.models.holdings import Holding, HoldingKind
+from customers.models.merging import Merge
 from customers.models.people import (
     ContactPoint,
     ContactType,
@@ -19,6 +21,7 @@ from customers.models.people import (
 )
 
 __all__ = [
+    "Candidate",
     "ClassChange",
     "Communication",
     "CommunicationKind",
@@ -31,11 +34,13 @@ __all__ = [
     "CustomerKind",
     "CustomerQuerySet",
     "CustomerType",
+    "Distinction",
     "FieldRule",
     "FileGrant",
     "Holding",
     "HoldingKind",
     "Mark",
+    "Merge",
     "Secrecy",
     "Standing",
     "Tier",

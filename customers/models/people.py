@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers import rights
+from customers.keys import NameKey
 from organization.models import User
 from organization.models.units import Vocabulary, VocabularyQuerySet
 from organization.queries import Identity
@@ -66,7 +67,17 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     """Conditions on customers."""
 
     def visible_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
-        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17)."""
+        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17), and none who
+        became part of another.
+        """
+        return self.living().known_to(who, now=now)
+
+    def living(self) -> CustomerQuerySet:
+        """Those that were not merged into another."""
+        return self.filter(merged_into__isnull=True)
+
+    def known_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
+        """Whom this person may know of, with those who became part of another: for their history only."""
         if not rights.works_with_customers(who):
             return self.none()
         if rights.keeps_all(who):
@@ -80,9 +91,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if not rights.works_with_customers(who):
             return self.none()
         if rights.keeps_all(who):
-            return self
+            return self.living()
         kept = self._kept_by(who, now or timezone.now())
-        return self.filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
+        return self.living().filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
 
     def _kept_by(self, who: Identity, now: datetime) -> Q:
         from customers.models.grants import FileGrant
@@ -96,7 +107,8 @@ class Customer(models.Model):
     """Somebody whom we serve; a person may belong to an organisation.
 
     ``name_key``, ``initials`` and ``search`` are written by the action that writes the name. The ``custodian`` keeps
-    the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06).
+    the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06). Who became part of another
+    (``merged_into``) stays as a row that nobody finds and nobody writes to.
     """
 
     type = models.CharField(_("type"), max_length=12, choices=CustomerType.choices, default=CustomerType.PERSON)
@@ -118,6 +130,7 @@ class Customer(models.Model):
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("custodian")
     )
     secrecy = models.CharField(_("secrecy"), max_length=12, choices=Secrecy.choices, default=Secrecy.INTERNAL)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, editable=False, related_name="merged_from")
     search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField()
     file_updated_at = models.DateTimeField(null=True)
@@ -129,6 +142,7 @@ class Customer(models.Model):
         indexes = [
             models.Index(F("folded_name"), name="customer_folded_name"),
             models.Index(F("initials"), name="customer_initials"),
+            models.Index(NameKey("folded_name"), name="customer_alike"),
             models.Index(F("name_key"), F("id"), name="customer_name_key"),
             GinIndex(fields=["search"], name="customer_search"),
             models.Index(
@@ -140,6 +154,9 @@ class Customer(models.Model):
             models.CheckConstraint(condition=Q(type__in=CustomerType.values), name="customer_type_known"),
             models.CheckConstraint(condition=Q(tier__in=["", *Tier.values]), name="customer_tier_known"),
             models.CheckConstraint(condition=Q(secrecy__in=Secrecy.values), name="customer_secrecy_known"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="customer_not_into_itself"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from cases.actions import assignment, investigation, measures
 from cases.actions.intake import Accused
 from cases.models import Case, Draft, SavedView
-from customers.actions import communications, grants, holdings
+from customers.actions import communications, grants, holdings, merging, people
 from tests import world as w
 from tests.access.matrix import ADDRESSES, STAFF, Rule
 from tests.world import World
@@ -29,6 +29,8 @@ THOROUGH = frozenset({"anonymous", "finance_handler"})
 #: Not a refusal and not a success: the address exists, but does not take this method.
 NOT_TAKEN = 405
 ABSENT = "2026-999999"
+#: What the second number in an address of a customer names, by a word in the address's name; else a holding.
+_PARTS = ("communication", "merge")
 ABSENT_PK = 987_654_321
 
 
@@ -63,7 +65,9 @@ class Matter:
             elif key == "kind":
                 found[key] = "product"
             elif key == "part" and name.startswith("customer"):
-                found[key] = self.parts["communication" if "communication" in name else "holding"]
+                found[key] = self.parts[next((part for part in _PARTS if part in name), "holding")]
+            elif key == "other":
+                found[key] = self.parts["other"]
             elif key in {"pk", "part", "id"}:
                 found[key] = self._part(name) if own else ABSENT_PK
                 if "UUID" in converter.__name__:
@@ -112,6 +116,9 @@ def build_matter(world: World) -> Matter:
     talk = communications.Talk("visit", today - timedelta(hours=1), "走访")
     communication = communications.record_communication(customer, talk, by=world.agent)
     period = grants.Period(today, today + timedelta(days=1))
+    other = people.open_file(people.Facts("周慧", contacts=(people.Reach("phone", "13805126634"),)), by=head)
+    third = people.open_file(people.Facts("周会"), by=head)
+    merge = merging.merge_customers(customer, third, by=world.hub_head)
     grant = grants.ask_to_read(customer, world.quality_head, purpose="分析", period=period)
     Draft.objects.create(user=world.agent, created_at=case.received_at, updated_at=case.received_at)
     SavedView.objects.create(owner=world.agent, name="我的", query="mine=1")
@@ -126,6 +133,8 @@ def build_matter(world: World) -> Matter:
             "clock": clock.pk,
             "customer": customer.pk,
             "holding": holding.pk,
+            "other": other.pk,
+            "merge": merge.pk,
             "communication": communication.pk,
             "grant": grant.pk,
         },
