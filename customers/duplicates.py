@@ -136,7 +136,7 @@ def _name(one: Known, other: Known, *, supported: bool) -> list[Sign]:
         return [Sign("name", 40, one.name)]
     if one.organisation is not None and one.organisation == other.organisation:
         return [Sign("colleague", 45, one.name)]
-    return [Sign("name", 30, one.name)] if supported else []
+    return [Sign("same_name", 30, one.name)] if supported else []
 
 
 _SENTENCES = {
@@ -152,5 +152,6 @@ _SENTENCES = {
     "crowded_address": lambda: _("Both have the e-mail address %(value)s, which stands in further files too."),
     "serial": lambda: _("Both have the thing with the number %(value)s; it may have changed hands."),
     "name": lambda: _("Both are called “%(value)s”, apart from spaces, width and legal form."),
+    "same_name": lambda: _("Both are called “%(value)s”."),
     "colleague": lambda: _("Both are called “%(value)s” and belong to the same organisation."),
 }

@@ -6,7 +6,7 @@ A room names its rows (``register``); moving them and giving them back is the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.exceptions import Reason
-from customers.models import Communication, Consent, Customer, Holding
+from customers.models import Communication, Consent, ContactPoint, Customer, Holding
 from organization.queries import Identity
 
 
@@ -28,7 +28,7 @@ class Part:
         label: what they are called on the page.
         field: the reference: "cases.Case.customer".
         rows: those of a customer.
-        seen: those that somebody may know of; only these are counted on the page. None counts nothing.
+        seen: those that somebody may know of; only these are counted on the page.
     """
 
     code: str
@@ -96,6 +96,13 @@ def counts(merged: Customer, who: Identity) -> list[tuple[str | Promise, int]]:
     """What would move, as far as this person may know of it."""
     found = ((part.label, part.seen(merged, who).count()) for part in parts())
     return [(label, count) for label, count in found if count]
+
+
+def moved_to(kept: Customer, moved: Mapping[str, Any], who: Identity) -> list[tuple[str | Promise, int]]:
+    """What moved to this customer and is still there, as far as this person may know of it."""
+    found = ((part.label, part.seen(kept, who).filter(pk__in=moved.get(part.code, [])).count()) for part in parts())
+    points = ContactPoint.objects.filter(customer=kept, pk__in=moved.get("points", [])).count()
+    return [(label, count) for label, count in ((_("Telephone and e-mail"), points), *found) if count]
 
 
 def register_own() -> None:

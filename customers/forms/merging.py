@@ -21,6 +21,8 @@ from organization.forms.fields import LineField
 from organization.stale import stamp
 
 KEPT, MERGED = "kept", "merged"
+#: Characters of an answer that still look like a button.
+SHORT = 40
 
 
 class MergeForm(BasedForm):
@@ -36,12 +38,13 @@ class MergeForm(BasedForm):
         one, other = kept.customer, merged.customer
         self._newer = MERGED if _updated(other) > _updated(one) else KEPT
         self.filled: list[str] = []
+        self._long: set[str] = set()
         self._ask_of_cards(one, other, kept)
         self._ask_of_files(one, other, reads=bool(kept.file_right and merged.file_right))
 
-    def rows(self) -> Iterator[BoundField]:
-        """The questions."""
-        return (self[name] for name in self.fields if name != "base")
+    def rows(self) -> Iterator[tuple[BoundField, str]]:
+        """The questions, each with its shape: long answers stand below each other."""
+        return ((self[name], "list" if name in self._long else "choices") for name in self.fields if name != "base")
 
     def taken(self) -> frozenset[str]:
         """The fields of which the value of the other one is kept."""
@@ -74,12 +77,15 @@ class MergeForm(BasedForm):
     def _ask(self, name: str, label: str, mine: str, theirs: str) -> None:
         if mine == theirs:
             return
+        if max(len(mine), len(theirs)) > SHORT:
+            self._long.add(name)
         default = self._newer if mine and theirs and name != "name" else KEPT if mine else MERGED
         self.fields[name] = forms.ChoiceField(
             label=label,
             choices=[(KEPT, mine or _("nothing")), (MERGED, theirs or _("nothing"))],
             widget=forms.RadioSelect,
             initial=default,
+            required=False,  # one is always chosen
         )
 
 

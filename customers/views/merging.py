@@ -57,7 +57,7 @@ def merged(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     context = {
         "customer": access.customer,
         "row": row,
-        "moved": [(part.label, len(row.moved.get(part.code, []))) for part in merging.parts()],
+        "moved": merging.moved_to(access.customer, row.moved, access.who),
         "reasons": against_undoing(row),
         "allowed": access.takes_apart(row.merged),
     }

@@ -70,7 +70,7 @@ def test_name_and_number_together_are_the_strongest(world: World) -> None:
     person(world, "张 伟", phone("+86 13805126634"))
     person(world, "李强", phone("13805126634"))
     found = alike(mine, identity_of(world.agent))
-    assert [[sign.code for sign in pair.found.signs] for pair in found] == [["number", "name"], ["crowded_number"]]
+    assert [[sign.code for sign in pair.found.signs] for pair in found] == [["number", "same_name"], ["crowded_number"]]
     assert found[0].found.strength > found[1].found.strength
     assert str(found[0].found.word) == "很可能"
 
