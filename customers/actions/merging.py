@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.actions import Entry, record_many
 from audit.actor import Actor
@@ -22,7 +23,7 @@ from audit.queries import changes_of
 from customers import merging
 from customers.actions import merging_parts as own
 from customers.actions.file import file_facts
-from customers.actions.people import changes_between, found_of, name_fields
+from customers.actions.people import Change, changes_between, found_of, name_fields
 from customers.fields import BY_NAME, CARD, FILE
 from customers.models import Candidate, Customer, CustomerFile, Merge
 from customers.queries.merging import against_merging, against_undoing
@@ -42,6 +43,19 @@ class Undone:
     rows: int = 0
 
 
+class _Before:
+    """Card and file of the one that stays, as they were before."""
+
+    def __init__(self, kept: Customer) -> None:
+        self.kept, self.card, self.file = kept, found_of(kept), _file_facts(kept)
+
+    def changes(self) -> tuple[dict[str, Change], dict[str, Change]]:
+        """What differs now, as the history keeps it: open and sealed."""
+        changes, sealed = changes_between(self.card, found_of(self.kept))
+        after = _file_facts(self.kept)
+        return changes, sealed | {name: (self.file[name], new) for name, new in after.items() if self.file[name] != new}
+
+
 @transaction.atomic
 def merge_customers(
     kept: Customer, merged: Customer, *, taken: Collection[str] = (), by: User, base: str = ""
@@ -57,7 +71,7 @@ def merge_customers(
     if reasons := against_merging(kept, merged):
         raise Blocked(reasons)
     stale.require_fresh(merge_facts(kept, merged), base)
-    before, file_before = found_of(kept), _file_facts(kept)
+    before = _Before(kept)
     moved: dict[str, Any] = {part.code: _move(part, merged, kept) for part in merging.parts()}
     moved |= own.move(merged, kept, by=by, at=now)
     moved["file"] = _take(kept, merged, frozenset(taken))
@@ -65,9 +79,7 @@ def merge_customers(
     merged.save(update_fields=["merged_into", "version"])
     _touch(kept, now)
     Candidate.objects.filter(Q(low=merged) | Q(high=merged)).delete()
-    changes, sealed = changes_between(before, found_of(kept))
-    file_after = _file_facts(kept)
-    sealed |= {name: (file_before[name], new) for name, new in file_after.items() if file_before[name] != new}
+    changes, sealed = before.changes()
     event, _theirs = record_many(
         [
             Entry(kept.thread, "merge", actor, now, {"merged": (None, merged.pk)} | changes, sealed),
@@ -92,7 +104,7 @@ def unmerge_customers(merge: Merge, *, by: User) -> Undone:
     merge.kept, merge.merged = kept, merged
     if reasons := against_undoing(merge):
         raise Blocked(reasons)
-    before, file_before = found_of(kept), _file_facts(kept)
+    before = _Before(kept)
     undone = Undone()
     for part in merging.parts():
         undone.rows += _give_back(part, merged, kept, merge.moved.get(part.code, []))
@@ -103,9 +115,7 @@ def unmerge_customers(merge: Merge, *, by: User) -> Undone:
     _touch(kept, now)
     merge.undone_by, merge.undone_at = by, now
     merge.save(update_fields=["undone_by", "undone_at"])
-    changes, sealed = changes_between(before, found_of(kept))
-    file_after = _file_facts(kept)
-    sealed |= {name: (file_before[name], new) for name, new in file_after.items() if file_before[name] != new}
+    changes, sealed = before.changes()
     record_many(
         [
             Entry(kept.thread, "unmerge", actor, now, {"merged": (merged.pk, None)} | changes, sealed),
@@ -129,7 +139,7 @@ def _locked(kept: Customer, merged: Customer, people: Q) -> dict[int, Customer]:
     rows = Customer.objects.filter(Q(pk__in=[kept.pk, merged.pk]) | people).order_by("pk")
     found = {row.pk: row for row in rows.select_for_update(of=("self",))}
     if not {kept.pk, merged.pk} <= found.keys():
-        raise InvalidMove("")  # a row of a customer is never deleted
+        raise InvalidMove(_("One of the two is not there any more."))
     return found
 
 
