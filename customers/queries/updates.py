@@ -121,6 +121,8 @@ def updates_of(customer: Customer, who: Identity, *, personal: bool, file: bool,
     """
     parts = {row.thread: row.name for row in parts_of(customer).values()}
     rows = Event.objects.filter(thread__in=[customer.thread, *parts]).order_by("-at", "-pk").prefetch_related("sealed")
+    if parts:  # that a file became part of this one is told once, by this one
+        rows = rows.exclude(thread__in=[*parts], verb="merge", changes__has_key="merged_into")
     words, on = _Words(who), {field.name for field in collected() if field.is_on}
     found = ((event, _update(event, words, on, personal=personal, file=file)) for event in rows[:most])
     return [replace(update, part=parts.get(event.thread, "")) for event, update in found]
