@@ -11,8 +11,12 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        """Register the profile part, the clocks, the messages, who may be told of a case, and where words stand."""
+        """Register the profile part, the clocks, the messages, who may be told of a case, where words stand, and that
+        cases follow their customer into another file.
+        """
         from cases import notices, policy, ties, traces
+        from cases.queries.browse import PART_OF_A_CUSTOMER
+        from customers.merging import register as register_part_of_customer
         from organization.ties import register as register_ties
         from organization.traces import register as register_traces
         from regulations.document import register_clock, register_part
@@ -23,3 +27,4 @@ class CasesConfig(AppConfig):
         notices.register()
         register_ties(ties.reasons)
         register_traces("cases", traces.TRACES)
+        register_part_of_customer(PART_OF_A_CUSTOMER)

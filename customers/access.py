@@ -8,15 +8,26 @@ from functools import cached_property
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.actor import Actor
-from audit.exceptions import NotAllowed
+from audit.exceptions import InvalidMove, NotAllowed
 from customers import rights
-from customers.models import Customer, FileGrant
+from customers.models import Customer, FileGrant, Merge, Secrecy
 from customers.queries.card import clear_of, with_contacts
+from customers.queries.merging import living_key, parts_of
 from organization.models import User
 from organization.queries import Identity, identity_of
 from organization.requests import LARGEST_ID
+
+
+class WasMerged(InvalidMove):
+    """The customer that was asked for is part of ``kept`` now."""
+
+    def __init__(self, asked: int, kept: Customer) -> None:
+        self.asked, self.kept = asked, kept
+        super().__init__(_("This customer was merged into “%(name)s”. Please go on there.") % {"name": kept.name})
+
 
 CUSTODIAN, GENERAL_MANAGER, GRANT = "custodian", "general_manager", "grant"
 
@@ -71,6 +82,24 @@ class CustomerAccess:
         return self.is_custodian
 
     @property
+    def finds_duplicates(self) -> bool:
+        """Whether this person is shown who may be the same: whoever collects and sees this one in the clear."""
+        return rights.looks_for_duplicates(self.who) and self.sees_contacts
+
+    def merges_with(self, other: CustomerAccess) -> bool:
+        """Whether this person may make these two one.
+
+        Where that changes who reads what, only who heads the files: another custodian, or a level of secrecy.
+        """
+        return other.finds_duplicates and self.takes_apart(other.customer)
+
+    def takes_apart(self, other: Customer) -> bool:
+        """Whether this person may take back that the other one became part of this customer."""
+        one = self.customer
+        plain = one.secrecy == other.secrecy == Secrecy.INTERNAL and one.custodian_id == other.custodian_id
+        return self.finds_duplicates and (plain or rights.heads_the_files(self.who))
+
+    @property
     def grants(self) -> bool:
         """Who lets others read the file (CUS-18)."""
         return rights.is_general_manager(self.who)
@@ -82,12 +111,32 @@ class CustomerAccess:
 
 
 def get_customer(user: User, pk: int) -> CustomerAccess:
-    """The customer for this person: 403 for who does not work with customers, 404 for the absent and the secret."""
+    """The customer for this person: 403 for who does not work with customers, 404 for the absent and the secret.
+
+    Raises ``WasMerged`` for one who is part of another that this person may know of.
+    """
     who, now = identity_of(user), timezone.now()
     if not rights.works_with_customers(who):
         raise NotAllowed
     rows = Customer.objects.visible_to(who, now=now).filter(pk=pk) if pk <= LARGEST_ID else Customer.objects.none()
     customer = with_contacts(rows).first()
     if customer is None:
-        raise Http404
+        raise _moved(who, pk, now=now) or Http404
     return CustomerAccess(customer, user, who, now)
+
+
+def get_merge(access: CustomerAccess, pk: int) -> Merge:
+    """A merge into this customer, or into one who became part of it."""
+    customers = [access.customer, *parts_of(access.customer).values()]
+    rows = Merge.objects.filter(kept__in=customers).select_related("kept__merged_into", "merged", "by", "undone_by")
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _moved(who: Identity, pk: int, *, now: datetime) -> WasMerged | None:
+    if pk > LARGEST_ID or (kept := living_key(pk)) == pk:
+        return None
+    found = Customer.objects.visible_to(who, now=now).filter(pk=kept).first()
+    return WasMerged(pk, found) if found else None

@@ -11,11 +11,12 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register the profile part, the message templates, who may be told of a customer, and where words stand."""
-        from customers import notices, policy, traces
+        """Register the profile part, the messages, who is told of a customer, what moves, and where words stand."""
+        from customers import merging, notices, policy, traces
         from organization.traces import register as register_traces
         from regulations.document import register_part
 
         register_part("customers", policy.CustomersPart)
         register_traces("customers", traces.TRACES)
         notices.register()
+        merging.register_own()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import rights
 from customers.models import Communication, Customer, FileGrant
+from customers.queries.merging import living_key
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import enqueue, for_colleague
@@ -31,6 +32,13 @@ _TEXTS = {
         _("Reading the file of {name} was refused"),
         _("Your request to read the customer file of {name} was refused.\n{text}"),
     ),
+    "reading_ended": (
+        _("You can no longer read the file of {name}"),
+        _(
+            "The file of {name} was merged with another one, so your permission to read it ended. Ask again if you"
+            " still need it."
+        ),
+    ),
     "follow_up_given": (
         _("To follow up with {name} until {until}"),
         _("{person} wrote down a communication with {name}. To follow up until {until}:\n{text}"),
@@ -48,10 +56,11 @@ def register() -> None:
 
 def _may_read(thread: str, user: User) -> bool:
     pk = int(thread.partition(":")[2])
+    found = living_key(pk)  # what was written of a customer who is part of another is read by who may know of that one
     granted = FileGrant.objects.filter(
         customer=pk, person=user, granted_at__isnull=False, revoked_at=None, ends_at__gt=timezone.now()
     )  # a permission that begins later is told now
-    return Customer.objects.visible_to(identity_of(user)).filter(pk=pk).exists() or granted.exists()
+    return Customer.objects.visible_to(identity_of(user)).filter(pk=found).exists() or granted.exists()
 
 
 def _may_read_all(thread: str, user: User) -> bool:
@@ -66,6 +75,11 @@ def reading_asked(grant: FileGrant) -> None:
 def reading_decided(grant: FileGrant, *, granted: bool, opinion: str) -> None:
     """Tell who asked what was decided."""
     _tell(grant, [grant.person], "reading_allowed" if granted else "reading_refused", text=opinion)
+
+
+def reading_ended(grant: FileGrant) -> None:
+    """Tell who could read a file that it is part of another now."""
+    _tell(grant, [grant.person], "reading_ended", text="")
 
 
 def follow_up_given(row: Communication) -> None:

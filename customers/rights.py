@@ -56,6 +56,11 @@ def withheld_from(who: Identity) -> frozenset[int]:
     return frozenset() if heads_the_files(who) else frozenset({RESTRICTED_PRINCIPAL})
 
 
+def looks_for_duplicates(who: Identity) -> bool:
+    """Who finds customers that may be one, and makes them one: who collects, and who heads the files."""
+    return collects(who) or heads_the_files(who)
+
+
 def is_general_manager(who: Identity) -> bool:
     """Who lets others read files (CUS-18); a deputy acts in his or her place."""
     return any(one.role != Role.ADMINISTRATOR and Function.GENERAL_MANAGER in one.functions for one in who.acting)

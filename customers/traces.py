@@ -9,6 +9,7 @@ from customers.models import (
     ContactPoint,
     Customer,
     CustomerFile,
+    Distinction,
     FileGrant,
     Holding,
 )
@@ -64,6 +65,13 @@ TRACES: tuple[Trace, ...] = (
         words="reason",
         marked="reason",
         told="at new_class new_tier reason",
+    ),
+    Words(
+        Distinction,
+        lambda of: Distinction.objects.filter(low__in=of.customers) | Distinction.objects.filter(high__in=of.customers),
+        words="reason",
+        marked="reason",
+        withheld="reason",
     ),
     Words(
         FileGrant,

@@ -2,18 +2,26 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import browse, card, classes, communications, file, grants, holdings
+from customers.views import browse, card, classes, communications, duplicates, file, grants, holdings, merging
+from customers.views.following import following
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", browse.listing, name="customer_list"),
     path("new/", card.new, name="customer_new"),
     path("offers/", browse.offers, name="customer_offers"),
     path("requests/", grants.requests, name="customer_requests"),
+    path("duplicates/", duplicates.listing, name="customer_duplicates"),
     path("readings/", file.reading_list, name="customer_readings"),
     path("grants/<int:pk>/decide/", grants.decide, name="customer_grant_decide"),
     path("grants/<int:pk>/revoke/", grants.revoke, name="customer_grant_revoke"),
     path("<int:pk>/", browse.card, name="customer"),
     path("<int:pk>/edit/", card.edit, name="customer_edit"),
+    path("<int:pk>/duplicates/", duplicates.of_one, name="customer_duplicates_of"),
+    path("<int:pk>/apart/<int:other>/", duplicates.apart, name="customer_tell_apart"),
+    path("<int:pk>/apart/<int:other>/again/", duplicates.again, name="customer_propose_again"),
+    path("<int:pk>/merge/<int:other>/", merging.merge, name="customer_merge"),
+    path("<int:pk>/merges/<int:part>/", merging.merged, name="customer_merged"),
+    path("<int:pk>/merges/<int:part>/undo/", merging.unmerge, name="customer_unmerge"),
     path("<int:pk>/file/", file.file, name="customer_file"),
     path("<int:pk>/file/edit/", file.edit, name="customer_file_edit"),
     path("<int:pk>/ask/", grants.ask, name="customer_ask"),
@@ -29,3 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:pk>/holdings/<int:part>/", holdings.edit, name="customer_holding"),
     path("<int:pk>/holdings/<int:part>/remove/", holdings.remove, name="customer_holding_remove"),
 ]
+
+for address in urlpatterns:
+    if isinstance(address, URLPattern):  # every page of one customer: an old address leads to the one that stays
+        address.callback = following(address.callback)

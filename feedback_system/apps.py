@@ -13,12 +13,13 @@ class FeedbackSystemConfig(AppConfig):
         from cases import verbs
         from customers.queries import updates
         from feedback_system import account_adapter, alarms, celery, checks, handover_run, invitations  # noqa: F401
-        from feedback_system.privacy import notices, policy, rooms
+        from feedback_system.privacy import moving, notices, policy, rooms
         from feedback_system.privacy.verbs import WORDS
         from regulations.document import register_part
 
         register_part("retention", policy.RetentionPart)
         rooms.register_own()
+        moving.register()
         notices.register()
         verbs.register(WORDS)
         updates.register(WORDS)

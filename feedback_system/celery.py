@@ -56,6 +56,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"queue": "work"},
     },
+    "look-for-duplicates": {
+        "task": "customers.tasks.look_for_duplicates",
+        "schedule": 3600.0,
+        "options": {"queue": "work"},
+    },
     "tidy-up": {"task": "feedback_system.tasks.tidy_up", "schedule": 3600.0, "options": {"queue": "work"}},
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 3600.0, "options": {"queue": "work"}},
     "erase-pending": {

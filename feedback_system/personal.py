@@ -59,6 +59,7 @@ CUSTOMERS: dict[str, str] = {
         "address postcode fax legal_representative registered_capital business_scope qualifications major_changes"
         " dealings credit finances analysis opinions"
     ),
+    "customers.Distinction": "reason",
     "customers.FileGrant": "purpose",
     "customers.Holding": "name serial note",
     "documents.File": "claimed_name original rendition thumbnail",
@@ -107,6 +108,7 @@ NOBODY: dict[str, str] = {
     "customers.ConsentText": "text text_en",
     "customers.CustomerKind": "code name name_en name_key",
     "customers.FieldRule": "name purpose",
+    "customers.Merge": "moved",
     "documents.File": "sha256 media_type flags refusal finding rendition_type uploaded_kind",
     "feedback_system.DataRequest": "channel",
     "feedback_system.Destruction": "number rows",

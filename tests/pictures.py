@@ -47,6 +47,9 @@ PICTURES = (
     Picture("file", "fengjuan", "/customers/?q=苏州安居物业", "file"),
     Picture("grants", "yangfan", "/customers/?q=苏州安居物业", "grants"),
     Picture("class", "fengjuan", "/customers/?q=中原铁建", "class"),
+    Picture("duplicates", "sunqian", "/customers/duplicates/"),
+    Picture("merge", "sunqian", "/customers/duplicates/", "merge"),
+    Picture("merged", "linxiao", "/customers/?q=15150001234", "merged"),
     Picture("requests", "yangfan", "/customers/requests/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
@@ -140,6 +143,17 @@ def let_somebody_read(page: Page) -> None:
     page.goto(page.url + "grants/")
 
 
+def compare(page: Page) -> None:
+    """The first pair, side by side."""
+    page.goto(_absolute(page, page.locator("main a[href*='/merge/']").first.get_attribute("href")))
+
+
+def look_at_the_merge(page: Page) -> None:
+    """A merge of that customer, to be undone."""
+    open_the_customer(page)
+    page.goto(_absolute(page, page.locator("main a[href*='/merges/']").first.get_attribute("href")))
+
+
 def _absolute(page: Page, path: str | None) -> str:
     return str(page.evaluate("(path) => new URL(path, location.href).href", path))
 
@@ -150,6 +164,8 @@ PREPARE = {
     "file": read_the_file,
     "grants": let_somebody_read,
     "class": classify,
+    "merge": compare,
+    "merged": look_at_the_merge,
     "log": type_a_call,
     "public": type_a_feedback,
     "receipt": send_the_feedback,

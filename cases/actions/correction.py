@@ -14,6 +14,7 @@ from cases import lifecycle, notices
 from cases.actions.moves import Extra, enter, finish, lock, required, user_of, write_search
 from cases.lifecycle import MOVES, State
 from cases.models import Case, Contact
+from customers.actions.living import hold_living
 
 
 @transaction.atomic
@@ -96,6 +97,8 @@ def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Ca
     date is none of them: another one needs the customer's consent (A-08, ``agree_date``).
     """
     required(reason, "reason", _("Please say why this is corrected."))
+    if named := values.get("customer"):  # taken before the case: so do all, and nobody waits in a circle
+        values = values | {"customer": hold_living([named.pk])[named.pk]}
     case = lock(case, sources=lifecycle.OPEN)
     unknown = set(values) - set(CORRECTABLE)
     if unknown:

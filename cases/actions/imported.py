@@ -29,6 +29,7 @@ from cases.queries.imports import customers_for
 from cases.queries.people import duty_person, main_department
 from cases.queries.suggestions import category_in, department_for
 from cases.secrets import access_code, digest, link_token
+from customers.actions.living import hold_living
 from customers.models import Customer
 from organization import numbering, text
 from organization.copying import copy_objects, copy_rows, take_keys
@@ -168,7 +169,7 @@ def _make_ready(rows: list[Row], job: Job, *, now: datetime) -> list[_Ready]:
         return []
     lines = [row.record.lines for row in rows]
     customers = customers_for([(line.get("phone", ""), line.get("email", ""), line.get("name", "")) for line in lines])
-    known = Customer.objects.in_bulk([pk for pk in customers if pk])
+    known = hold_living(pk for pk in customers if pk)
     keys = take_keys(Case, len(rows))
     return [
         _one_ready(row, job, customer=known.get(customer or 0), pk=pk, now=now)

@@ -29,6 +29,7 @@ from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
 from cases.queries.people import duty_person, hub_person, main_department
 from cases.queries.suggestions import proposals_for
 from customers.actions.consent import give_consent
+from customers.actions.living import hold_living
 from customers.actions.people import NewCustomer, create_customer
 from customers.models import Communication, ConsentText, Customer
 from customers.queries.search import find_for_contact
@@ -234,7 +235,7 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
         reporter_phone=reporter.phone,
         reporter_email=reporter.email,
         contact_refused=reporter.refused,
-        customer=intake.customer or _customer(reporter, by=by, now=now),
+        customer=_living(intake.customer) if intake.customer else _customer(reporter, by=by, now=now),
         language=intake.language,
         product=goods.product,
         product_text=goods.product_text,
@@ -299,9 +300,16 @@ def _first_asked_label(by: Actor, first_asked: User | None) -> str:
 def _customer(reporter: Reporter, *, by: Actor, now: datetime) -> Customer | None:
     """The known customer who fits; staff who type a new name and number open a file for it."""
     found = find_for_contact(phone=reporter.phone, email=reporter.email, name=reporter.name)
-    if found or by.kind != "staff" or not reporter.name or not (reporter.phone or reporter.email):
-        return found
+    if found:
+        return _living(found)
+    if by.kind != "staff" or not reporter.name or not (reporter.phone or reporter.email):
+        return None
     return create_customer(NewCustomer(name=reporter.name, phone=reporter.phone, email=reporter.email), by=by, at=now)
+
+
+def _living(customer: Customer) -> Customer:
+    """Whom it belongs to now, should that file have become part of another at this moment; taken until the commit."""
+    return hold_living([customer.pk])[customer.pk]
 
 
 def subject_of(text: str) -> str:

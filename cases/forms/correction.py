@@ -15,6 +15,7 @@ from cases.models import Case
 from cases.models.intake import Stage
 from cases.queries.history import LABELS
 from customers.models import Customer
+from customers.queries.merging import living_key
 from organization.forms.fields import DayField, LineField
 from organization.models import Product, Site
 from organization.queries import Identity
@@ -38,7 +39,7 @@ class CustomerField(forms.Field):
         picked, typed = value if isinstance(value, tuple | list) else ("", "")
         if not typed.strip():
             return None
-        found = Customer.objects.visible_to(self.who).filter(pk=number(picked) or 0).first()
+        found = Customer.objects.visible_to(self.who).filter(pk=living_key(number(picked) or 0)).first()
         if found is None:
             raise ValidationError(_("Please pick the customer from the offers."))
         return found

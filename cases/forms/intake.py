@@ -30,6 +30,7 @@ from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.policy import CasesPart
 from cases.queries.intake import split_caller
 from customers.models import Communication, Customer
+from customers.queries.merging import living_key
 from documents.models import File
 from organization import text
 from organization.forms.fields import DayField, LineField, LocalDateTimeField, TextField
@@ -197,7 +198,8 @@ class LogForm(forms.Form):
         return data
 
     def _clean_caller(self, data: dict[str, Any]) -> None:
-        chosen = number(data.get("customer", ""))
+        picked = number(data.get("customer", ""))
+        chosen = living_key(picked) if picked else None  # a draft may be older than a merge
         data["customer_row"] = Customer.objects.visible_to(self.who).filter(pk=chosen).first() if chosen else None
         talk = number(data.get("communication", ""))
         rows = Communication.objects.filter(customer__in=Customer.objects.clear_to(self.who))

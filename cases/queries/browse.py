@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from cases import rights
 from cases.lifecycle import ENDED, State
 from cases.models import Case, SavedView
 from cases.models.intake import CaseQuerySet, Urgency
 from cases.queries.next_step import NextStep, next_step
+from customers.merging import Part
 from customers.models import Customer, CustomerType
+from customers.queries.merging import living_key
 from organization.masks import mask_name
 from organization.queries import Identity
 
@@ -92,8 +94,20 @@ def customer_label(case: Case, who: Identity) -> str:
     return " · ".join(part for part in (name, case.reporter_organisation) if part)
 
 
+#: Cases follow a customer whose file becomes part of another (``customers.merging``). Who reads a case, how its
+#: reporter is reached, its link and its code stand on the case itself and stay what they are.
+PART_OF_A_CUSTOMER = Part(
+    "cases",
+    gettext_lazy("Cases"),
+    "cases.Case.customer",
+    lambda customer: Case.objects.filter(customer=customer),
+    lambda customer, who: Case.objects.visible_to(who).filter(customer=customer),
+)
+
+
 def of_customer(pk: int) -> QuerySet[Customer]:
-    """The customer of that number and, for an organisation, its people."""
+    """The customer of that number and, for an organisation, its people, also by a number from before a merge."""
+    pk = living_key(pk)
     return Customer.objects.filter(Q(pk=pk) | Q(organisation_id=pk))
 
 

@@ -61,10 +61,14 @@ def customers_for(people: Sequence[tuple[str, str, str]]) -> list[int | None]:
     normals = sorted(set().union(*(forms for forms, _ in wanted))) if wanted else []
     if not normals:
         return [None] * len(people)
-    points = ContactPoint.objects.filter(normal__in=normals)
-    rows = list(points.values_list("normal", "customer__folded_name", "customer_id"))
+    points = ContactPoint.objects.filter(normal__in=normals, customer__merged_into__isnull=True)
+    names = ("customer__folded_name", "customer__merged_from__folded_name")
+    rows = [
+        (normal, {*folded}, pk)
+        for normal, *folded, pk in points.values_list("normal", *names, "customer_id")  # of each file it was made of
+    ]
     result: list[int | None] = []
     for forms, folded in wanted:
-        found = {pk for normal, name, pk in rows if normal in forms and name == folded}
+        found = {pk for normal, name, pk in rows if normal in forms and folded in name}
         result.append(found.pop() if len(found) == 1 else None)
     return result

@@ -22,6 +22,7 @@ from cases.queries.browse import CaseRow, listed, row_of
 from cases.queries.search import contact_scope
 from customers.models import Customer
 from customers.queries.card import CallerCard, cards_of, with_contacts
+from customers.queries.merging import living_key
 from customers.queries.search import match
 from organization import text
 from organization.models import Department, Product, Site, User
@@ -153,7 +154,7 @@ def _newest_rows(cases: CaseQuerySet, who: Identity, most: int) -> list[CaseRow]
 
 def caller_by_id(pk: int, *, who: Identity) -> Caller | None:
     """The card of one customer of the file."""
-    customer = with_contacts(Customer.objects.visible_to(who).filter(pk=pk)).first()
+    customer = with_contacts(Customer.objects.visible_to(who).filter(pk=living_key(pk))).first()
     return caller_of(customer, who=who) if customer else None
 
 

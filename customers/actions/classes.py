@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
+from customers.actions.living import lock_living
 from customers.models import ClassChange, Customer, Mark, Standing, Tier, VisitClass
 from customers.queries.classes import proposal_for
 from organization import stale
@@ -30,7 +31,7 @@ class Said:
 @transaction.atomic
 def say_standing(customer: Customer, said: Said, *, by: Actor, base: str = "") -> Standing:
     """Keep the marks, rank and demand from which a class is proposed. Raises ``InvalidInput``, ``StaleRecord``."""
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    lock_living(customer)
     if not set(said.marks) <= set(Mark.values):
         raise InvalidInput("marks", _("Please choose one of the offered values."))
     row, _made = Standing.objects.get_or_create(customer=customer)
@@ -64,7 +65,7 @@ def classify_customer(
 
     Raises ``InvalidInput`` without a reason, for an unknown class, or where nothing changes.
     """
-    row = Customer.objects.select_for_update().get(pk=customer.pk)
+    row = lock_living(customer)
     before = {"visit_class": row.visit_class, "tier": row.tier}
     stale.require_fresh(dict(before), base)
     if visit_class not in {"", *VisitClass.values} or tier not in {"", *Tier.values}:

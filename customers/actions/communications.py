@@ -13,6 +13,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove, StaleRecord
 from customers import notices
+from customers.actions.living import lock_living, was_merged
 from customers.models import Communication, CommunicationKind, Customer
 from organization import bounds, stale
 from organization.models import User
@@ -54,6 +55,7 @@ def record_communication(customer: Customer, talk: Talk, *, by: User) -> Communi
     Raises ``InvalidInput`` for what cannot be: nothing said, a time in the future.
     """
     now = timezone.now()
+    customer = lock_living(customer)
     _check(customer, talk, now=now)
     row = Communication(customer=customer, recorded_by=by, recorded_at=now)
     _write(row, talk)
@@ -67,7 +69,7 @@ def record_communication(customer: Customer, talk: Talk, *, by: User) -> Communi
 def correct_communication(row: Communication, talk: Talk, *, by: User, base: str = "") -> Communication:
     """Correct a record, the old values kept in the history. Raises ``StaleRecord``, ``InvalidInput``."""
     now = timezone.now()
-    found = Communication.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    found = _locked(row)
     before, person = communication_facts(found), found.follow_up_by_id
     stale.require_fresh(before, base)
     _check(found.customer, talk, now=now)
@@ -101,6 +103,15 @@ def finish_follow_up(row: Communication, *, note: str, by: User, expected_versio
     changes = {"communication": (None, found.pk)}
     sealed = {"note": (None, note)}
     record(found.customer.thread, "finish_follow_up", by=Actor.staff(by), at=now, changes=changes, sealed=sealed)
+    return found
+
+
+def _locked(row: Communication) -> Communication:
+    """The record under its customer, both taken; raises ``InvalidMove`` where it moved to another one meanwhile."""
+    lock_living(row.customer)
+    found = Communication.objects.select_for_update(of=("self",)).select_related("customer").get(pk=row.pk)
+    if found.customer_id != row.customer_id:
+        raise InvalidMove(was_merged(row.customer, found.customer))
     return found
 
 

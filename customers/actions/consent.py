@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
+from customers.actions.living import lock_living
 from customers.models import Consent, ConsentText, Customer, Purpose
 from organization.models import User
 
@@ -45,7 +46,7 @@ def record_consent(customer: Customer, agreed: Agreed, *, by: User) -> Consent:
     ``InvalidMove`` where the same agreement stands already.
     """
     now = timezone.now()
-    row = Customer.objects.select_for_update().get(pk=customer.pk)
+    row = lock_living(customer)
     _check(row, agreed, now=now)
     consent = Consent.objects.create(
         customer=row,
@@ -64,8 +65,6 @@ def record_consent(customer: Customer, agreed: Agreed, *, by: User) -> Consent:
 
 
 def _check(customer: Customer, agreed: Agreed, *, now: datetime) -> None:
-    if customer.erased_at is not None:
-        raise InvalidMove(_("The personal data were erased. Nothing more is written down."))
     if not agreed.proof:
         raise InvalidInput("proof", _("Please say what shows it: who said it and when, or which paper was signed."))
     if agreed.given_at > now:

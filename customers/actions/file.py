@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
+from customers.actions.living import lock_living
 from customers.fields import BY_NAME, CARD, FILE, collected, fields_for
 from customers.models import Customer, CustomerFile, FieldRule
 from organization import stale
@@ -25,7 +26,7 @@ def update_file(
     Only fields that are collected of such a customer are taken (CUS-20, A-49): raises ``InvalidInput`` for others,
     ``StaleRecord`` when a field changed since ``base`` was made.
     """
-    row = Customer.objects.select_for_update().get(pk=customer.pk)
+    row = lock_living(customer)
     allowed = {field.name for field in fields_for(row.type, *sections)}
     for name in values:
         if name not in allowed:

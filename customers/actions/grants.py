@@ -13,6 +13,7 @@ from audit.actions import record, record_reading
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from customers import notices
+from customers.actions.living import lock_living
 from customers.models import Customer, FileGrant
 from organization.models import Role, User
 from regulations import approvals
@@ -38,7 +39,7 @@ def ask_to_read(customer: Customer, person: User, *, purpose: str, period: Perio
     Raises ``InvalidInput``, and ``InvalidMove`` where the same is waiting already.
     """
     now = timezone.now()
-    Customer.objects.select_for_update().get(pk=customer.pk)  # two clicks at once take turns
+    customer = lock_living(customer)  # two clicks at once take turns
     _check(person, purpose, period, now=now)
     by = Actor.staff(person)
     question = approvals.Question(customer.thread, f"{READ_FILE}:{person.pk}", (STEP,), purpose, customer.name[:40])
@@ -74,6 +75,7 @@ def decide_request(grant: FileGrant, *, by: User, granted: bool, opinion: str = 
 def give_grant(customer: Customer | None, person: User, *, purpose: str, period: Period, by: User) -> FileGrant:
     """Let somebody read a file, or with None all files, without having been asked."""
     now = timezone.now()
+    customer = customer and lock_living(customer)
     if person.pk == by.pk:
         raise InvalidInput("person", _("Nobody allows it to himself. Ask, and somebody else decides."))
     _check(person, purpose, period, now=now)

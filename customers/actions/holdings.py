@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
+from customers.actions.living import lock_living, was_merged
 from customers.models import Customer, Holding, HoldingKind
 from organization import stale
 from organization.models import Product
@@ -37,6 +38,7 @@ def add_holding(customer: Customer, held: Held, *, by: Actor) -> Holding:
     """Note down what a customer has (CUS-22). Raises ``InvalidInput`` for what cannot be."""
     _check(held)
     now = timezone.now()
+    customer = lock_living(customer)
     row = Holding.objects.create(customer=customer, created_at=now, **_values(held))
     _touch(customer, "add_holding", {}, holding_facts(row), row, by=by)
     return row
@@ -45,7 +47,7 @@ def add_holding(customer: Customer, held: Held, *, by: Actor) -> Holding:
 @transaction.atomic
 def change_holding(holding: Holding, held: Held, *, by: Actor, base: str = "") -> Holding:
     """Correct it, the old values kept in the history; its kind stays. Raises ``StaleRecord``, ``InvalidInput``."""
-    row = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    row = _locked(holding)
     if row.removed_at is not None:
         raise InvalidMove(_("Somebody took it out of the file meanwhile."))
     before = holding_facts(row)
@@ -64,11 +66,20 @@ def change_holding(holding: Holding, held: Held, *, by: Actor, base: str = "") -
 @transaction.atomic
 def remove_holding(holding: Holding, *, by: Actor) -> Holding:
     """Take it out of the file; the history keeps it. Taking out twice changes nothing."""
-    row = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    row = _locked(holding)
     if row.removed_at is None:
         row.removed_at = timezone.now()
         row.save(update_fields=["removed_at"])
         _touch(row.customer, "remove_holding", holding_facts(row), {}, row, by=by)
+    return row
+
+
+def _locked(holding: Holding) -> Holding:
+    """The holding under its customer, both taken; raises ``InvalidMove`` where it moved to another one meanwhile."""
+    lock_living(holding.customer)
+    row = Holding.objects.select_for_update(of=("self",)).select_related("customer").get(pk=holding.pk)
+    if row.customer_id != holding.customer_id:
+        raise InvalidMove(was_merged(holding.customer, row.customer))
     return row
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
+from customers.actions.living import lock_living
 from customers.models import ContactPoint, ContactType, Customer, CustomerKind, CustomerType, Secrecy
 from customers.queries.search import normal_phone
 from organization import stale, text
@@ -20,7 +21,7 @@ from organization.models import User
 
 #: What everybody may know of a change in the history; the rest is sealed.
 _OPEN = ("type", "kinds", "organisation", "salesperson", "custodian", "secrecy")
-_SEALED = ("name", "attention", "contacts")
+Change = tuple[object, object]
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,12 @@ def update_customer(customer: Customer, facts: Facts, *, by: Actor, base: str = 
     ``base`` is the stamp of what the page showed (``facts_of``): raises ``StaleRecord`` when that is no longer so.
     Raises ``InvalidInput`` for what cannot be: no name, a number twice, an organisation that is its own.
     """
-    row = Customer.objects.select_for_update().get(pk=customer.pk)
-    before = _found(row)
+    row = lock_living(customer, organisation=facts.organisation)
+    before = found_of(row)
     stale.require_fresh(before.open | before.sealed, base)
     _check(row, facts)
     _write(row, facts)
-    after = _found(row)
-    changes = {name: (before.open[name], after.open[name]) for name in _OPEN if before.open[name] != after.open[name]}
-    sealed = {name: (before.sealed[name], new) for name, new in after.sealed.items() if before.sealed[name] != new}
+    changes, sealed = changes_between(before, found_of(row))
     if changes or sealed:
         now = timezone.now()
         row.file_updated_at, row.version = now, row.version + 1
@@ -136,8 +135,15 @@ def update_customer(customer: Customer, facts: Facts, *, by: Actor, base: str = 
 
 def facts_of(customer: Customer) -> dict[str, object]:
     """All that the page of the card changes, for its stamp."""
-    found = _found(customer)
+    found = found_of(customer)
     return found.open | found.sealed
+
+
+def changes_between(before: Found, after: Found) -> tuple[dict[str, Change], dict[str, Change]]:
+    """What differs, as the history keeps it: open and sealed."""
+    changes = {name: (before.open[name], after.open[name]) for name in _OPEN if before.open[name] != after.open[name]}
+    sealed = {name: (before.sealed[name], new) for name, new in after.sealed.items() if before.sealed[name] != new}
+    return changes, sealed
 
 
 def _check(customer: Customer, facts: Facts) -> None:
@@ -193,7 +199,8 @@ def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
             point.save(update_fields=["value", "refused"])
 
 
-def _found(customer: Customer) -> Found:
+def found_of(customer: Customer) -> Found:
+    """How the card stands now."""
     points = ContactPoint.objects.filter(customer=customer).order_by("type", "normal")
     return Found(
         {

@@ -3,9 +3,11 @@
 from customers.models.classes import ClassChange, Mark, Standing
 from customers.models.communications import Communication, CommunicationKind
 from customers.models.consent import NEEDS_CONSENT, Consent, ConsentText, ContactWay, Purpose
+from customers.models.duplicates import Candidate, Distinction
 from customers.models.file import CustomerFile, FieldRule
 from customers.models.grants import FileGrant
 from customers.models.holdings import Holding, HoldingKind
+from customers.models.merging import Merge
 from customers.models.people import (
     ContactPoint,
     ContactType,
@@ -20,6 +22,7 @@ from customers.models.people import (
 
 __all__ = [
     "NEEDS_CONSENT",
+    "Candidate",
     "ClassChange",
     "Communication",
     "CommunicationKind",
@@ -33,11 +36,13 @@ __all__ = [
     "CustomerKind",
     "CustomerQuerySet",
     "CustomerType",
+    "Distinction",
     "FieldRule",
     "FileGrant",
     "Holding",
     "HoldingKind",
     "Mark",
+    "Merge",
     "Purpose",
     "Secrecy",
     "Standing",

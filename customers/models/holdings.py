@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from customers.keys import SerialKey
 from customers.models.people import Customer
 from organization.models import Product
 
@@ -61,6 +62,9 @@ class Holding(models.Model):
 
     class Meta:
         ordering = ["kind", F("ends_on").desc(nulls_last=True), "id"]
+        indexes = [
+            models.Index(SerialKey("serial"), name="holding_serial", condition=~Q(serial="") & Q(removed_at=None)),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=HoldingKind.values), name="holding_kind_known"),
             models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gte=0), name="holding_amount_positive"),

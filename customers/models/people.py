@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers import rights
+from customers.keys import NameKey
 from organization.models import User
 from organization.models.units import Vocabulary, VocabularyQuerySet
 from organization.queries import Identity
@@ -66,9 +67,17 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     """Conditions on customers."""
 
     def visible_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
-        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17), and the
-        restricted ones, which only the head of the files finds (PIPL 47). Nobody finds an erased one.
+        """Whom this person may know of: all but the secret ones, which only their keepers find (CUS-17), the restricted
+        ones, which only the head of the files finds (PIPL 47), the erased, and those who became part of another.
         """
+        return self.living().known_to(who, now=now)
+
+    def living(self) -> CustomerQuerySet:
+        """Those that were not merged into another."""
+        return self.filter(merged_into__isnull=True)
+
+    def known_to(self, who: Identity, *, now: datetime | None = None) -> CustomerQuerySet:
+        """Whom this person may know of, with those who became part of another: for their history only."""
         if not rights.works_with_customers(who):
             return self.none()
         rows = self.filter(erased_at=None)
@@ -85,9 +94,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if not rights.works_with_customers(who):
             return self.none()
         if rights.keeps_all(who):
-            return self
+            return self.living()
         kept = self._kept_by(who, now or timezone.now())
-        return self.filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
+        return self.living().filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
 
     def _kept_by(self, who: Identity, now: datetime) -> Q:
         from customers.models.grants import FileGrant
@@ -102,7 +111,8 @@ class Customer(models.Model):
 
     ``name_key``, ``initials`` and ``search`` are written by the action that writes the name. The ``custodian`` keeps
     the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06). Of a restricted customer
-    data are only kept, an erased one is only a number in what was counted (PIPL 47).
+    data are only kept, an erased one is only a number in what was counted (PIPL 47). Who became part of another
+    (``merged_into``) stays as a row that nobody finds and nobody writes to.
     """
 
     type = models.CharField(_("type"), max_length=12, choices=CustomerType.choices, default=CustomerType.PERSON)
@@ -124,6 +134,7 @@ class Customer(models.Model):
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("custodian")
     )
     secrecy = models.CharField(_("secrecy"), max_length=12, choices=Secrecy.choices, default=Secrecy.INTERNAL)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, editable=False, related_name="merged_from")
     search = SearchVectorField(null=True, editable=False)
     restricted_at = models.DateTimeField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
@@ -137,6 +148,7 @@ class Customer(models.Model):
         indexes = [
             models.Index(F("folded_name"), name="customer_folded_name"),
             models.Index(F("initials"), name="customer_initials"),
+            models.Index(NameKey("folded_name"), name="customer_alike"),
             models.Index(F("name_key"), F("id"), name="customer_name_key"),
             GinIndex(fields=["search"], name="customer_search"),
             models.Index(
@@ -152,6 +164,9 @@ class Customer(models.Model):
                 condition=Q(erased_at__isnull=True)
                 | Q(name_key="", folded_name="", initials="", attention="", search__isnull=True),
                 name="customer_erased_is_blank",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="customer_not_into_itself"
             ),
         ]
 

@@ -31,6 +31,11 @@ class CallerCard:
     attention: str
     visit_class: str
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Numbers and addresses as they stand on the page."""
+        return self.phones_shown + self.emails_shown
+
 
 def with_contacts(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Load what a card shows, in a constant number of queries."""

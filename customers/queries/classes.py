@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers.classes import Business, Proposal, propose
-from customers.models import Customer, Holding, HoldingKind, Standing
+from customers.models import ClassChange, Customer, Holding, HoldingKind, Standing
 from customers.policy import CustomersPart
+from customers.queries.merging import parts_of
 from regulations.profiles import version_for
 
 YEAR = timedelta(days=365)
@@ -51,3 +53,9 @@ def business_of(customer: Customer, *, today: date) -> Business:
 def proposal_for(customer: Customer) -> Proposal:
     """What the rules of today say of this customer."""
     return propose(business_of(customer, today=timezone.localdate()), rules())
+
+
+def changes_of(customer: Customer) -> QuerySet[ClassChange]:
+    """Every confirmed change of its classes, and of those of the files that became part of it; newest first."""
+    customers = [customer, *parts_of(customer).values()]
+    return ClassChange.objects.filter(customer__in=customers).select_related("by", "customer").order_by("-at", "-pk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from customers import rights
 from customers.models import ContactPoint, ContactType, Customer
@@ -47,8 +47,9 @@ def match(term: str, *, who: Identity, limit: int = MATCHES_SHOWN, only: str = "
 
 def _candidates(term: str, who: Identity, *, only: str) -> list[QuerySet[Customer, int]]:
     digits = text.phone_digits(term)
-    points = ContactPoint.objects.order_by("customer_id").values_list("customer_id", flat=True)
-    names = Customer.objects.order_by("name_key", "id").values_list("pk", flat=True)
+    living = ContactPoint.objects.filter(customer__merged_into=None)
+    points = living.order_by("customer_id").values_list("customer_id", flat=True)
+    names = Customer.objects.filter(merged_into=None).order_by("name_key", "id").values_list("pk", flat=True)
     if not rights.keeps_all(who):
         known = Customer.objects.visible_to(who)
         points, names = points.filter(customer__in=known), names.filter(pk__in=known)
@@ -127,12 +128,17 @@ def _beyond(rows: QuerySet[Customer], sign: str, start: Customer) -> QuerySet[Cu
 
 
 def find_for_contact(*, phone: str, email: str, name: str) -> Customer | None:
-    """The one customer whose number or address and name agree; None when nobody or several do."""
+    """The one customer whose number or address and name agree; None when nobody or several do.
+
+    The name may also be that of a file that became part of this one.
+    """
     normals = [n for n in (normal_phone(phone) if phone else "", text.fold(email)) if n]
     if not normals or not name:
         return None
+    folded = text.fold(name)
     rows = list(
-        Customer.objects.filter(contact_points__normal__in=normals, folded_name=text.fold(name))
+        Customer.objects.filter(Q(folded_name=folded) | Q(merged_from__folded_name=folded))
+        .filter(contact_points__normal__in=normals, merged_into=None)
         .distinct()
         .order_by("pk")[:2]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from customers.models import (
     Secrecy,
     Tier,
 )
+from customers.queries.merging import parts_of
 from organization.models import Product, User
 from organization.queries import Identity
 
@@ -41,6 +42,10 @@ LABELS: dict[str, str | Promise] = {
     "secrecy": _("Secrecy"),
     "attention": _("Please note"),
     "contacts": _("Telephone and e-mail"),
+    "merged": pgettext_lazy("update log", "Merged into it"),
+    "merged_into": pgettext_lazy("update log", "Merged into"),
+    "other": _("Another customer"),
+    "apart_reason": _("Why they are not the same"),
     **{name: field.label for name, field in BY_NAME.items()},
 }
 _OF_HOLDINGS: dict[str, str | Promise] = {
@@ -69,6 +74,10 @@ VERBS: dict[str, str | Promise] = {
     "record_communication": _("wrote down a communication"),
     "correct_communication": _("corrected a communication"),
     "finish_follow_up": _("followed up"),
+    "merge": _("merged two files"),
+    "unmerge": _("took a merge back"),
+    "tell_apart": _("judged that two are not the same"),
+    "propose_again": _("took back that two are not the same"),
     "revoke_reading": _("took the permission to read back"),
     "give_consent": _("wrote a consent down"),
     "withdraw_consent": _("took a consent back"),
@@ -101,7 +110,7 @@ class FieldChange:
 @dataclass(frozen=True)
 class Update:
     """One entry of the update log: who did what, when, and which fields changed; ``hidden`` counts those that the
-    reader may not see or that were erased.
+    reader may not see or that were erased. ``part`` names the file in which it happened, where that was merged since.
     """
 
     at: datetime
@@ -110,6 +119,7 @@ class Update:
     about: str | Promise
     changes: tuple[FieldChange, ...]
     hidden: int = 0
+    part: str = ""
 
 
 def updates_of(customer: Customer, who: Identity, *, personal: bool, file: bool, most: int) -> list[Update]:
@@ -118,9 +128,13 @@ def updates_of(customer: Customer, who: Identity, *, personal: bool, file: bool,
     Contact data only where ``personal``, fields of the file, contracts and orders only where ``file``; nothing of a
     field that is switched off (CUS-20), and no name of an organisation that this person may not know.
     """
-    rows = Event.objects.filter(thread=customer.thread).order_by("-seq").prefetch_related("sealed")[:most]
+    parts = {row.thread: row.name for row in parts_of(customer).values()}
+    rows = Event.objects.filter(thread__in=[customer.thread, *parts]).order_by("-at", "-pk").prefetch_related("sealed")
+    if parts:  # that a file became part of this one is told once, by this one
+        rows = rows.exclude(thread__in=[*parts], verb="merge", changes__has_key="merged_into")
     words, on = _Words(who), {field.name for field in collected() if field.is_on}
-    return [_update(event, words, on, personal=personal, file=file) for event in rows]
+    found = ((event, _update(event, words, on, personal=personal, file=file)) for event in rows[:most])
+    return [replace(update, part=parts.get(event.thread, "")) for event, update in found]
 
 
 def _update(event: Event, words: _Words, on: set[str], *, personal: bool, file: bool) -> Update:
@@ -163,9 +177,9 @@ class _Words:
             return self._once(("product", value), lambda: Product.objects.filter(pk=value).first(), f"#{value}")
         if field in {"salesperson", "custodian"}:
             return self._person(value)
-        if field == "organisation":
-            known = Customer.objects.visible_to(self._who)
-            return self._once(("organisation", value), lambda: known.filter(pk=value).first(), "***")
+        if field in {"organisation", "merged", "merged_into", "other"}:
+            known = Customer.objects.known_to(self._who)
+            return self._once(("customer", value), lambda: known.filter(pk=value).first(), "***")
         if field == "kinds":
             return "、".join(self._kind(code) for code in value)
         if field == "marks":

@@ -20,8 +20,10 @@ from customers.models import CustomerType, HoldingKind, Tier, VisitClass
 from customers.queries import search
 from customers.queries.card import cards_of
 from customers.queries.communications import communications_of
+from customers.queries.duplicates import alike
 from customers.queries.file import filled
 from customers.queries.holdings import holdings_of
+from customers.queries.merging import merges_of
 from customers.queries.updates import updates_of
 from organization.queries import Identity, identity_of
 from organization.requests import person, words
@@ -45,6 +47,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     _require(who)
     typed = words(request)
     context: dict[str, Any] = {"typed": typed, "may_open": rights.collects(who)}
+    context["may_compare"] = rights.looks_for_duplicates(who)
     if typed:
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:
@@ -96,8 +99,11 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     customer, clear = access.customer, access.sees_contacts
     record_reading(customer.thread, "page", by=access.actor, at=access.now)
     shown = cards_of([customer], access.who)[0]
+    seen = access.finds_duplicates
     context = {
         "access": access,
+        "pairs": alike(customer, access.who) if seen else [],
+        "merges": merges_of(customer) if seen else [],
         "today": timezone.localdate(),
         "customer": customer,
         "card": shown,

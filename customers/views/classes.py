@@ -14,7 +14,7 @@ from customers.actions.classes import classify_customer, say_standing
 from customers.classes import Proposal
 from customers.forms.classes import ClassForm, StandingForm
 from customers.models import Customer
-from customers.queries.classes import proposal_for
+from customers.queries.classes import changes_of, proposal_for
 from organization.forms import refusals
 from organization.requests import person
 
@@ -81,6 +81,6 @@ def _render(
         "form": form,
         "standing_form": standing_form,
         "proposal": proposal,
-        "changes": customer.class_changes.select_related("by")[:CHANGES_SHOWN],
+        "changes": changes_of(customer)[:CHANGES_SHOWN],
     }
     return render(request, "customers/class.html", context, status=status)

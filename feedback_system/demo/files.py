@@ -1,4 +1,4 @@
-"""The files of the demo's customers: a custodian each, what they have of us, and who asks to read them."""
+"""The files of the demo's customers: a custodian each, what they have, who asks to read, who is there twice."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from django.utils import timezone
 from customers.actions import grants
 from customers.actions.classes import Said, classify_customer, say_standing
 from customers.actions.communications import FollowUp, Talk, record_communication
+from customers.actions.duplicates import look_for_duplicates
 from customers.actions.file import update_file
 from customers.actions.holdings import Held, add_holding
-from customers.actions.people import Facts, Reach, update_customer
-from customers.models import Customer, CustomerKind, Secrecy
+from customers.actions.merging import merge_customers
+from customers.actions.people import Facts, Reach, open_file, update_customer
+from customers.models import Customer, CustomerKind, CustomerType, HoldingKind, Secrecy
 from feedback_system.demo.people import Cast
 
 #: organisation -> kind, secrecy, numbers, fields of the file.
@@ -65,6 +67,7 @@ def create_files(cast: Cast) -> None:
     _classes(cast)
     _talks(cast)
     _readers(cast)
+    _twins(cast)
 
 
 def _classes(cast: Cast) -> None:
@@ -93,6 +96,26 @@ def _talks(cast: Cast) -> None:
     )
     for customer, talk, by in ((trust, visit, sales), (trust, call, agent), (market, event, sales)):
         record_communication(customer, talk, by=by)
+
+
+def _twins(cast: Cast) -> None:
+    """An organisation and a person who are in the file twice, a number of two persons, and two files made one."""
+    agent, now = cast.actor("linxiao"), timezone.now()
+    twin = Facts(
+        "苏州安居物业有限公司", CustomerType.ORGANISATION, attention="月底前不安排上门",
+        kinds=tuple(CustomerKind.objects.filter(code="project")),
+        contacts=(Reach("phone", "0512 6766 2200"), Reach("email", "wuye@suzhou-anju.example")),
+    )  # fmt: skip
+    row = open_file(twin, by=agent)
+    update_file(row, {"address": "苏州工业园区星湖街 218 号 3 楼"}, by=agent)
+    add_holding(row, Held(HoldingKind.PRODUCT, "电热水器二十台", None, "HB60-24031901"), by=agent)
+    talk = Talk("call", now - timedelta(days=9), "询问滤芯更换周期。", persons_met="前台")
+    record_communication(row, talk, by=cast.users["linxiao"])
+    for name, phone in (("李女士", "136 5555 0123"), ("许国平", "13912340021")):
+        open_file(Facts(name, contacts=(Reach("phone", phone),)), by=agent)
+    before = open_file(Facts("孙先生", contacts=(Reach("phone", "0512-6258 1100"),)), by=agent)
+    merge_customers(cast.customers["孙先生"], before, by=cast.users["linxiao"])
+    look_for_duplicates()
 
 
 def _in_days(days: int) -> date:

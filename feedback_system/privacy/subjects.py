@@ -6,15 +6,19 @@ from django.db.models import Q
 
 from cases.models import Case
 from customers.models import ContactPoint, Customer
+from customers.queries.merging import parts_of
 from organization import text
 from organization.traces import Subject
 
 
 def subject_of_customer(customer: Customer) -> Subject:
-    """A customer with all cases: those of the file, and those under the same name and number that nobody linked."""
-    own = frozenset(Case.objects.filter(customer=customer.pk).values_list("pk", flat=True))
+    """A customer, all who became part of it, and all cases: those of the file, and those under the same name and number
+    that nobody linked.
+    """
+    customers = frozenset({customer.pk, *parts_of(customer)})
+    own = frozenset(Case.objects.filter(customer__in=customers).values_list("pk", flat=True))
     alone = frozenset(_unlinked(customer))
-    return _with_words(frozenset({customer.pk}), own | alone)
+    return _with_words(customers, own | alone)
 
 
 def subject_of_case(case: Case) -> Subject:

@@ -209,6 +209,14 @@ ADDRESSES |= {
             "customer_file", "customer_grants", "customer_requests", "customer_grant_decide", "customer_grant_revoke",
         )
     },
+    # Duplicates are for who collects and sees both in the clear, and the head of the files; see CustomerAccess.merges_with.
+    **{
+        name: people(COLLECTING | {"general_manager"})
+        for name in (
+            "customer_duplicates", "customer_duplicates_of", "customer_merge", "customer_tell_apart",
+            "customer_propose_again", "customer_merged", "customer_unmerge",
+        )
+    },
     "customer_readings": people(frozenset({"general_manager", "auditor"})),
     "customer_fields": people(frozenset({"administrator"})),
     # --- personal data: who answers and who approves; the auditor reads

@@ -17,7 +17,7 @@ from django.utils import timezone
 from cases.actions import assignment, investigation, measures
 from cases.actions.intake import Accused
 from cases.models import Case, Draft, SavedView
-from customers.actions import communications, grants, holdings
+from customers.actions import communications, grants, holdings, merging, people
 from customers.actions.consent import Agreed, record_consent
 from customers.models import ConsentText
 from feedback_system.models import Destruction
@@ -34,6 +34,8 @@ THOROUGH = frozenset({"anonymous", "finance_handler"})
 #: Not a refusal and not a success: the address exists, but does not take this method.
 NOT_TAKEN = 405
 ABSENT = "2026-999999"
+#: What the second number in an address of a customer names, by a word in the address's name; else a holding.
+_PARTS = ("communication", "consent", "merge")
 ABSENT_PK = 987_654_321
 
 
@@ -69,6 +71,8 @@ class Matter:
         for key, converter in wanted.items():
             if key in {"pk", "part", "id"}:
                 found[key] = self._key(name, key, converter, own=own)
+            elif key == "other":
+                found[key] = self.parts["other"]
             elif key == "number" and not name.startswith("privacy_"):
                 found[key] = self.case.number if own else ABSENT
             else:
@@ -77,8 +81,7 @@ class Matter:
 
     def _key(self, name: str, key: str, converter: type, *, own: bool) -> Any:
         if key == "part" and name.startswith("customer"):
-            words = (word for word in ("communication", "consent") if word in name)
-            return self.parts[next(words, "holding")]
+            return self.parts[next((part for part in _PARTS if part in name), "holding")]
         if "UUID" in converter.__name__:
             return uuid.UUID(int=self.parts.get("draft", 0) or 1)
         return self._part(name) if own else ABSENT_PK
@@ -125,6 +128,9 @@ def build_matter(world: World) -> Matter:
     talk = communications.Talk("visit", today - timedelta(hours=1), "走访")
     communication = communications.record_communication(customer, talk, by=world.agent)
     period = grants.Period(today, today + timedelta(days=1))
+    other = people.open_file(people.Facts("周慧", contacts=(people.Reach("phone", "13805126634"),)), by=head)
+    third = people.open_file(people.Facts("周会"), by=head)
+    merge = merging.merge_customers(customer, third, by=world.hub_head)
     grant = grants.ask_to_read(customer, world.quality_head, purpose="分析", period=period)
     request = open_request(Asked("copy", "想要一份", "phone", "回拨确认"), of=customer, by=world.actor("agent"))
     hold = place_hold(case, reason="诉讼", by=world.hub_head)
@@ -148,6 +154,8 @@ def build_matter(world: World) -> Matter:
             "clock": clock.pk,
             "customer": customer.pk,
             "holding": holding.pk,
+            "other": other.pk,
+            "merge": merge.pk,
             "communication": communication.pk,
             "grant": grant.pk,
             "request": request.pk,

@@ -21,7 +21,7 @@ from audit.actor import Actor
 from cases.models import BulkAct, Case, Category, Draft
 from cases.queries.moves import PART_ACTS
 from cases.secrets import link_token
-from customers.models import Communication, Holding
+from customers.models import Candidate, Communication, Holding, Merge
 from documents.actions import process_due
 from feedback_system.models import DataRequest, Destruction, Handover
 from organization.actions.invitations import invite
@@ -167,6 +167,8 @@ class Doors:
         if name.startswith("privacy_"):
             request, list_ = DataRequest.objects.latest("pk"), Destruction.objects.latest("pk")
             return [{"number": list_.number} if "destruction" in name else {"pk": request.pk}]
+        if name.startswith("customer") and (parts := self._twins(name, case)):
+            return parts
         if name.startswith("customer"):
             rows = Communication if "communication" in name else Holding
             parts = rows._default_manager.filter(
@@ -187,6 +189,16 @@ class Doors:
             "sheet": SheetUpload.objects.filter(what="users").first(),
         }
         return [{"pk": rows[sort].pk}] if rows.get(sort) else [{}]
+
+    def _twins(self, name: str, case: Case) -> list[dict[str, Any]]:
+        """What the pages of duplicates and merges are about."""
+        if name in {"customer_merged", "customer_unmerge"}:
+            rows = Merge.objects.filter(kept=case.customer)
+            return [{"pk": row.kept_id, "part": row.pk} for row in rows] or [{}]
+        if name in {"customer_merge", "customer_tell_apart", "customer_propose_again"}:
+            pairs = Candidate.objects.filter(low=case.customer)
+            return [{"pk": row.low_id, "other": row.high_id} for row in pairs] or [{}]
+        return []
 
     def pages(self) -> tuple[list[Page], dict[str, int]]:
         """Every page, and addresses that should be one and could not be opened, with what they answered."""

@@ -34,7 +34,7 @@ from cases.actions import (
 from cases.actions.contacts import NewContact
 from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
-from customers.actions import classes, communications, grants, holdings
+from customers.actions import classes, communications, duplicates, grants, holdings, merging, people
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
 from customers.models import CommunicationKind, Consent, ConsentText, Customer, CustomerKind, FieldRule, HoldingKind
@@ -65,7 +65,8 @@ CODES = frozenset(
         "cases.Access.code_hash", "cases.Alert.level", "cases.Case.import_key", "cases.Case.language",
         "cases.Case.next_due_kind", "cases.Case.resume_state", "cases.CaseClock.kind", "cases.CaseFile.subject",
         "cases.Draft.form", "cases.Hold.kind", "cases.Hold.url", "cases.Case.criteria",
-        "customers.Consent.channel", "customers.Consent.contact_ways", "feedback_system.DataRequest.channel", "customers.Consent.thread", "feedback_system.Destruction.number",
+        "customers.Consent.channel", "customers.Consent.contact_ways", "feedback_system.DataRequest.channel",
+        "customers.Consent.thread", "feedback_system.Destruction.number", "customers.Merge.moved",
         "customers.Customer.visit_class", "customers.CustomerFile.postcode",
         "documents.File.media_type", "documents.File.refusal", "documents.File.rendition_type",
         "documents.File.uploaded_kind",
@@ -251,6 +252,7 @@ def beside(full: Full) -> None:
     ImportRow.objects.create(imported=done, row=1, refused=True, message=full.text(300))
     _jobs(full)
     _files(full)
+    _twins(full)
     CaseClock.objects.filter(met_at=None).update(breached_at=now)
 
 
@@ -316,6 +318,20 @@ def _files(full: Full) -> None:
         communications.finish_follow_up(row, note=full.text(500), by=world.agent)
         grants.ask_to_read(customer, world.quality_head, purpose=full.text(200), period=period)
         grants.give_grant(customer, world.manager, purpose=full.text(200), period=period, by=world.general_manager)
+
+
+def _twins(full: Full) -> None:
+    """Every customer has a file that became part of it, one that may be the same, and one that is not."""
+    world, head = full.world, full.world.hub_head
+    for customer in Customer.objects.filter(merged_into=None):
+        reaches = tuple(people.Reach(point.type, point.value) for point in customer.contact_points.all())
+        facts = people.Facts(customer.name, customer.type, contacts=reaches, custodian=customer.custodian)
+        became, alike, different = (people.open_file(facts, by=full.actor("hub_head")) for _each in range(3))
+        update_file(became, {"address": full.text(200)}, by=full.actor("hub_head"))
+        merging.merge_customers(customer, became, taken={"address"}, by=head)
+        duplicates.tell_apart(customer, different, reason=full.text(300), by=world.agent)
+        assert alike.pk
+    duplicates.look_for_duplicates()
 
 
 def _jobs(full: Full) -> None:

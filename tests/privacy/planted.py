@@ -61,7 +61,7 @@ def plant(world: World) -> Planted:
 
 def _name_customers(full: Planted) -> None:
     Customer.objects.update(type=CustomerType.PERSON)
-    for customer in Customer.objects.all():
+    for customer in Customer.objects.filter(merged_into=None):
         reach = (Reach("phone", PHONE), Reach("email", MAIL))
         update_customer(
             customer, Facts(full.text(100), attention=full.text(200), contacts=reach), by=full.actor("agent")
@@ -115,9 +115,9 @@ def _holds(value: Any) -> bool:
 
 
 def erase_everybody(full: Planted) -> None:
-    """Each customer with all cases, then what nobody linked to a customer."""
+    """Each customer with all who became part of it and all cases, then what nobody linked to a customer."""
     by = full.actor("hub_head")
-    for customer in Customer.objects.order_by("pk"):
+    for customer in Customer.objects.filter(merged_into=None).order_by("pk"):
         erase(subject_of_customer(customer), by=by)
     for case in Case.objects.filter(erased_at=None).order_by("pk"):
         erase(subject_of_case(case), by=by)

@@ -14,7 +14,8 @@ from django.utils import timezone
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Event
 from cases.models import Case, Draft
-from customers.actions.people import Facts, open_file
+from customers.actions.merging import merge_customers
+from customers.actions.people import Facts, Reach, open_file
 from customers.models import Customer
 from feedback_system.models import DataRequest, Erasure
 from feedback_system.privacy import holds, requests
@@ -226,3 +227,23 @@ def test_an_erased_case_offers_nothing_that_could_not_be_done(world: World, cust
     for act in ("reopen", "archive", "record_contact", "note", "correct"):
         assert f"/cases/{case.number}/{act}/" not in page, act
     assert "删除了个人信息" in page
+
+
+def test_who_became_part_of_the_person_is_erased_too(world: World, customer: Customer) -> None:
+    twin = open_file(Facts("周小慧", contacts=(Reach("phone", "13700009999"),)), by=world.actor("agent"))
+    merge_customers(customer, twin, by=world.hub_head)
+    erased(world, customer)
+    twin.refresh_from_db()
+    assert (twin.name, twin.erased_at is not None) == ("个人信息已删除", True)
+    assert residue(frozenset({"周小慧", "13700009999"})) == {}
+
+
+def test_what_waits_or_must_be_kept_is_not_merged(world: World, customer: Customer) -> None:
+    twin = open_file(Facts("周小慧"), by=world.actor("agent"))
+    row = asked(world, twin, "copy")
+    with pytest.raises(Blocked):
+        merge_customers(customer, twin, by=world.hub_head)
+    requests.finish_request(row, answer="已交付", by=world.hub_head)
+    merge_customers(customer, twin, by=world.hub_head)
+    row.refresh_from_db()
+    assert row.customer == customer
