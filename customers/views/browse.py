@@ -19,7 +19,6 @@ from customers.fields import CARD
 from customers.models import CustomerType, HoldingKind, Tier, VisitClass
 from customers.queries import search
 from customers.queries.card import cards_of
-from customers.queries.communications import communications_of
 from customers.queries.duplicates import alike
 from customers.queries.file import filled
 from customers.queries.holdings import holdings_of
@@ -32,7 +31,6 @@ MATCHES = 25
 OFFERED = 8
 PEOPLE_SHOWN = 50
 UPDATES_SHOWN = 10
-COMMUNICATIONS_SHOWN = 20
 
 
 def _require(who: Identity) -> None:
@@ -115,7 +113,6 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "updates": updates_of(customer, access.who, personal=clear, file=False, most=UPDATES_SHOWN),
         "right": access.file_right,
         "rights": clear and (rights.collects(access.who) or rights.heads_the_files(access.who)),
-        "communications": list(communications_of(customer, access.who)[:COMMUNICATIONS_SHOWN]) if clear else [],
     }
     return render(request, "customers/card.html", context)
 

@@ -186,6 +186,7 @@ ADDRESSES |= {
     "case_list_print": people(STAFF - {"administrator"}),
     "overdue": people(frozenset({"manager", "general_manager", "auditor", "hub_head"})),
     "customer_cases": people(STAFF),
+    "customer_story": people(WITH_CUSTOMERS),
     **{name: people(WITH_CUSTOMERS) for name in ("customer_list", "customer", "customer_offers", "customer_ask")},
     "cases_of_communication": people(STAFF),
     **{
