@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.actions import record
+from audit.actions import Entry, record_many
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from customers.models import Customer, Holding, HoldingKind
@@ -35,9 +35,9 @@ class Held:
 @transaction.atomic
 def add_holding(customer: Customer, held: Held, *, by: Actor) -> Holding:
     """Note down what a customer has (CUS-22). Raises ``InvalidInput`` for what cannot be."""
-    _check(held)
+    check_held(held)
     now = timezone.now()
-    row = Holding.objects.create(customer=customer, created_at=now, **_values(held))
+    row = Holding.objects.create(customer=customer, created_at=now, **values_of(held))
     _touch(customer, "add_holding", {}, holding_facts(row), row, by=by)
     return row
 
@@ -52,8 +52,8 @@ def change_holding(holding: Holding, held: Held, *, by: Actor, base: str = "") -
     stale.require_fresh(before, base)
     if held.kind != row.kind:
         raise InvalidInput("kind", _("What sort of thing it is cannot be changed. Take it out and add another."))
-    _check(held)
-    for name, value in _values(held).items():
+    check_held(held)
+    for name, value in values_of(held).items():
         setattr(row, name, value)
     row.version += 1
     row.save()
@@ -85,12 +85,14 @@ def holding_facts(row: Holding) -> dict[str, object]:
     }
 
 
-def _values(held: Held) -> dict[str, object]:
+def values_of(held: Held) -> dict[str, object]:
+    """The columns of its row; without a name it is called as its product."""
     values = asdict(held) | {"product": held.product}
     return values | {"name": held.name or str(held.product)}
 
 
-def _check(held: Held) -> None:
+def check_held(held: Held) -> None:
+    """Raise ``InvalidInput`` for what cannot be."""
     if held.kind not in HoldingKind.values:
         raise InvalidInput("kind", _("Please choose one of the offered values."))
     if not held.name and held.product is None:
@@ -104,16 +106,19 @@ def _check(held: Held) -> None:
 def _touch(
     customer: Customer, verb: str, before: dict[str, object], after: dict[str, object], row: Holding, *, by: Actor
 ) -> None:
+    now = timezone.now()
+    if entry := holding_entry(verb, before, after, row, by=by, at=now):
+        Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
+        record_many([entry])
+
+
+def holding_entry(
+    verb: str, before: dict[str, object], after: dict[str, object], row: Holding, *, by: Actor, at: datetime
+) -> Entry | None:
+    """What the history says of it; None where nothing changes."""
     names = [name for name in (after or before) if before.get(name) != after.get(name)]
     if not names:
-        return
-    now = timezone.now()
-    Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
-    record(
-        customer.thread,
-        verb,
-        by=by,
-        at=now,
-        changes={"holding": (None, row.pk), "kind": (None, str(row.kind))},
-        sealed={name: (before.get(name), after.get(name)) for name in names},
-    )
+        return None
+    changes = {"holding": (None, row.pk), "kind": (None, str(row.kind))}
+    sealed = {name: (before.get(name), after.get(name)) for name in names}
+    return Entry(f"customer:{row.customer_id}", verb, by, at, changes, sealed)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +15,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from customers.models import ContactPoint, ContactType, Customer, CustomerKind, CustomerType, Secrecy
-from customers.queries.search import normal_phone
+from customers.queries.search import comparable, normal_phone
 from organization import stale, text
 from organization.copying import vector_of
 from organization.models import User
@@ -21,6 +23,8 @@ from organization.models import User
 #: What everybody may know of a change in the history; the rest is sealed.
 _OPEN = ("type", "kinds", "organisation", "salesperson", "custodian", "secrecy")
 _SEALED = ("name", "attention", "contacts")
+#: Stands behind a number or address at which the customer does not want to be reached.
+REFUSED = " ✕"
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     customer.save(force_insert=True)
     del customer.search  # read again where it is wanted: here it is still the expression
     given = ((ContactType.PHONE, new.phone), (ContactType.EMAIL, new.email))
-    ContactPoint.objects.bulk_create(_contact_point(customer, Reach(kind, value)) for kind, value in given if value)
+    ContactPoint.objects.bulk_create(contact_point(customer, Reach(kind, value)) for kind, value in given if value)
     record(
         customer.thread,
         "create",
@@ -106,7 +110,7 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
 def open_file(facts: Facts, *, by: Actor) -> Customer:
     """Open a file with everything that the page asks for."""
     now = timezone.now()
-    _check(Customer(), facts)
+    check_facts(None, facts)
     customer = create_customer(NewCustomer(facts.name, type=facts.type), by=by, at=now)
     return update_customer(customer, facts, by=by)
 
@@ -121,11 +125,9 @@ def update_customer(customer: Customer, facts: Facts, *, by: Actor, base: str = 
     row = Customer.objects.select_for_update().get(pk=customer.pk)
     before = _found(row)
     stale.require_fresh(before.open | before.sealed, base)
-    _check(row, facts)
+    check_facts(row.pk, facts)
     _write(row, facts)
-    after = _found(row)
-    changes = {name: (before.open[name], after.open[name]) for name in _OPEN if before.open[name] != after.open[name]}
-    sealed = {name: (before.sealed[name], new) for name, new in after.sealed.items() if before.sealed[name] != new}
+    changes, sealed = differences(before, _found(row))
     if changes or sealed:
         now = timezone.now()
         row.file_updated_at, row.version = now, row.version + 1
@@ -140,12 +142,13 @@ def facts_of(customer: Customer) -> dict[str, object]:
     return found.open | found.sealed
 
 
-def _check(customer: Customer, facts: Facts) -> None:
+def check_facts(pk: int | None, facts: Facts) -> None:
+    """Raise ``InvalidInput`` for what cannot be of the customer with this key; no key yet: of a new one."""
     if not facts.name:
         raise InvalidInput("name", _("The name is needed."))
     if facts.type not in CustomerType.values or facts.secrecy not in Secrecy.values:
         raise InvalidInput("type", _("Please choose one of the offered values."))
-    _check_organisation(customer, facts)
+    _check_organisation(pk, facts)
     normals = [_normal(reach) for reach in facts.contacts]
     if len(set(normals)) < len(normals):
         raise InvalidInput("contacts", _("A number or address is given twice. Please keep it once."))
@@ -153,7 +156,7 @@ def _check(customer: Customer, facts: Facts) -> None:
         raise InvalidInput("contacts", _("A telephone number needs digits."))
 
 
-def _check_organisation(customer: Customer, facts: Facts) -> None:
+def _check_organisation(pk: int | None, facts: Facts) -> None:
     above = facts.organisation
     if above is None:
         return
@@ -162,17 +165,14 @@ def _check_organisation(customer: Customer, facts: Facts) -> None:
         raise InvalidInput("organisation", sentence % {"name": above})
     if facts.type == CustomerType.ORGANISATION:
         raise InvalidInput("organisation", _("Only persons belong to an organisation."))
-    if customer.pk is not None and customer.pk == above.pk:
+    if pk is not None and pk == above.pk:
         raise InvalidInput("organisation", _("Nobody belongs to himself."))
 
 
 def _write(customer: Customer, facts: Facts) -> None:
     if customer.type == CustomerType.ORGANISATION != facts.type and customer.people.exists():
-        raise InvalidInput("type", _("People belong to this organisation. Move them first."))
-    for name, value in name_fields(facts.name).items():
-        setattr(customer, name, value)
-    customer.type, customer.organisation, customer.attention = facts.type, facts.organisation, facts.attention
-    customer.salesperson, customer.custodian, customer.secrecy = facts.salesperson, facts.custodian, facts.secrecy
+        raise InvalidInput("type", people_stay())
+    set_facts(customer, facts)
     customer.search = vector_of(text.bigrams(facts.name))
     customer.save()
     del customer.search
@@ -180,12 +180,25 @@ def _write(customer: Customer, facts: Facts) -> None:
     _write_contacts(customer, facts.contacts)
 
 
+def people_stay() -> str:
+    """What is said where an organisation with people is to become a person."""
+    return _("People belong to this organisation. Move them first.")
+
+
+def set_facts(customer: Customer, facts: Facts) -> None:
+    """Everything of the card that stands in the customer's own row, but its search vector; saves nothing."""
+    for name, value in name_fields(facts.name).items():
+        setattr(customer, name, value)
+    customer.type, customer.organisation, customer.attention = facts.type, facts.organisation, facts.attention
+    customer.salesperson, customer.custodian, customer.secrecy = facts.salesperson, facts.custodian, facts.secrecy
+
+
 def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
     """Points that stay keep their rows, so that what refers to them stays true."""
     there = {(point.type, point.normal): point for point in customer.contact_points.all()}
     keys = {(reach.type, _normal(reach)): reach for reach in wanted}
     customer.contact_points.filter(pk__in=[point.pk for key, point in there.items() if key not in keys]).delete()
-    ContactPoint.objects.bulk_create(_contact_point(customer, reach) for key, reach in keys.items() if key not in there)
+    ContactPoint.objects.bulk_create(contact_point(customer, reach) for key, reach in keys.items() if key not in there)
     for key, reach in keys.items():
         point = there.get(key)
         if point and (point.value, point.refused) != (reach.value, reach.refused):
@@ -194,11 +207,17 @@ def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
 
 
 def _found(customer: Customer) -> Found:
-    points = ContactPoint.objects.filter(customer=customer).order_by("type", "normal")
+    points = ContactPoint.objects.filter(customer=customer)
+    return found_of(customer, customer.kinds.values_list("code", flat=True), points)
+
+
+def found_of(customer: Customer, kinds: Iterable[str], points: Iterable[ContactPoint]) -> Found:
+    """A customer as the history compares it, from what was loaded already."""
+    ordered = sorted(points, key=lambda point: (point.type, point.normal))
     return Found(
         {
             "type": customer.type,
-            "kinds": sorted(customer.kinds.values_list("code", flat=True)),
+            "kinds": sorted(kinds),
             "organisation": customer.organisation_id,
             "salesperson": customer.salesperson_id,
             "custodian": customer.custodian_id,
@@ -207,21 +226,31 @@ def _found(customer: Customer) -> Found:
         {
             "name": customer.name,
             "attention": customer.attention,
-            "contacts": [f"{point.value}{' ✕' if point.refused else ''}" for point in points],
+            "contacts": [f"{point.value}{REFUSED if point.refused else ''}" for point in ordered],
         },
     )
+
+
+def differences(before: Found, after: Found) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+    """What an update writes into the history: for everybody, and sealed."""
+    changes = {name: (before.open[name], after.open[name]) for name in _OPEN if before.open[name] != after.open[name]}
+    sealed = {
+        name: (before.sealed[name], after.sealed[name]) for name in _SEALED if before.sealed[name] != after.sealed[name]
+    }
+    return changes, sealed
 
 
 def _normal(reach: Reach) -> str:
     return normal_phone(reach.value) if reach.type == ContactType.PHONE else text.fold(reach.value)
 
 
-def _contact_point(customer: Customer, reach: Reach) -> ContactPoint:
+def contact_point(customer: Customer | None, reach: Reach) -> ContactPoint:
     """An unsaved number or address; the given spelling is kept."""
-    point = ContactPoint(
-        customer=customer, type=reach.type, value=reach.value, normal=_normal(reach), refused=reach.refused
-    )
+    point = ContactPoint(customer=customer, type=reach.type, value=reach.value, refused=reach.refused)
     if reach.type == ContactType.PHONE:
         number = text.normalise_phone(reach.value)
+        point.normal = comparable(number, reach.value)
         point.extension, point.reversed = number.extension, text.phone_digits(number.national)[::-1]
+    else:
+        point.normal = text.fold(reach.value)
     return point

@@ -21,7 +21,11 @@ PAGE_SIZE = 50
 
 def normal_phone(value: str) -> str:
     """The comparable form of a telephone number: E.164, or its digits where that is not possible."""
-    number = text.normalise_phone(value)
+    return comparable(text.normalise_phone(value), value)
+
+
+def comparable(number: text.PhoneNumber, value: str) -> str:
+    """The same of a number that was understood already."""
     return number.e164 or text.phone_digits(number.national) or text.phone_digits(value)
 
 

@@ -28,20 +28,26 @@ def parse_moment(value: object, zone: dt.tzinfo) -> dt.datetime:
 
     Raises ``ValueError`` for anything that could be read in two ways, such as 03/04/2026.
     """
-    if isinstance(value, dt.datetime):
-        found = value if value.tzinfo else value.replace(tzinfo=zone)
-    elif isinstance(value, dt.date):
-        found = dt.datetime.combine(value, dt.time(), zone)
-    else:
-        found = _read(str(value), zone)
+    found = _moment(value, zone)
     if not bounds.is_time(found):
         raise ValueError(f"{found.year} is not a year of our time")
     return found.astimezone(dt.UTC)
 
 
 def parse_day(value: object, zone: dt.tzinfo) -> dt.date:
-    """A date, whatever time of day may stand behind it."""
-    return parse_moment(value, zone).astimezone(zone).date()
+    """A date, whatever time of day may stand behind it; it may lie further back than a moment (``bounds``)."""
+    found = _moment(value, zone).astimezone(zone).date()
+    if not bounds.is_day(found):
+        raise ValueError(f"{found.year} is not a year that can be meant")
+    return found
+
+
+def _moment(value: object, zone: dt.tzinfo) -> dt.datetime:
+    if isinstance(value, dt.datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, dt.date):
+        return dt.datetime.combine(value, dt.time(), zone)
+    return _read(str(value), zone)
 
 
 def _read(text: str, zone: dt.tzinfo) -> dt.datetime:
