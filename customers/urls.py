@@ -2,13 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import browse, card, classes, communications, file, grants, holdings
+from customers.views import browse, card, classes, communications, file, grants, holdings, imports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", browse.listing, name="customer_list"),
     path("new/", card.new, name="customer_new"),
     path("offers/", browse.offers, name="customer_offers"),
     path("requests/", grants.requests, name="customer_requests"),
+    path("imports/", imports.listing, name="customer_imports"),
+    path("imports/template/", imports.template, name="customer_import_template"),
+    path("imports/<int:pk>/", imports.page, name="customer_import"),
+    path("imports/<int:pk>/columns/", imports.columns, name="customer_import_columns"),
+    path("imports/<int:pk>/sheet/", imports.sheet, name="customer_import_sheet"),
+    path("imports/<int:pk>/run/", imports.run, name="customer_import_run"),
+    path("imports/<int:pk>/refused/", imports.refused, name="customer_import_refused"),
+    path("imports/<int:pk>/discard/", imports.discard, name="customer_import_discard"),
     path("readings/", file.reading_list, name="customer_readings"),
     path("grants/<int:pk>/decide/", grants.decide, name="customer_grant_decide"),
     path("grants/<int:pk>/revoke/", grants.revoke, name="customer_grant_revoke"),

@@ -57,8 +57,11 @@ CUSTOMERS: dict[str, str] = {
         "address postcode fax legal_representative registered_capital business_scope qualifications major_changes"
         " dealings credit finances analysis opinions"
     ),
+    "customers.CustomerImport": "file_name header samples notes problem class_reason",
+    "customers.ExternalNumber": "number",
     "customers.FileGrant": "purpose",
     "customers.Holding": "name serial note",
+    "customers.ImportLine": "values notes message",
     "documents.File": "claimed_name original rendition thumbnail",
     "feedback_system.HandoverRefusal": "why",
     "notifications.Message": "address context error subject body",
@@ -101,8 +104,11 @@ NOBODY: dict[str, str] = {
     "cases.OpinionRequest": "result",
     "customers.Consent": "thread channel",
     "customers.ConsentText": "purpose text text_en",
+    "customers.CustomerImport": "number sheets sheet mapping system",
     "customers.CustomerKind": "code name name_en name_key",
+    "customers.ExternalNumber": "system",
     "customers.FieldRule": "name purpose",
+    "customers.ImportMapping": "digest mapping system",
     "documents.File": "sha256 media_type flags refusal finding rendition_type uploaded_kind",
     "feedback_system.Handover": "moved",
     "feedback_system.HandoverRefusal": "number",

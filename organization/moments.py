@@ -14,6 +14,7 @@ _TIME = (
     r"\s*(?P<half2>am|pm)?"
 )
 _MOMENT = re.compile(rf"{_DAY}(?:[t\s]+{_TIME}\s*(?P<zone>z|[+-]\d\d:?\d\d)?)?\s*")
+_PLAIN_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEPARATORS = (
     (r"^(\d{4})\.(\d{1,2})\.(\d{1,2})", r"\1-\2-\3"),
     (r"\s*[年月/]\s*", "-"),
@@ -36,7 +37,10 @@ def parse_moment(value: object, zone: dt.tzinfo) -> dt.datetime:
 
 def parse_day(value: object, zone: dt.tzinfo) -> dt.date:
     """A date, whatever time of day may stand behind it; it may lie further back than a moment (``bounds``)."""
-    found = _moment(value, zone).astimezone(zone).date()
+    if isinstance(value, str) and _PLAIN_DAY.fullmatch(value):
+        found = dt.date.fromisoformat(value)
+    else:
+        found = _moment(value, zone).astimezone(zone).date()
     if not bounds.is_day(found):
         raise ValueError(f"{found.year} is not a year that can be meant")
     return found

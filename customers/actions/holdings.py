@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,23 +11,9 @@ from django.utils.translation import gettext as _
 from audit.actions import Entry, record_many
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
-from customers.models import Customer, Holding, HoldingKind
+from customers.held import Held, check_held, values_of
+from customers.models import Customer, Holding
 from organization import stale
-from organization.models import Product
-
-
-@dataclass(frozen=True)
-class Held:
-    """A product, vehicle, project, contract or order; clean values."""
-
-    kind: str
-    name: str = ""
-    product: Product | None = None
-    serial: str = ""
-    starts_on: date | None = None
-    ends_on: date | None = None
-    amount: Decimal | None = None
-    note: str = ""
 
 
 @transaction.atomic
@@ -83,24 +67,6 @@ def holding_facts(row: Holding) -> dict[str, object]:
         "amount": None if row.amount is None else f"{row.amount:.2f}",
         "note": row.note,
     }
-
-
-def values_of(held: Held) -> dict[str, object]:
-    """The columns of its row; without a name it is called as its product."""
-    values = asdict(held) | {"product": held.product}
-    return values | {"name": held.name or str(held.product)}
-
-
-def check_held(held: Held) -> None:
-    """Raise ``InvalidInput`` for what cannot be."""
-    if held.kind not in HoldingKind.values:
-        raise InvalidInput("kind", _("Please choose one of the offered values."))
-    if not held.name and held.product is None:
-        raise InvalidInput("name", _("Please say what it is."))
-    if held.starts_on and held.ends_on and held.ends_on < held.starts_on:
-        raise InvalidInput("ends_on", _("It cannot end before it began."))
-    if held.amount is not None and held.amount < 0:
-        raise InvalidInput("amount", _("An amount is not negative."))
 
 
 def _touch(

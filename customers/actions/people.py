@@ -15,7 +15,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from customers.models import ContactPoint, ContactType, Customer, CustomerKind, CustomerType, Secrecy
-from customers.queries.search import comparable, normal_phone
+from customers.reach import REFUSED, Reach, contact_point, normal_of
 from organization import stale, text
 from organization.copying import vector_of
 from organization.models import User
@@ -23,8 +23,6 @@ from organization.models import User
 #: What everybody may know of a change in the history; the rest is sealed.
 _OPEN = ("type", "kinds", "organisation", "salesperson", "custodian", "secrecy")
 _SEALED = ("name", "attention", "contacts")
-#: Stands behind a number or address at which the customer does not want to be reached.
-REFUSED = " ✕"
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,6 @@ class NewCustomer:
     email: str = ""
     type: str = CustomerType.PERSON
     organisation: Customer | None = None
-
-
-@dataclass(frozen=True)
-class Reach:
-    """A number or address as it was given, and whether the customer wants to be left alone there."""
-
-    type: str
-    value: str
-    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +61,8 @@ class Found:
 
 def name_fields(name: str) -> dict[str, str]:
     """The stored keys that follow from a name: pinyin order, folded form, initials."""
-    return {
-        "name": name,
-        "name_key": text.pinyin_key(name)[:400],
-        "folded_name": text.fold(name)[:100],
-        "initials": text.initials(name)[:60],
-    }
+    key, initials = text.sounds(name)
+    return {"name": name, "name_key": key[:400], "folded_name": text.fold(name)[:100], "initials": initials[:60]}
 
 
 @transaction.atomic
@@ -149,7 +134,7 @@ def check_facts(pk: int | None, facts: Facts) -> None:
     if facts.type not in CustomerType.values or facts.secrecy not in Secrecy.values:
         raise InvalidInput("type", _("Please choose one of the offered values."))
     _check_organisation(pk, facts)
-    normals = [_normal(reach) for reach in facts.contacts]
+    normals = [normal_of(reach) for reach in facts.contacts]
     if len(set(normals)) < len(normals):
         raise InvalidInput("contacts", _("A number or address is given twice. Please keep it once."))
     if "" in normals:
@@ -187,8 +172,9 @@ def people_stay() -> str:
 
 def set_facts(customer: Customer, facts: Facts) -> None:
     """Everything of the card that stands in the customer's own row, but its search vector; saves nothing."""
-    for name, value in name_fields(facts.name).items():
-        setattr(customer, name, value)
+    if customer.name != facts.name or not customer.name_key:
+        for name, value in name_fields(facts.name).items():
+            setattr(customer, name, value)
     customer.type, customer.organisation, customer.attention = facts.type, facts.organisation, facts.attention
     customer.salesperson, customer.custodian, customer.secrecy = facts.salesperson, facts.custodian, facts.secrecy
 
@@ -196,7 +182,7 @@ def set_facts(customer: Customer, facts: Facts) -> None:
 def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
     """Points that stay keep their rows, so that what refers to them stays true."""
     there = {(point.type, point.normal): point for point in customer.contact_points.all()}
-    keys = {(reach.type, _normal(reach)): reach for reach in wanted}
+    keys = {(reach.type, normal_of(reach)): reach for reach in wanted}
     customer.contact_points.filter(pk__in=[point.pk for key, point in there.items() if key not in keys]).delete()
     ContactPoint.objects.bulk_create(contact_point(customer, reach) for key, reach in keys.items() if key not in there)
     for key, reach in keys.items():
@@ -238,19 +224,3 @@ def differences(before: Found, after: Found) -> tuple[dict[str, tuple[Any, Any]]
         name: (before.sealed[name], after.sealed[name]) for name in _SEALED if before.sealed[name] != after.sealed[name]
     }
     return changes, sealed
-
-
-def _normal(reach: Reach) -> str:
-    return normal_phone(reach.value) if reach.type == ContactType.PHONE else text.fold(reach.value)
-
-
-def contact_point(customer: Customer | None, reach: Reach) -> ContactPoint:
-    """An unsaved number or address; the given spelling is kept."""
-    point = ContactPoint(customer=customer, type=reach.type, value=reach.value, refused=reach.refused)
-    if reach.type == ContactType.PHONE:
-        number = text.normalise_phone(reach.value)
-        point.normal = comparable(number, reach.value)
-        point.extension, point.reversed = number.extension, text.phone_digits(number.national)[::-1]
-    else:
-        point.normal = text.fold(reach.value)
-    return point

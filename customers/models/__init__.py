@@ -6,6 +6,7 @@ from customers.models.consent import Consent, ConsentText
 from customers.models.file import CustomerFile, FieldRule
 from customers.models.grants import FileGrant
 from customers.models.holdings import Holding, HoldingKind
+from customers.models.imports import CustomerImport, ExternalNumber, ImportLine, ImportMapping, ImportState
 from customers.models.people import (
     ContactPoint,
     ContactType,
@@ -28,13 +29,18 @@ __all__ = [
     "ContactType",
     "Customer",
     "CustomerFile",
+    "CustomerImport",
     "CustomerKind",
     "CustomerQuerySet",
     "CustomerType",
+    "ExternalNumber",
     "FieldRule",
     "FileGrant",
     "Holding",
     "HoldingKind",
+    "ImportLine",
+    "ImportMapping",
+    "ImportState",
     "Mark",
     "Secrecy",
     "Standing",

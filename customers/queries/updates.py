@@ -41,6 +41,7 @@ LABELS: dict[str, str | Promise] = {
     "secrecy": _("Secrecy"),
     "attention": _("Please note"),
     "contacts": _("Telephone and e-mail"),
+    "external_number": _("Number in the old system"),
     **{name: field.label for name, field in BY_NAME.items()},
 }
 _OF_HOLDINGS: dict[str, str | Promise] = {

@@ -44,7 +44,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     who = identity_of(person(request))
     _require(who)
     typed = words(request)
-    context: dict[str, Any] = {"typed": typed, "may_open": rights.collects(who)}
+    context: dict[str, Any] = {
+        "typed": typed,
+        "may_open": rights.collects(who),
+        "may_import": rights.heads_the_files(who),
+    }
     if typed:
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:

@@ -23,6 +23,8 @@ HUB_HEADS = frozenset({"hub_head"})
 #: Who may know of customers; who opens files and changes cards (CUS-29).
 WITH_CUSTOMERS = STAFF - {"auditor", "administrator"}
 COLLECTING = frozenset({"agent", "agent2", "hub_head", "sales_head", "sales_handler"})
+#: Who names custodians and sets the secrecy, and so brings in whole tables.
+HEADING_FILES = frozenset({"hub_head", "general_manager"})
 #: Who sees how customers are reached (SEC-08).
 SERVING = COLLECTING | {"manager", "general_manager"}
 #: Who decides, and so names a deputy.
@@ -207,6 +209,14 @@ ADDRESSES |= {
         name: people(frozenset({"general_manager"}))
         for name in (
             "customer_file", "customer_grants", "customer_requests", "customer_grant_decide", "customer_grant_revoke",
+        )
+    },
+    # A table may open, change and classify thousands of cards and name custodians: who heads the files (CUS-17, CUS-29).
+    **{
+        name: people(HEADING_FILES)
+        for name in (
+            "customer_imports", "customer_import_template", "customer_import", "customer_import_columns",
+            "customer_import_sheet", "customer_import_run", "customer_import_refused", "customer_import_discard",
         )
     },
     "customer_readings": people(frozenset({"general_manager", "auditor"})),
