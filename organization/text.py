@@ -71,6 +71,8 @@ def clean(text: str) -> str:
 
     Idempotent. Length is the caller's business.
     """
+    if text.isascii() and text.isprintable():  # nothing of it can be wrong; most cells of a table are like that
+        return text
     text = _FORBIDDEN.sub("", _BREAKS.sub("\n", text))
     # Each step can make work for another (a joiner taken out lets two characters compose), so until
     # nothing changes.
@@ -89,6 +91,8 @@ def fold(text: str) -> str:
 
     ``ＡＢＣ－１２３`` and ``abc-123`` are the same afterwards. Idempotent.
     """
+    if text.isascii():
+        return text.lower()
     while (folded := _normalised("NFKC", _SHAPING.sub("", text)).casefold()) != text:
         text = folded
     return text
@@ -253,6 +257,8 @@ _PLAIN_MOBILE = re.compile("1(?:[38][0-9]|[59][0-35-9])[0-9]{8}")
 
 def phone_digits(text: str) -> str:
     """The decimal digits of a text, of any script and width, as 0 to 9."""
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
 
 

@@ -111,6 +111,9 @@ class _Walk:
             self._stage(path)
         if self.checking:
             self._begin_check()
+        if not self.setting.plan.places.get("type") and row.default_type == CustomerType.PERSON and not row.turn:
+            row.turn = 1  # no organisation comes
+        if self.checking:
             while self._chunk():
                 pass
             return True
@@ -134,8 +137,6 @@ class _Walk:
         row = self.row
         ImportLine.objects.filter(imported=row).exclude(message="").update(message="", barred=False)
         row.turn = row.position = 0
-        if not self.setting.plan.places.get("type") and row.default_type == CustomerType.PERSON:
-            row.turn = 1
         row.rows_done = row.rows_created = row.rows_changed = row.rows_same = row.rows_refused = 0
 
     def _all_or_nothing(self) -> bool:
