@@ -31,6 +31,10 @@ _TEXTS = {
         _("Reading the file of {name} was refused"),
         _("Your request to read the customer file of {name} was refused.\n{text}"),
     ),
+    "customers_exported": (
+        _("{person} exported {name} customers"),
+        _("{person} exported a list of {name} customers as number {until}.\nWhat for: {text}"),
+    ),
     "follow_up_given": (
         _("To follow up with {name} until {until}"),
         _("{person} wrote down a communication with {name}. To follow up until {until}:\n{text}"),
@@ -66,6 +70,13 @@ def reading_asked(grant: FileGrant) -> None:
 def reading_decided(grant: FileGrant, *, granted: bool, opinion: str) -> None:
     """Tell who asked what was decided."""
     _tell(grant, [grant.person], "reading_allowed" if granted else "reading_refused", text=opinion)
+
+
+def customers_exported(by: User, *, number: str, rows: int, purpose: str) -> None:
+    """Tell the general manager that many customers left the house (quality 82)."""
+    context = {"name": str(rows), "person": by.name, "text": purpose, "until": number}
+    for user in people_with_function(Function.GENERAL_MANAGER):
+        _send(user, "customers_exported", "customers", f"customers:export:{number}", context, "/customers/readings/")
 
 
 def follow_up_given(row: Communication) -> None:

@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import browse, card, classes, communications, file, grants, holdings, imports
+from customers.views import browse, card, classes, communications, export, file, grants, holdings, imports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", browse.listing, name="customer_list"),
     path("new/", card.new, name="customer_new"),
     path("offers/", browse.offers, name="customer_offers"),
     path("requests/", grants.requests, name="customer_requests"),
+    path("export/", export.export, name="customer_export"),
+    path("classes.pdf", export.classes_pdf, name="customer_classes_pdf"),
     path("imports/", imports.listing, name="customer_imports"),
     path("imports/template/", imports.template, name="customer_import_template"),
     path("imports/<int:pk>/", imports.page, name="customer_import"),

@@ -54,8 +54,9 @@ class ColumnsForm(forms.Form):
         fills = {place: code for code, each in places.items() for place in each}
         for place, title in enumerate(row.header):
             self.fields[f"column_{place}"] = forms.ChoiceField(
-                label=title, choices=choices, required=False, initial=fills.get(place, "")
-            )
+                label=title, choices=choices, required=False, initial=fills.get(place, ""),
+                widget=forms.Select(attrs={"class": "input"}),
+            )  # fmt: skip
 
     def columns(self) -> Iterator[tuple[str, list[str], BoundField]]:
         """Title, first values and choice of each column."""

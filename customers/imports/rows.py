@@ -152,8 +152,8 @@ class _Reader:
 
     def _problem(self, sentence: str, code: str, value: str, place: int | None = None) -> None:
         short = value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
-        where = _("Column “%(column)s”:") % {"column": self.setting.column(code, place)}
-        self.problems.append(f"{where} {sentence % {'value': short}}")
+        words = {"column": self.setting.column(code, place), "problem": sentence % {"value": short}}
+        self.problems.append(_("Column “%(column)s”: %(problem)s") % words)
 
     # --- Words ---
 

@@ -36,17 +36,22 @@ def match(term: str, *, who: Identity, limit: int = MATCHES_SHOWN, only: str = "
     finds whom he or she may not know of, and a number by its tail is found only by who may see numbers (SEC-08).
     ``only`` is a type of customers.
     """
+    found = matching(term, who=who, limit=limit, only=only)
+    by_id = with_contacts(Customer.objects.visible_to(who).filter(pk__in=found)).in_bulk()
+    return [by_id[pk] for pk in found if pk in by_id]
+
+
+def matching(term: str, *, who: Identity, limit: int, only: str = "") -> list[int]:
+    """Their keys alone, in the same order."""
     term = text.clean_line(term)
     if not term:
         return []
-    known = Customer.objects.visible_to(who)
-    found: list[int] = []
+    found: dict[int, None] = {}
     for candidates in _candidates(term, who, only=only):
-        found += [pk for pk in candidates[:limit] if pk not in found]
+        found |= dict.fromkeys(candidates[:limit])
         if len(found) >= limit:
             break
-    by_id = with_contacts(known.filter(pk__in=found[:limit])).in_bulk()
-    return [by_id[pk] for pk in found[:limit] if pk in by_id]
+    return list(found)[:limit]
 
 
 def _candidates(term: str, who: Identity, *, only: str) -> list[QuerySet[Customer, int]]:
@@ -101,11 +106,7 @@ def page_of(
 
     Never counts, never skips. A key that fits nobody is no key.
     """
-    known = Customer.objects.visible_to(who)
-    if wanted.visit_class:
-        known = known.filter(visit_class=wanted.visit_class)
-    if wanted.tier:
-        known = known.filter(tier=wanted.tier)
+    known = listed(who, wanted)
     start = known.filter(pk=number(before or after) or 0).first()
     if start is not None and before:
         ahead = _beyond(known.order_by("-name_key", "-id"), "<", start)
@@ -122,6 +123,16 @@ def page_of(
         before=str(rows[0].pk) if start and rows else "",
         after=str(rows[-1].pk) if more else "",
     )
+
+
+def listed(who: Identity, wanted: Wanted) -> QuerySet[Customer]:
+    """All customers of a list, in no order."""
+    known = Customer.objects.visible_to(who)
+    if wanted.visit_class:
+        known = known.filter(visit_class=wanted.visit_class)
+    if wanted.tier:
+        known = known.filter(tier=wanted.tier)
+    return known
 
 
 def _beyond(rows: QuerySet[Customer], sign: str, start: Customer) -> QuerySet[Customer]:

@@ -48,8 +48,10 @@ def listing(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "may_open": rights.collects(who),
         "may_import": rights.heads_the_files(who),
+        "may_export": rights.exports(who),
     }
     if typed:
+        context["here"] = urlencode({"q": typed})
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:
         kept = {
@@ -65,6 +67,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "after": urlencode(kept | {"after": page.after}) if page.after else "",
             "filters": _filters(kept),
             "kept": kept,
+            "here": urlencode(kept),
         }
     return render(request, "customers/list.html", context)
 

@@ -219,6 +219,8 @@ ADDRESSES |= {
             "customer_import_sheet", "customer_import_run", "customer_import_refused", "customer_import_discard",
         )
     },
+    # Lists leave the house by the heads of who collects (SEC-13).
+    **{name: people(HEADING_FILES | {"sales_head"}) for name in ("customer_export", "customer_classes_pdf")},
     "customer_readings": people(frozenset({"general_manager", "auditor"})),
     "customer_fields": people(frozenset({"administrator"})),
     "bulk_acknowledge": people(HUB | {"agent2"}),

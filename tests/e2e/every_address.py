@@ -38,6 +38,9 @@ from tests.world import PASSWORD
 ELSEWHERE = {
     "account_confirm_login_code": "signing in by a code is switched off",
     "customer_communication_pdf": "gives a file, the paper of ``customer_communication``",
+    "customer_classes_pdf": "gives a file, the paper of the list of classes",
+    "customer_import_template": "gives a file",
+    "customer_import_refused": "gives a file",
     "case_slip_pdf": "gives a file, the paper of ``case_slip``",
     "account_set_password": "everybody has a password already",
     "inbox_open": "leads to what the message is about",
