@@ -85,10 +85,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_import(person(request), pk)
     if row.state == ImportState.NEW and not row.problem:
         return redirect("customer_import_columns", pk)
+    if request.headers.get("HX-Target") == "import-progress":
+        if row.is_at_work:
+            return render(request, "customers/_import_progress.html", {"row": row})
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the whole page is another one now
     lines = list(refused_lines(row)[:REFUSALS_SHOWN])
     context = {"row": row, "refused": lines, "shown": len(lines), "steps": _steps(row)}
-    fragment = request.headers.get("HX-Request") and row.is_at_work
-    return render(request, "customers/_import_progress.html" if fragment else "customers/import.html", context)
+    return render(request, "customers/import.html", context)
 
 
 def _steps(row: CustomerImport) -> list[tuple[str, str]]:

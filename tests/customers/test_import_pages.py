@@ -53,8 +53,14 @@ def test_from_the_file_to_the_customers(world: World) -> None:
     row.refresh_from_db()
     assert row.mapping == {"name": [0], "phone": [1]}
     assert "正在检查" in client.get(url).content.decode()
+    part = client.get(url, headers={"HX-Request": "true", "HX-Target": "import-progress"})
+    assert "<html" not in part.content.decode()
+    assert "HX-Refresh" not in part.headers
     row = work(row)
     assert counts(row) == (1, 0, 0, 1)
+    assert (
+        client.get(url, headers={"HX-Request": "true", "HX-Target": "import-progress"}).headers["HX-Refresh"] == "true"
+    )
     page = client.get(url).content.decode()
     assert "没有" in page
     assert not Customer.objects.filter(name="单于明").exists()

@@ -21,7 +21,7 @@ from audit.actor import Actor
 from cases.models import BulkAct, Case, Category, Draft
 from cases.queries.moves import PART_ACTS
 from cases.secrets import link_token
-from customers.models import Communication, Holding
+from customers.models import Communication, CustomerImport, Holding, ImportState
 from documents.actions import process_due
 from feedback_system.models import Handover
 from organization.actions.invitations import invite
@@ -166,6 +166,8 @@ class Doors:
         act = name.removeprefix("case_")
         if act in PART_ACTS:
             return [{"pk": pk} for pk in _of_case(case, PART_ACTS[act][0])]
+        if name.startswith("customer_import"):
+            return [{"pk": row.pk} for row in CustomerImport.objects.filter(state=ImportState.CHECKED)]
         if name.startswith("customer"):
             rows = Communication if "communication" in name else Holding
             parts = rows._default_manager.filter(

@@ -37,7 +37,18 @@ from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, I
 from customers.actions import classes, communications, grants, holdings
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
-from customers.models import CommunicationKind, Customer, CustomerKind, FieldRule, HoldingKind
+from customers.models import (
+    CommunicationKind,
+    Customer,
+    CustomerImport,
+    CustomerKind,
+    ExternalNumber,
+    FieldRule,
+    HoldingKind,
+    ImportLine,
+    ImportMapping,
+    ImportState,
+)
 from documents.actions import process_due, store_upload
 from documents.limits import staff_limits
 from feedback_system import presets
@@ -66,7 +77,7 @@ CODES = frozenset(
         "cases.Case.next_due_kind", "cases.Case.resume_state", "cases.CaseClock.kind", "cases.CaseFile.subject",
         "cases.Draft.form", "cases.Hold.kind", "cases.Hold.url", "cases.Case.criteria",
         "customers.Consent.channel", "customers.Consent.thread", "customers.ConsentText.purpose",
-        "customers.Customer.visit_class", "customers.CustomerFile.postcode",
+        "customers.CustomerImport.number", "customers.ImportMapping.digest", "customers.Customer.visit_class", "customers.CustomerFile.postcode",
         "documents.File.media_type", "documents.File.refusal", "documents.File.rendition_type",
         "documents.File.uploaded_kind",
         "notifications.Message.kind", "notifications.Message.language", "notifications.Message.path",
@@ -261,6 +272,7 @@ def _beside(full: Full) -> None:
     Channel.objects.create(name="sms", failing_since=now, retry_at=now, error=full.text(500))
     _jobs(full)
     _files(full)
+    _tables(full)
     CaseClock.objects.filter(met_at=None).update(breached_at=now)
 
 
@@ -287,7 +299,24 @@ def _files(full: Full) -> None:
             row = communications.record_communication(customer, talk, by=world.agent)
         communications.finish_follow_up(row, note=full.text(500), by=world.agent)
         grants.ask_to_read(customer, world.quality_head, purpose=full.text(200), period=period)
+        ExternalNumber.objects.create(customer=customer, system=full.text(40), number=full.text(80))
         grants.give_grant(customer, world.manager, purpose=full.text(200), period=period, by=world.general_manager)
+
+
+def _tables(full: Full) -> None:
+    """Tables of customers in every state, with rows that stayed out."""
+    now, world = timezone.now(), full.world
+    for n, state in enumerate(ImportState.values):
+        header = [full.text(60) for _column in range(3)]
+        row = CustomerImport.objects.create(
+            number=f"2026-9{n:05d}", by=world.hub_head, file_name=full.text(255), sheet=full.text(64),
+            sheets=[full.text(64), full.text(64)], header=header, samples=[[full.text(60) for _cell in header]],
+            notes=[full.text()], system=full.text(40), class_reason=full.text(300), state=state, rows_refused=1,
+            problem=full.text(200), created_at=now, moved_at=now,
+        )  # fmt: skip
+        values = [full.text(200) for _cell in header]
+        ImportLine.objects.create(imported=row, row=2, values=values, notes=full.text(), message=full.text())
+    ImportMapping.objects.create(digest="0" * 64, system=full.text(40), updated_at=now)
 
 
 def _jobs(full: Full) -> None:
