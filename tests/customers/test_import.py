@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import resource
+import time
 from datetime import date
 from decimal import Decimal
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from audit.models import Event
 from audit.verification import verify
@@ -14,7 +20,7 @@ from customers.actions.classes import classify_customer
 from customers.actions.file import update_file
 from customers.actions.holdings import Held, add_holding
 from customers.actions.people import Facts, Reach, open_file
-from customers.models import ContactPoint, Customer, CustomerKind, Holding
+from customers.models import ContactPoint, Customer, CustomerImport, CustomerKind, Holding
 from customers.queries.search import match
 from organization.queries import identity_of
 from tests.customers.tables import counts, imported, refusals, uploaded, xlsx_of
@@ -163,3 +169,37 @@ def test_the_same_table_once_more_changes_nothing(world: World) -> None:
         assert counts(again) == (0, 0, len(table) - 1, 0), refusals(again)
         assert not again.may_run
         assert Event.objects.count() == before + 1  # the upload itself
+
+
+@pytest.mark.req("CUS-29")
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("count", [1_500, pytest.param(100_000, marks=pytest.mark.prove)])
+def test_a_large_table_is_in_once_and_needs_little_memory(world: World, tmp_path: Path, count: int) -> None:
+    path, out = tmp_path / "many.csv", StringIO()
+    header = ["客户编号", "客户名称", "类型", "所属单位", "手机", "邮箱", "地址", "产品", "序列号", "购买日期"]
+    with path.open("w", encoding="gbk", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for n in range(count):
+            phone, mail = f"13{n:09d}", f"c{n}@example.com"
+            if n % 10 == 0:
+                writer.writerow([f"K{n}", f"第{n}水务公司", "单位", "", phone, mail, f"江边路 {n} 号", "", "", ""])
+            else:
+                firm = f"K{n // 10 * 10}"
+                row = [f"K{n}", f"客户{n}", "个人", firm, phone, mail, "", "热水锅炉", f"SN{n}", "2025-03-01"]
+                writer.writerow(row)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, spent = time.perf_counter(), time.process_time()
+    call_command("import_customers", str(path), "--by", "hub_head", "--system", "old", stdout=out, stderr=out)
+    spent_s, grown_mb = (
+        time.process_time() - spent,
+        (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
+    )
+    print(f"\nfigure | customers imported | {count:,} in {time.perf_counter() - began:.0f} s | {spent_s:.0f} s of one"
+          f" processor, {grown_mb:.0f} MB more")  # fmt: skip
+    assert Customer.objects.filter(external_numbers__system="old").count() == count, out.getvalue()[-500:]
+    assert Customer.objects.filter(organisation__isnull=False).count() == count - len(range(0, count, 10))
+    assert grown_mb < 200
+    call_command("import_customers", str(path), "--by", "hub_head", "--system", "old", stdout=out, stderr=out)
+    assert Customer.objects.filter(external_numbers__system="old").count() == count
+    assert not CustomerImport.objects.exclude(state="finished").exists()
