@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.exceptions import InvalidMove, NotAllowed
 from customers import rights
-from customers.models import Customer, FileGrant, Merge, Secrecy
+from customers.models import Customer, CustomerImport, FileGrant, Merge, Secrecy
 from customers.queries.card import clear_of, with_contacts
 from customers.queries.merging import living_key, parts_of
 from organization.models import User
@@ -123,6 +123,24 @@ def get_customer(user: User, pk: int) -> CustomerAccess:
     if customer is None:
         raise _moved(who, pk, now=now) or Http404
     return CustomerAccess(customer, user, who, now)
+
+
+def require_head(user: User) -> Identity:
+    """Who heads the customers' files and so may bring in tables of them; 403 for others."""
+    who = identity_of(user)
+    if not rights.heads_the_files(who):
+        raise NotAllowed
+    return who
+
+
+def get_import(user: User, pk: int) -> CustomerImport:
+    """The person's own import: nobody else reads the rows that stayed out, which may hold values of files."""
+    require_head(user)
+    rows = CustomerImport.objects.filter(by=user).select_related("by", "file")
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
+    if found is None:
+        raise Http404
+    return found
 
 
 def get_merge(access: CustomerAccess, pk: int) -> Merge:

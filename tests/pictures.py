@@ -50,6 +50,9 @@ PICTURES = (
     Picture("duplicates", "sunqian", "/customers/duplicates/"),
     Picture("merge", "sunqian", "/customers/duplicates/", "merge"),
     Picture("merged", "linxiao", "/customers/?q=15150001234", "merged"),
+    Picture("import", "sunqian", "/customers/imports/", "columns"),
+    Picture("import-check", "sunqian", "/customers/imports/", "check"),
+    Picture("export", "sunqian", "/customers/export/?visit_class=A"),
     Picture("requests", "yangfan", "/customers/requests/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
@@ -154,11 +157,36 @@ def look_at_the_merge(page: Page) -> None:
     page.goto(_absolute(page, page.locator("main a[href*='/merges/']").first.get_attribute("href")))
 
 
+#: What another system gave us: two good rows, one to correct.
+TABLE = """客户编号,客户名称,类型,所属单位,联系电话,业务员,产品,购买日期,颜色
+K-1001,江南水务有限公司,单位,,025-86880011 转 802,冯娟,热水锅炉,2025-03-01,
+K-1002,单于明,个人,江南水务有限公司,13805126634；13900002222 ✕,,,,蓝
+K-1003,李雷,个人,,1.38051E+10,无此人,电热水器,2026-02-30,红
+"""
+
+
+def upload_a_table(page: Page) -> None:
+    """To the page that asks what its columns mean."""
+    table = {"name": "客户名单.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
+    page.set_input_files("[name=file]", table)  # type: ignore[arg-type]
+    page.locator("main form button.primary").first.click()
+    page.locator("[name=column_0]").wait_for()
+
+
+def check_a_table(page: Page) -> None:
+    """To what the check found."""
+    upload_a_table(page)
+    page.locator("main form button.primary").last.click()
+    page.locator(".figures").wait_for(timeout=60_000)
+
+
 def _absolute(page: Page, path: str | None) -> str:
     return str(page.evaluate("(path) => new URL(path, location.href).href", path))
 
 
 PREPARE = {
+    "columns": upload_a_table,
+    "check": check_a_table,
     "customer": open_the_customer,
     "talk": open_the_talk,
     "file": read_the_file,

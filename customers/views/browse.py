@@ -44,9 +44,15 @@ def listing(request: HttpRequest) -> HttpResponse:
     who = identity_of(person(request))
     _require(who)
     typed = words(request)
-    context: dict[str, Any] = {"typed": typed, "may_open": rights.collects(who)}
-    context["may_compare"] = rights.looks_for_duplicates(who)
+    context: dict[str, Any] = {
+        "typed": typed,
+        "may_open": rights.collects(who),
+        "may_compare": rights.looks_for_duplicates(who),
+        "may_import": rights.heads_the_files(who),
+        "may_export": rights.exports(who),
+    }
     if typed:
+        context["here"] = urlencode({"q": typed})
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:
         kept = {
@@ -62,6 +68,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "after": urlencode(kept | {"after": page.after}) if page.after else "",
             "filters": _filters(kept),
             "kept": kept,
+            "here": urlencode(kept),
         }
     return render(request, "customers/list.html", context)
 
