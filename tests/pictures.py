@@ -54,6 +54,11 @@ PICTURES = (
     Picture("import-check", "sunqian", "/customers/imports/", "check"),
     Picture("export", "sunqian", "/customers/export/?visit_class=A"),
     Picture("requests", "yangfan", "/customers/requests/"),
+    Picture("rights", "linxiao", "/customers/?q=周慧", "rights"),
+    Picture("erasure", "yangfan", "/privacy/", "erasure"),
+    Picture("retention", "sunqian", "/privacy/destructions/"),
+    Picture("my-data", "", "/feedback/", "my_data"),
+    Picture("rules", "admin", "/settings/customer-rules/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
     Picture("calendar", "admin", "/settings/calendar/"),
@@ -102,6 +107,24 @@ def follow_the_feedback(page: Page) -> None:
     send_the_feedback(page)
     page.locator("a.primary[href^='/track/case/']").first.click()
     page.wait_for_url("**/track/case/**")
+
+
+def open_the_rights(page: Page) -> None:
+    """Consents and requests of that customer."""
+    open_the_customer(page)
+    page.goto(page.url + "rights/")
+
+
+def open_the_erasure(page: Page) -> None:
+    """The erasure that waits for its approval."""
+    page.goto(_absolute(page, page.locator("td.c-main a", has_text="删除").first.get_attribute("href")))
+
+
+def ask_about_my_data(page: Page) -> None:
+    """From the tracking page to what a customer may ask of the data."""
+    follow_the_feedback(page)
+    page.locator("a[href$='/data/']").first.click()
+    page.wait_for_url("**/data/")
 
 
 def open_the_reply(page: Page) -> None:
@@ -191,6 +214,9 @@ PREPARE = {
     "talk": open_the_talk,
     "file": read_the_file,
     "grants": let_somebody_read,
+    "rights": open_the_rights,
+    "erasure": open_the_erasure,
+    "my_data": ask_about_my_data,
     "class": classify,
     "merge": compare,
     "merged": look_at_the_merge,

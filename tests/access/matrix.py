@@ -253,6 +253,7 @@ ADDRESSES |= {
         for name in ("customer_rights", "customer_rights_ask", "customer_rights_agree", "customer_consent_withdraw")
     },
     "consent_texts": people(ADMINISTRATOR),
+    "customer_rules": people(ADMINISTRATOR),
     "bulk_acknowledge": people(HUB | {"agent2"}),
     "bulk_verify": people(HUB | {"agent2"}),
     "bulk_act": people(frozenset()),
