@@ -37,3 +37,8 @@ def _reachable(customer: Customer, way: ContactWay) -> bool:
 def _agreed(customer: Customer, purpose: str, way: str) -> bool:
     consents = customer.consents.standing(timezone.now())
     return bool(consents.filter(text__purpose=purpose, contact_ways__contains=[way]).exists())
+
+
+def agreed_ways(customer: Customer, purpose: str) -> list[str]:
+    """In which ways the customer may be approached for a purpose now, in words; what was refused is left out."""
+    return [str(way.label) for way in ContactWay if refusal(customer, purpose, way) is None]

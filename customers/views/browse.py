@@ -16,9 +16,10 @@ from audit.exceptions import NotAllowed
 from customers import rights
 from customers.access import CustomerAccess, get_customer
 from customers.fields import CARD
-from customers.models import CustomerType, HoldingKind, Tier, VisitClass
+from customers.models import CustomerType, HoldingKind, Purpose, Tier, VisitClass
 from customers.queries import search
 from customers.queries.card import cards_of
+from customers.queries.consent import agreed_ways
 from customers.queries.duplicates import alike
 from customers.queries.file import filled
 from customers.queries.holdings import holdings_of
@@ -119,6 +120,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "kinds_of_holding": _kinds_on_card(access),
         "updates": updates_of(customer, access.who, personal=clear, file=False, most=UPDATES_SHOWN),
         "right": access.file_right,
+        "offers": agreed_ways(customer, Purpose.MARKETING) if clear else [],
         "rights": clear and (rights.collects(access.who) or rights.heads_the_files(access.who)),
     }
     return render(request, "customers/card.html", context)

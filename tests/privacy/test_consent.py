@@ -92,3 +92,10 @@ def test_an_agent_writes_a_consent_down_on_the_customers_page(world: World, cust
     assert "营销推广" in page
     assert "短信" in page
     assert client.post(f"{url}agree/", values | {"proof": ""}).status_code == 422
+
+
+def test_the_card_says_in_which_ways_offers_are_agreed_to(world: World, customer: Customer) -> None:
+    client, url = client_of(world, "agent"), f"/customers/{customer.pk}/"
+    assert "未同意" in client.get(url).content.decode()
+    record_consent(customer, agreed(marketing(world), "phone", "visit"), by=world.agent)
+    assert "电话、上门拜访" in client.get(url).content.decode()
