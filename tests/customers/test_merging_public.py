@@ -118,7 +118,7 @@ def test_receipts_of_a_form_are_the_same(world: World, settings: object) -> None
     assert public_pages(Case.objects.get(pk=case.pk)) == before
 
 
-@pytest.mark.req("COM-01")
+@pytest.mark.req("INT-24")
 def test_messages_of_a_case_go_to_its_own_address_and_say_nothing_of_the_other(world: World) -> None:
     one, other = side(world, "甲方水务", "13805126634"), side(world, "乙方物业", "13912340021")
     merge_customers(one.customer, other.customer, taken={"name"}, by=world.hub_head)
