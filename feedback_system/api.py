@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from cases.api.views import CaseViewSet
-from organization.api import LoginView, LogoutView
+from organization.api.login import LoginView, LogoutView
 
 router = SimpleRouter()
 router.register("cases", CaseViewSet, basename="api-case")
