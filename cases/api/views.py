@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,6 +49,7 @@ from documents.limits import staff_limits
 from documents.serving import serve_original
 from organization.api.fields import MomentFilter
 from organization.api.frame import Body, Refusal, filled, refusals
+from organization.api.paging import ByTime
 from organization.queries import identity_of
 
 
@@ -62,12 +62,9 @@ class SearchGivenUp(APIException):
     )
 
 
-class NewestFirst(CursorPagination):
-    """Keyset paging: page 40 costs what page 1 costs."""
+class NewestFirst(ByTime):
+    """What was received last comes first."""
 
-    page_size = 25
-    max_page_size = 100
-    page_size_query_param = "page_size"
     ordering = ("-received_at", "-id")
 
 
