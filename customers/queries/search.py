@@ -98,11 +98,7 @@ def page_of(
 
     Never counts, never skips. A key that fits nobody is no key.
     """
-    known = Customer.objects.visible_to(who)
-    if wanted.visit_class:
-        known = known.filter(visit_class=wanted.visit_class)
-    if wanted.tier:
-        known = known.filter(tier=wanted.tier)
+    known = listed(who, wanted)
     start = known.filter(pk=number(before or after) or 0).first()
     if start is not None and before:
         ahead = _beyond(known.order_by("-name_key", "-id"), "<", start)
@@ -119,6 +115,16 @@ def page_of(
         before=str(rows[0].pk) if start and rows else "",
         after=str(rows[-1].pk) if more else "",
     )
+
+
+def listed(who: Identity, wanted: Wanted) -> QuerySet[Customer]:
+    """All customers of a list, in no order."""
+    known = Customer.objects.visible_to(who)
+    if wanted.visit_class:
+        known = known.filter(visit_class=wanted.visit_class)
+    if wanted.tier:
+        known = known.filter(tier=wanted.tier)
+    return known
 
 
 def _beyond(rows: QuerySet[Customer], sign: str, start: Customer) -> QuerySet[Customer]:
