@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,10 +75,8 @@ def record_many(entries: Sequence[Entry]) -> list[Event]:
     if len(events) == 1:
         events[0].save(force_insert=True)
     else:
-        Event.objects.bulk_create(events)
-    for row in hidden:
-        row.event_id = row.event.pk
-    Sealed.objects.bulk_create(hidden)
+        _append(events)
+    _seal(hidden)
     _advance(heads.values())
     return events
 
@@ -117,14 +116,25 @@ def _locked_heads(threads: set[str]) -> dict[str, _End]:
     return heads
 
 
-def _link(head: _End, entry: Entry) -> tuple[Event, list[Sealed]]:
+@dataclass(slots=True)
+class _Hidden:
+    """A value that is to be sealed: its field and salt, what it was and what it is."""
+
+    event: Event
+    field: str
+    salt: str
+    old: Any
+    new: Any
+
+
+def _link(head: _End, entry: Entry) -> tuple[Event, list[_Hidden]]:
     key = settings.AUDIT_KEY.encode()
     by = entry.by
-    sealed, digest = [], {}
+    kept, digest = [], {}
     for name, (old, new) in entry.sealed.items():
-        row = Sealed(field=name, salt=secrets.token_hex(16), old=chain.plain(old), new=chain.plain(new))
-        digest[name] = chain.seal(key, row.salt, name, (row.old, row.new))
-        sealed.append(row)
+        salt, values = secrets.token_hex(16), (chain.plain(old), chain.plain(new))
+        digest[name] = chain.seal(key, salt, name, values)
+        kept.append((name, salt, *values))
     event = Event(
         thread=entry.thread,
         seq=head.seq + 1,
@@ -139,9 +149,56 @@ def _link(head: _End, entry: Entry) -> tuple[Event, list[Sealed]]:
         prev=head.hash,
     )
     event.hash = chain.event_hash(key, event.as_row())
-    for row in sealed:
-        row.event = event
-    return event, sealed
+    return event, [_Hidden(event, *each) for each in kept]
+
+
+#: An import writes many of them; as arrays they cost a quarter of what ``bulk_create`` takes.
+_APPEND = """
+    INSERT INTO audit_event (
+        thread, seq, at, actor_kind, actor_id, actor_label, deputy_for, verb, changes, digest, prev, hash
+    )
+    SELECT
+        thread, seq, at, actor_kind, actor_id, actor_label, deputy_for, verb, changes::jsonb, digest::jsonb, prev, hash
+    FROM unnest(
+        %s::text[], %s::int[], %s::timestamptz[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::text[],
+        %s::text[], %s::text[], %s::text[], %s::text[]
+    ) AS given (thread, seq, at, actor_kind, actor_id, actor_label, deputy_for, verb, changes, digest, prev, hash)
+    RETURNING id, thread, seq
+"""
+
+
+def _append(events: Sequence[Event]) -> None:
+    rows = [
+        (
+            event.thread, event.seq, event.at, event.actor_kind, event.actor_id, event.actor_label, event.deputy_for,
+            event.verb, json.dumps(event.changes), json.dumps(event.digest), event.prev, event.hash,
+        )
+        for event in events
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [list(column) for column in zip(*rows, strict=True)])
+        keys = {(thread, seq): pk for pk, thread, seq in cursor.fetchall()}
+    for event in events:
+        event.pk = keys[event.thread, event.seq]
+
+
+_SEAL = """
+    INSERT INTO audit_sealed (event_id, field, salt, old, new)
+    SELECT event, field, salt, old::jsonb, new::jsonb
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS given (event, field, salt, old, new)
+"""
+
+
+def _seal(hidden: Sequence[_Hidden]) -> None:
+    if not hidden:
+        return
+    rows = [(row.event.pk, row.field, row.salt, _json(row.old), _json(row.new)) for row in hidden]
+    with connection.cursor() as cursor:
+        cursor.execute(_SEAL, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
 
 
 def _advance(heads: Iterable[_End]) -> None:

@@ -5,9 +5,26 @@ A case keeps its number, its classification, its times and its outcome: what is 
 
 from __future__ import annotations
 
+from django.db.models import Model, Q
+
 from cases import models
 from cases.actions import erasure
 from organization.traces import AT, Deeds, Trace, Words
+
+
+def _of_cases(
+    model: type[Model], words: str, *, through: str = "case", marked: str = "", told: str = "", withheld: str = ""
+) -> Words:
+    """A table whose rows belong to cases, directly or through another row."""
+    return Words(
+        model,
+        lambda of: model._default_manager.filter(Q((f"{through}__in", of.cases))),
+        words=words,
+        marked=marked,
+        told=told,
+        withheld=withheld,
+    )
+
 
 TRACES: tuple[Trace, ...] = (
     Deeds(
@@ -59,125 +76,109 @@ TRACES: tuple[Trace, ...] = (
         words="message",
         withheld="message",
     ),
-    Words(
+    _of_cases(
         models.Contact,
-        lambda of: models.Contact.objects.filter(case__in=of.cases),
         words="person text follow_up",
         told="case__number happened_at direction channel__name person text follow_up",
     ),
-    Words(
+    _of_cases(
         models.Reply,
-        lambda of: models.Reply.objects.filter(case__in=of.cases),
         words="text late_reason",
         marked="late_reason",
         told="case__number happened_at way final text",
         withheld="late_reason",
     ),
-    Words(
+    _of_cases(
         models.OpinionRequest,
-        lambda of: models.OpinionRequest.objects.filter(case__in=of.cases),
         words="result",
         told="case__number at way result",
     ),
-    Words(
+    _of_cases(
         models.Opinion,
-        lambda of: models.Opinion.objects.filter(case__in=of.cases),
         words="remark",
         told="case__number happened_at way satisfied remark",
     ),
-    Words(
+    _of_cases(
         models.Escalation,
-        lambda of: models.Escalation.objects.filter(case__in=of.cases),
         words="demand answer",
         told="case__number asked_at demand answered_at answer",
     ),
-    Words(
+    _of_cases(
         models.Visit,
-        lambda of: models.Visit.objects.filter(case__in=of.cases),
         words="necessity place participants late_reason findings customer_statement cancelled_reason",
         marked="necessity late_reason cancelled_reason",
         told="case__number planned_at arrived_at place participants findings customer_statement",
         withheld="necessity late_reason cancelled_reason",
     ),
-    Words(
+    _of_cases(
         models.Verification,
-        lambda of: models.Verification.objects.filter(case__in=of.cases),
         words="basis",
         told="case__number at result basis",
     ),
-    Words(
+    _of_cases(
         models.Investigation,
-        lambda of: models.Investigation.objects.filter(case__in=of.cases),
         words="facts sources cause effect responsible_text",
         told="case__number at facts cause effect",
         withheld="sources responsible_text",
     ),
-    Words(
+    _of_cases(
         models.Round,
-        lambda of: models.Round.objects.filter(case__in=of.cases),
         words="reason proof course cause decision lesson",
         marked="proof",
         told="case__number n opened_at closed_at outcome reason proof course decision",
         withheld="cause lesson",
     ),
     # How we worked on it among ourselves: erased with the rest, not part of the person's copy.
-    Words(
+    _of_cases(
         models.Assignment,
-        lambda of: models.Assignment.objects.filter(case__in=of.cases),
         words="requirement passed_note answer ended_reason",
         marked="ended_reason",
         withheld="requirement passed_note answer ended_reason",
     ),
-    Words(
+    _of_cases(
         models.Extension,
-        lambda of: models.Extension.objects.filter(assignment__case__in=of.cases),
+        through="assignment__case",
         words="reason opinion",
         withheld="reason opinion",
     ),
-    Words(
+    _of_cases(
         models.Measure,
-        lambda of: models.Measure.objects.filter(case__in=of.cases),
         words="text evidence cancelled_reason",
         marked="cancelled_reason",
         withheld="text evidence cancelled_reason",
     ),
-    Words(
+    _of_cases(
         models.MeasureCheck,
-        lambda of: models.MeasureCheck.objects.filter(measure__case__in=of.cases),
+        through="measure__case",
         words="method evidence",
         marked="method",
         withheld="method evidence",
     ),
-    Words(
+    _of_cases(
         models.Note,
-        lambda of: models.Note.objects.filter(case__in=of.cases),
         words="text",
         withheld="text",
     ),
-    Words(
+    _of_cases(
         models.Recusal,
-        lambda of: models.Recusal.objects.filter(case__in=of.cases),
         words="reason",
         marked="reason",
         withheld="reason",
     ),
-    Words(
+    _of_cases(
         models.Hold,
-        lambda of: models.Hold.objects.filter(case__in=of.cases),
         words="label detached_reason",
         marked="label detached_reason",
         withheld="label detached_reason",
     ),
-    Words(
+    _of_cases(
         models.CaseClock,
-        lambda of: models.CaseClock.objects.filter(case__in=of.cases),
         words="breach_reason",
         marked="breach_reason",
         withheld="breach_reason",
     ),
-    Words(
+    _of_cases(
         models.CaseFile,
-        lambda of: models.CaseFile.objects.filter(case__in=of.cases),
         words="original_kept_at",
         told="case__number at file__claimed_name from_customer original_kept_at",
     ),

@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.exceptions import InvalidMove, NotAllowed
 from customers import rights
-from customers.models import Communication, Customer, FileGrant, Holding, HoldingKind, Merge, Secrecy
+from customers.models import (
+    Communication,
+    Customer,
+    CustomerImport,
+    FileGrant,
+    Holding,
+    HoldingKind,
+    Merge,
+    Secrecy,
+)
 from customers.queries.card import clear_of, with_contacts
 from customers.queries.communications import communications_of
 from customers.queries.holdings import holdings_of
@@ -136,6 +145,24 @@ def get_communication(access: CustomerAccess, pk: int) -> Communication:
     """One with this customer or with a person of it: 403 where contact data are masked, 404 for the absent."""
     access.require(access.sees_contacts)
     rows = communications_of(access.customer, access.who)
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def require_head(user: User) -> Identity:
+    """Who heads the customers' files and so may bring in tables of them; 403 for others."""
+    who = identity_of(user)
+    if not rights.heads_the_files(who):
+        raise NotAllowed
+    return who
+
+
+def get_import(user: User, pk: int) -> CustomerImport:
+    """The person's own import: nobody else reads the rows that stayed out, which may hold values of files."""
+    require_head(user)
+    rows = CustomerImport.objects.filter(by=user).select_related("by", "file")
     found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
     if found is None:
         raise Http404

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.exceptions import Reason
-from customers.models import Communication, Consent, ContactPoint, Customer, Holding
+from customers.models import Communication, Consent, ContactPoint, Customer, ExternalNumber, Holding
 from organization.queries import Identity
 
 
@@ -124,6 +124,11 @@ def register_own() -> None:
             "consents", _("Consents"), "customers.Consent.customer",
             lambda customer: Consent.objects.filter(customer=customer),
             lambda customer, who: Consent.objects.filter(customer=customer),
+        ),
+        Part(
+            "external_numbers", _("Numbers in other systems"), "customers.ExternalNumber.customer",
+            lambda customer: ExternalNumber.objects.filter(customer=customer),
+            lambda customer, who: ExternalNumber.objects.filter(customer=customer),
         ),
         Part(
             "people", _("People"), "customers.Customer.organisation",

@@ -39,6 +39,10 @@ _TEXTS = {
             " still need it."
         ),
     ),
+    "customers_exported": (
+        _("{person} exported {name} customers"),
+        _("{person} exported a list of {name} customers as number {until}.\nWhat for: {text}"),
+    ),
     "follow_up_given": (
         _("To follow up with {name} until {until}"),
         _("{person} wrote down a communication with {name}. To follow up until {until}:\n{text}"),
@@ -80,6 +84,13 @@ def reading_decided(grant: FileGrant, *, granted: bool, opinion: str) -> None:
 def reading_ended(grant: FileGrant) -> None:
     """Tell who could read a file that it is part of another now."""
     _tell(grant, [grant.person], "reading_ended", text="")
+
+
+def customers_exported(by: User, *, number: str, rows: int, purpose: str) -> None:
+    """Tell the general manager that many customers left the house (quality 82)."""
+    context = {"name": str(rows), "person": by.name, "text": purpose, "until": number}
+    for user in people_with_function(Function.GENERAL_MANAGER):
+        _send(user, "customers_exported", "customers", f"customers:export:{number}", context, "/customers/readings/")
 
 
 def follow_up_given(row: Communication) -> None:

@@ -26,6 +26,14 @@ class TierRule(Part):
     combine: Literal["any", "all"] = "any"
 
 
+class VisitQuota(Part):
+    """How often in a year customers of a class are visited, and by whom at least (SLA-32)."""
+
+    visit_class: Literal["A", "B", "C"]
+    visitor: Literal["general_manager", "marketing_head", "supervisor"]
+    times: int = Field(gt=0)
+
+
 class CustomersPart(Part):
     """Everything the customers room asks the profile; a document without it follows these presets.
 
@@ -36,3 +44,8 @@ class CustomersPart(Part):
     b_amount: int = Field(default=10_000_000, gt=0)
     key: TierRule = TierRule()
     stable: TierRule = TierRule(years=2)
+    visits: tuple[VisitQuota, ...] = (
+        VisitQuota(visit_class="A", visitor="general_manager", times=1),
+        VisitQuota(visit_class="B", visitor="marketing_head", times=2),
+        VisitQuota(visit_class="C", visitor="supervisor", times=3),
+    )

@@ -61,6 +61,13 @@ def looks_for_duplicates(who: Identity) -> bool:
     return collects(who) or heads_the_files(who)
 
 
+def exports(who: Identity) -> bool:
+    """Who takes lists of customers out of the house (SEC-13): who heads the files, and the heads of who collects."""
+    return heads_the_files(who) or any(
+        one.role in {Role.HEAD, Role.MANAGER} and bool(one.functions & _COLLECTING) for one in who.acting
+    )
+
+
 def is_general_manager(who: Identity) -> bool:
     """Who lets others read files (CUS-18); a deputy acts in his or her place."""
     return any(one.role != Role.ADMINISTRATOR and Function.GENERAL_MANAGER in one.functions for one in who.acting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from customers.actions import imports
 from customers.models import (
     ClassChange,
     Communication,
@@ -10,12 +11,33 @@ from customers.models import (
     Customer,
     CustomerFile,
     Distinction,
+    ExternalNumber,
     FileGrant,
     Holding,
 )
-from organization.traces import AT, LABEL, Trace, Words
+from organization.traces import AT, LABEL, Deed, Deeds, Subject, Trace, Words
+
+
+def _erase_imports(subject: Subject, deed: Deed) -> int:
+    return imports.erase_person_traces(subject.words, by=deed.by)
+
 
 TRACES: tuple[Trace, ...] = (
+    Deeds(
+        "customers.CustomerImport",
+        words="customers.CustomerImport.file_name customers.CustomerImport.header customers.CustomerImport.samples"
+        " customers.CustomerImport.notes customers.CustomerImport.problem customers.CustomerImport.class_reason"
+        " customers.ImportLine.values customers.ImportLine.notes customers.ImportLine.message",
+        doing=_erase_imports,
+        counting=lambda of: imports.count_person_traces(of.words),
+    ),
+    Words(
+        ExternalNumber,
+        lambda of: ExternalNumber.objects.filter(customer__in=of.customers),
+        words="number",
+        told="system number",
+        deletes=True,
+    ),
     Words(
         Customer,
         lambda of: Customer.objects.filter(pk__in=of.customers, erased_at=None),

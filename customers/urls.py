@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from customers.views import browse, card, classes, communications, duplicates, file, grants, holdings, merging
+from customers.views import (
+    browse,
+    card,
+    classes,
+    communications,
+    duplicates,
+    export,
+    file,
+    grants,
+    holdings,
+    imports,
+    merging,
+)
 from customers.views.following import following
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +23,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("offers/", browse.offers, name="customer_offers"),
     path("requests/", grants.requests, name="customer_requests"),
     path("duplicates/", duplicates.listing, name="customer_duplicates"),
+    path("export/", export.export, name="customer_export"),
+    path("classes.pdf", export.classes_pdf, name="customer_classes_pdf"),
+    path("imports/", imports.listing, name="customer_imports"),
+    path("imports/template/", imports.template, name="customer_import_template"),
+    path("imports/<int:pk>/", imports.page, name="customer_import"),
+    path("imports/<int:pk>/columns/", imports.columns, name="customer_import_columns"),
+    path("imports/<int:pk>/sheet/", imports.sheet, name="customer_import_sheet"),
+    path("imports/<int:pk>/run/", imports.run, name="customer_import_run"),
+    path("imports/<int:pk>/refused/", imports.refused, name="customer_import_refused"),
+    path("imports/<int:pk>/discard/", imports.discard, name="customer_import_discard"),
     path("readings/", file.reading_list, name="customer_readings"),
     path("grants/<int:pk>/decide/", grants.decide, name="customer_grant_decide"),
     path("grants/<int:pk>/revoke/", grants.revoke, name="customer_grant_revoke"),

@@ -50,6 +50,16 @@ app.conf.beat_schedule = {
     "compare-files": {"task": "documents.tasks.reconcile", "schedule": 86_400.0, "options": {"queue": "work"}},
     "file-slips": {"task": "cases.tasks.file_owed_slips", "schedule": 60.0, "options": {"queue": "work"}},
     "run-bulk-acts": {"task": "cases.tasks.run_pending_bulk", "schedule": 60.0, "options": {"queue": "work"}},
+    "work-on-customer-imports": {
+        "task": "customers.tasks.work_on_pending_imports",
+        "schedule": 60.0,
+        "options": {"queue": "work"},
+    },
+    "forget-customer-imports": {
+        "task": "customers.tasks.forget_imports",
+        "schedule": 3600.0,
+        "options": {"queue": "work"},
+    },
     "sweep-orphans": {"task": "documents.tasks.sweep_orphans", "schedule": 3600.0, "options": {"queue": "work"}},
     "forget-visitors": {
         "task": "organization.tasks.forget_visitors",

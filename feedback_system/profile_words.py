@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from cases.models import CaseClock, Category, Channel, Kind
 from cases.models.intake import Urgency
 from cases.policy import CasesPart, KindRule
+from feedback_system import customer_words
+from feedback_system.customer_words import Row, Section
 from organization.models import Calendar, Department, Function
 from regulations import document as documents
 from regulations.document import LimitRule, TimesPart
-
-Row = tuple[str, str]
 
 EVENTS: Mapping[str, str | Promise] = {
     "received": gettext_lazy("receipt"),
@@ -47,15 +47,6 @@ LEVELS: Mapping[str, str | Promise] = {
     "hub_head": gettext_lazy("head of the hub"),
     "general_manager": gettext_lazy("general manager"),
 }
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a profile: what it is called, and its labelled sentences."""
-
-    code: str
-    title: str
-    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -107,6 +98,7 @@ def describe(body: Mapping[str, Any]) -> list[Section]:
             "routes", _("Routing"), [(_named(names.categories, r.category), target(r, names)) for r in cases.routes]
         ),
         Section("other", _("Other settings"), _other(times, cases, names)),
+        *customer_words.sections(parts["customers"], parts["retention"]),
     ]
 
 

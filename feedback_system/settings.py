@@ -262,6 +262,12 @@ NOTIFICATIONS_POKE = not TESTING
 MESSAGES_KEPT_DAYS = int(os.environ.get("MESSAGES_KEPT_DAYS") or "1096")
 #: A draft that nobody has touched for so long goes, with its files.
 DRAFTS_KEPT_DAYS = int(os.environ.get("DRAFTS_KEPT_DAYS") or "90")
+#: Uploaded tables of customers, and rows that stayed out, are kept this long; so many rows may come by the browser.
+CUSTOMER_IMPORTS_KEPT_DAYS = int(os.environ.get("CUSTOMER_IMPORTS_KEPT_DAYS") or "30")
+CUSTOMER_IMPORT_ROWS = int(os.environ.get("CUSTOMER_IMPORT_ROWS") or "200000")
+#: One export holds so many customers; from so many on the general manager is told of it.
+CUSTOMER_EXPORT_ROWS = int(os.environ.get("CUSTOMER_EXPORT_ROWS") or "20000")
+CUSTOMER_EXPORT_TOLD_FROM = int(os.environ.get("CUSTOMER_EXPORT_TOLD_FROM") or "500")
 
 # --- People: login, second factor, sessions --------------------------------------------------------
 

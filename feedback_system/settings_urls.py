@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from customers.views import file
 from feedback_system.views import calendar, handover, messages, profile, running, settings, sheets, vocabulary
-from feedback_system.views.privacy import texts
+from feedback_system.views.privacy import rules, texts
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", settings.settings, name="settings"),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/clear/", calendar.calendar_clear, name="calendar_clear"),
     path("calendar/confirm/", calendar.calendar_confirm, name="calendar_confirm"),
     path("customer-fields/", file.field_rules, name="customer_fields"),
+    path("customer-rules/", rules.customer_rules, name="customer_rules"),
     path("consent-texts/", texts.consent_texts, name="consent_texts"),
     path("categories/", vocabulary.categories, name="categories"),
     path("categories/new/", vocabulary.category_new, name="category_new"),

@@ -71,6 +71,8 @@ def clean(text: str) -> str:
 
     Idempotent. Length is the caller's business.
     """
+    if text.isascii() and text.isprintable():  # nothing of it can be wrong; most cells of a table are like that
+        return text
     text = _FORBIDDEN.sub("", _BREAKS.sub("\n", text))
     # Each step can make work for another (a joiner taken out lets two characters compose), so until
     # nothing changes.
@@ -89,6 +91,8 @@ def fold(text: str) -> str:
 
     ``ＡＢＣ－１２３`` and ``abc-123`` are the same afterwards. Idempotent.
     """
+    if text.isascii():
+        return text.lower()
     while (folded := _normalised("NFKC", _SHAPING.sub("", text)).casefold()) != text:
         text = folded
     return text
@@ -126,13 +130,20 @@ def pinyin_key(text: str, *, person: bool | None = None) -> str:
     The first character of a person's name is read as a surname (曾 zeng, 单 shan, 仇 qiu). Whether it
     is one is guessed from its length of two to four characters unless ``person`` says it.
     """
-    return " ".join(reading for reading, _ in _readings(text, person))[:SORT_KEY_LENGTH].rstrip()
+    return sounds(text, person=person)[0]
 
 
 def initials(text: str, *, person: bool | None = None) -> str:
     """First letters, as typed to find a name: ``"周慧"`` gives ``"zh"``, ``"ABC公司"`` gives ``"abcgs"``."""
-    letters = "".join(reading[:1] if is_syllable else reading for reading, is_syllable in _readings(text, person))
-    return re.sub("[^a-z0-9]", "", letters)[:SORT_KEY_LENGTH]
+    return sounds(text, person=person)[1]
+
+
+def sounds(text: str, *, person: bool | None = None) -> tuple[str, str]:
+    """``pinyin_key`` and ``initials`` of a text that is read once."""
+    readings = list(_readings(text, person))
+    key = " ".join(reading for reading, _ in readings)[:SORT_KEY_LENGTH].rstrip()
+    letters = "".join(reading[:1] if is_syllable else reading for reading, is_syllable in readings)
+    return key, re.sub("[^a-z0-9]", "", letters)[:SORT_KEY_LENGTH]
 
 
 def _readings(text: str, person: bool | None) -> Iterator[tuple[str, bool]]:
@@ -240,8 +251,14 @@ _EXTENSION_WORDS = re.compile("转接|转|轉|分机号码|分机号|分机|內�
 _LAST_GROUP = re.compile(r"(.*\d)\s*[-*\u2010-\u2015\u2212]\s*(\d{1,6})\D*")
 
 
+#: Mobile numbers of prefixes that are given out as a whole; any other spelling is read by the library.
+_PLAIN_MOBILE = re.compile("1(?:[38][0-9]|[59][0-35-9])[0-9]{8}")
+
+
 def phone_digits(text: str) -> str:
     """The decimal digits of a text, of any script and width, as 0 to 9."""
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
 
 
@@ -250,6 +267,12 @@ def normalise_phone(text: str, region: str = "CN") -> PhoneNumber:
 
     Never fails: what is no valid number of the region or of the country it names keeps its digits.
     """
+    if region == "CN" and _PLAIN_MOBILE.fullmatch(text):  # the library takes a third of a millisecond for it
+        return PhoneNumber(f"+86{text}", text, "", text[-4:])
+    return _any_number(text, region)
+
+
+def _any_number(text: str, region: str) -> PhoneNumber:
     text = _EXTENSION_WORDS.sub(" ext ", clean_line(fold(text[:PHONE_LENGTH])))
     number = _parsed(text, region)
     if number is None and (grouped := _LAST_GROUP.fullmatch(text)):

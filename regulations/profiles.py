@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
+from audit.exceptions import InvalidInput, StaleRecord
 from organization.models import Product, Site, User
 from regulations import document
 from regulations.models import Profile, ProfileUse, ProfileVersion
@@ -41,6 +44,27 @@ def publish(profile: Profile, body: Mapping[str, Any], *, by: Actor, reason: str
         changes={"number": (last or None, version.number), "reason": (None, reason)},
     )
     return version
+
+
+@transaction.atomic
+def publish_next(
+    profile: Profile, change: Callable[[dict[str, Any]], None], *, by: Actor, base: int, reason: str
+) -> ProfileVersion:
+    """Publish the next version with what ``change`` makes of a copy of the document.
+
+    ``base`` is the version that the page showed: raises ``StaleRecord`` when there is a newer one, and
+    ``InvalidInput`` without a reason or a change.
+    """
+    if not reason.strip():
+        raise InvalidInput("reason", _("Please say why it changes; it stands in the profile's history."))
+    current = Profile.objects.select_for_update().get(pk=profile.pk).versions.latest("number")
+    if current.number != base:
+        raise StaleRecord([str(current)])
+    body = copy.deepcopy(current.document)
+    change(body)
+    if body == current.document:
+        raise InvalidInput("reason", _("Nothing was changed, so no new version is needed."))
+    return publish(profile, body, by=by, reason=reason)
 
 
 def version_for(*, site: Site | None, product: Product | None) -> ProfileVersion:

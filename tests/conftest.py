@@ -232,3 +232,13 @@ def world(recorded_world: Any, db: None) -> Any:
     from tests.recording import replay
 
     return replay(recorded_world)
+
+
+@pytest.fixture
+def race() -> Iterator[Any]:
+    """Two threads that begin together."""
+    from tests.races import Race
+
+    made = Race()
+    yield made
+    made.end()

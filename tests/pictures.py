@@ -50,7 +50,15 @@ PICTURES = (
     Picture("duplicates", "sunqian", "/customers/duplicates/"),
     Picture("merge", "sunqian", "/customers/duplicates/", "merge"),
     Picture("merged", "linxiao", "/customers/?q=15150001234", "merged"),
+    Picture("import", "sunqian", "/customers/imports/", "columns"),
+    Picture("import-check", "sunqian", "/customers/imports/", "check"),
+    Picture("export", "sunqian", "/customers/export/?visit_class=A"),
     Picture("requests", "yangfan", "/customers/requests/"),
+    Picture("rights", "linxiao", "/customers/?q=周慧", "rights"),
+    Picture("erasure", "yangfan", "/privacy/", "erasure"),
+    Picture("retention", "sunqian", "/privacy/destructions/"),
+    Picture("my-data", "", "/feedback/", "my_data"),
+    Picture("rules", "admin", "/settings/customer-rules/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
     Picture("calendar", "admin", "/settings/calendar/"),
@@ -99,6 +107,24 @@ def follow_the_feedback(page: Page) -> None:
     send_the_feedback(page)
     page.locator("a.primary[href^='/track/case/']").first.click()
     page.wait_for_url("**/track/case/**")
+
+
+def open_the_rights(page: Page) -> None:
+    """Consents and requests of that customer."""
+    open_the_customer(page)
+    page.goto(page.url + "rights/")
+
+
+def open_the_erasure(page: Page) -> None:
+    """The erasure that waits for its approval."""
+    page.goto(_absolute(page, page.locator("td.c-main a", has_text="删除").first.get_attribute("href")))
+
+
+def ask_about_my_data(page: Page) -> None:
+    """From the tracking page to what a customer may ask of the data."""
+    follow_the_feedback(page)
+    page.locator("a[href$='/data/']").first.click()
+    page.wait_for_url("**/data/")
 
 
 def open_the_reply(page: Page) -> None:
@@ -154,15 +180,43 @@ def look_at_the_merge(page: Page) -> None:
     page.goto(_absolute(page, page.locator("main a[href*='/merges/']").first.get_attribute("href")))
 
 
+#: What another system gave us: two good rows, one to correct.
+TABLE = """客户编号,客户名称,类型,所属单位,联系电话,业务员,产品,购买日期,颜色
+K-1001,江南水务有限公司,单位,,025-86880011 转 802,冯娟,热水锅炉,2025-03-01,
+K-1002,单于明,个人,江南水务有限公司,13805126634；13900002222 ✕,,,,蓝
+K-1003,李雷,个人,,1.38051E+10,无此人,电热水器,2026-02-30,红
+"""
+
+
+def upload_a_table(page: Page) -> None:
+    """To the page that asks what its columns mean."""
+    table = {"name": "客户名单.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
+    page.set_input_files("[name=file]", table)  # type: ignore[arg-type]
+    page.locator("main form button.primary").first.click()
+    page.locator("[name=column_0]").wait_for()
+
+
+def check_a_table(page: Page) -> None:
+    """To what the check found."""
+    upload_a_table(page)
+    page.locator("main form button.primary").last.click()
+    page.locator(".figures").wait_for(timeout=60_000)
+
+
 def _absolute(page: Page, path: str | None) -> str:
     return str(page.evaluate("(path) => new URL(path, location.href).href", path))
 
 
 PREPARE = {
+    "columns": upload_a_table,
+    "check": check_a_table,
     "customer": open_the_customer,
     "talk": open_the_talk,
     "file": read_the_file,
     "grants": let_somebody_read,
+    "rights": open_the_rights,
+    "erasure": open_the_erasure,
+    "my_data": ask_about_my_data,
     "class": classify,
     "merge": compare,
     "merged": look_at_the_merge,

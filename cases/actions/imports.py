@@ -6,7 +6,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import InvalidInput, InvalidMove
+from audit.exceptions import InvalidInput
 from cases import notices
 from cases.actions.imported import Job, Row, register_rows
 from cases.actions.intake import LONGEST_TEXT
@@ -34,6 +33,7 @@ from documents.sheets import read_table
 from organization import text
 from organization.actions.units import Unit, create_unit
 from organization.models import Product, User
+from organization.turns import only_one
 
 #: Rows in one transaction: the counter of numbers is held for one such write, well under a tenth of a second.
 CHUNK = 20
@@ -81,22 +81,6 @@ class Tally:
     not_imported: tuple[str, ...] = ()
 
 
-@contextmanager
-def only_one(name: str) -> Iterator[None]:
-    """Nobody else runs this import meanwhile; the right ends with the connection, also by kill -9."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"import:{name}"])
-        if not cursor.fetchone()[0]:
-            raise InvalidMove(
-                _("The import “%(name)s” is running already. Please wait until it has ended.") % {"name": name}
-            )
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [f"import:{name}"])
-
-
 def preview(source: Source, plan: Plan, *, on_chunk: Callable[[Tally], None]) -> Tally:
     """Read the whole file as ``run_import`` would, and write nothing."""
     run = _Run(source, plan)
@@ -116,7 +100,8 @@ def run_import(source: Source, plan: Plan, *, by: Actor, on_chunk: Callable[[Tal
     file or to other columns, ``SheetRefused`` at a place that cannot be read (what came before it is in).
     """
     run = _Run(source, plan)
-    with only_one(source.name):
+    running = _("The import “%(name)s” is running already. Please wait until it has ended.") % {"name": source.name}
+    with only_one(f"import:{source.name}", refusal=running):
         run.imported = open_import(source, plan, by=by)
         run.job = Job.load(plan, source.name, by=by)
         tally = run.go(on_chunk, rest=rest)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason, StaleRecord
+from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
 from cases.models import Category, Channel, Kind
 from cases.policy import Route
 from organization import stale, text
@@ -227,24 +227,16 @@ def change_words(model: type[W], words: Iterable[Word], *, by: Actor) -> int:
     return count
 
 
-@transaction.atomic
 def change_routes(profile: Profile, routes: Sequence[Route], *, by: Actor, base: int, reason: str) -> ProfileVersion:
-    """Publish the next version of a profile with another routing table (RTE-02).
-
-    ``base`` is the version that the page showed: raises ``StaleRecord`` when there is a newer one.
-    """
-    if not reason.strip():
-        raise InvalidInput("reason", _("Please say why the routing changes; it stands in the profile's history."))
-    current = Profile.objects.select_for_update().get(pk=profile.pk).versions.latest("number")
-    if current.number != base:
-        raise StaleRecord([str(current)])
+    """Publish the next version of a profile with another routing table (RTE-02); refuses as ``publish_next`` does."""
     _check_routes(routes)
-    body = copy.deepcopy(current.document)
-    wanted = [route.model_dump(exclude_defaults=True) for route in routes]
-    if body["cases"].get("routes", []) == wanted:
-        raise InvalidInput("routes", _("Nothing was changed, so no new version is needed."))
-    body["cases"]["routes"] = wanted
-    return profiles.publish(profile, body, by=by, reason=reason)
+
+    def change(body: dict[str, Any]) -> None:
+        wanted = [route.model_dump(exclude_defaults=True) for route in routes]
+        if body["cases"].get("routes", []) != wanted:
+            body["cases"]["routes"] = wanted
+
+    return profiles.publish_next(profile, change, by=by, base=base, reason=reason)
 
 
 def _check_routes(routes: Sequence[Route]) -> None:

@@ -5,41 +5,31 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
 
-_ERRORS = re.compile(r"\.errors(-\d+)?$")
+from documents.sheets import free_path, original_stem
+
 NAME_LENGTH = 60
 KEY_LENGTH = 80
 
 
 def name_of(path: Path) -> str:
     """The name of an import where nobody gave one: the file's, and a file of errors has that of its origin."""
-    return _ERRORS.sub("", path.stem)[:NAME_LENGTH]
+    return original_stem(path)[:NAME_LENGTH]
 
 
 def free_error_path(path: Path) -> Path:
     """Where the refused rows of a file are written; never over a file that somebody may be correcting."""
-    return _free_path(path, "errors")
+    return free_path(path, "errors")
 
 
 def free_cleaned_path(path: Path) -> Path:
     """Where the cleaned rows of a file are written."""
-    return _free_path(path, "cleaned")
-
-
-def _free_path(path: Path, what: str) -> Path:
-    stem = _ERRORS.sub("", path.stem)
-    number = 1
-    while True:
-        found = path.with_name(f"{stem}.{what}{'' if number == 1 else f'-{number}'}{path.suffix.lower()}")
-        if not found.exists():
-            return found
-        number += 1
+    return free_path(path, "cleaned")
 
 
 def column_key(value: str) -> str:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from cases.imports import plan as plans
 from cases.imports.keys import column_key
-from cases.imports.moments import parse_day, parse_moment
 from cases.imports.plan import Plan
 from documents.sheets import Row, as_text
+from organization.moments import parse_day, parse_moment
 from organization.text import clean, clean_line, fold
 
 #: What cleaning can change, and how it is said of a row.

@@ -195,19 +195,18 @@ def of_communication(request: HttpRequest, pk: int) -> HttpResponse:
     who = identity_of(person(request))
     cases = browse.listed(Case.objects.visible_to(who).filter(origin__communication=number(str(pk)) or 0))
     context = {"rows": rows_of(list(cases.order_by("-received_at", "-id")[:10]), who), "all_url": "", "log_url": ""}
-    return render(request, "cases/of_customer.html", context | {"more": False})
+    return render(request, "cases/of_customer.html", context)
 
 
 @require_GET
 def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
-    """The cases of one customer that this person may see: a panel of the customer's page."""
+    """The open cases of one customer that this person may see, most urgent first: a panel of the customer's page."""
     who = identity_of(person(request))
     cases = browse.listed(Case.objects.visible_to(who).filter(customer__in=browse.of_customer(number(str(pk)) or 0)))
-    page = page_of(cases, ORDERS["newest"], size=10)
+    page = page_of(cases.open(), ORDERS["urgent"], size=10)
     context = {
         "rows": rows_of(page.cases, who),
         "all_url": f"{reverse('case_list')}?customer={pk}&state=all",
         "log_url": f"{reverse('case_log')}?customer={pk}" if may(who, "log") else "",
-        "more": bool(page.after),
     }
     return render(request, "cases/of_customer.html", context)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.actions import record
+from audit.actions import Entry, record, record_many
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from customers.actions.living import lock_living
+from customers.classes import Proposal
 from customers.models import ClassChange, Customer, Mark, Standing, Tier, VisitClass
 from customers.queries.classes import proposal_for
 from organization import stale
@@ -68,28 +70,60 @@ def classify_customer(
     row = lock_living(customer)
     before = {"visit_class": row.visit_class, "tier": row.tier}
     stale.require_fresh(dict(before), base)
-    if visit_class not in {"", *VisitClass.values} or tier not in {"", *Tier.values}:
-        raise InvalidInput("visit_class", _("Please choose one of the offered values."))
-    if not reason:
-        raise InvalidInput("reason", _("Please say why."))
-    after = {"visit_class": visit_class, "tier": tier}
-    if before == after:
+    chosen = Chosen(visit_class, tier, reason)
+    check_class(chosen)
+    if before == {"visit_class": visit_class, "tier": tier}:
         raise InvalidInput("visit_class", _("The customer has these classes already."))
-    now, proposed = timezone.now(), proposal_for(row)
-    row.visit_class, row.tier, row.version, row.file_updated_at = visit_class, tier, row.version + 1, now
+    now = timezone.now()
+    change = class_change(row, chosen, proposed=proposal_for(row), by=by, at=now)
+    row.version, row.file_updated_at = row.version + 1, now
     row.save(update_fields=["visit_class", "tier", "version", "file_updated_at"])
-    change = ClassChange.objects.create(
-        customer=row,
-        old_class=before["visit_class"],
-        new_class=visit_class,
-        old_tier=before["tier"],
-        new_tier=tier,
+    change.save(force_insert=True)
+    record_many([class_entry(change, by=Actor.staff(by))])
+    return change
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Both classes as a person decided them, and why."""
+
+    visit_class: str
+    tier: str
+    reason: str
+
+
+def check_class(chosen: Chosen) -> None:
+    """Raise ``InvalidInput`` without a reason or for an unknown class."""
+    if chosen.visit_class not in {"", *VisitClass.values} or chosen.tier not in {"", *Tier.values}:
+        raise InvalidInput("visit_class", _("Please choose one of the offered values."))
+    if not chosen.reason:
+        raise InvalidInput("reason", _("Please say why."))
+
+
+def class_change(customer: Customer, chosen: Chosen, *, proposed: Proposal, by: User, at: datetime) -> ClassChange:
+    """The unsaved change, its classes written on the customer, who is not saved either."""
+    change = ClassChange(
+        customer=customer,
+        old_class=customer.visit_class,
+        new_class=chosen.visit_class,
+        old_tier=customer.tier,
+        new_tier=chosen.tier,
         proposed_class=proposed.visit_class,
         proposed_tier=proposed.tier,
-        reason=reason,
+        reason=chosen.reason,
         by=by,
-        at=now,
+        at=at,
     )
-    changes = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
-    record(row.thread, "classify", by=Actor.staff(by), at=now, changes=changes, sealed={"reason": (None, reason)})
+    customer.visit_class, customer.tier = chosen.visit_class, chosen.tier
     return change
+
+
+def class_entry(change: ClassChange, *, by: Actor) -> Entry:
+    """What the history says of it."""
+    both = {
+        "visit_class": (str(change.old_class), str(change.new_class)),
+        "tier": (str(change.old_tier), str(change.new_tier)),
+    }
+    changes = {name: (old, new) for name, (old, new) in both.items() if old != new}
+    thread, sealed = f"customer:{change.customer_id}", {"reason": (None, change.reason)}
+    return Entry(thread, "classify", by, change.at, changes, sealed)

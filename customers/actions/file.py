@@ -33,16 +33,21 @@ def update_file(
             raise InvalidInput(name, _("This is not collected of such a customer."))
     file, _made = CustomerFile.objects.get_or_create(customer=row)
     stale.require_fresh(file_facts(file, *sections), base)
-    sealed = {name: (getattr(file, name), value) for name, value in values.items() if getattr(file, name) != value}
-    if sealed:
+    if sealed := set_values(file, values):
         now = timezone.now()
-        for name, (_old, value) in sealed.items():
-            setattr(file, name, value)
         file.save()
         row.file_updated_at, row.version = now, row.version + 1
         row.save(update_fields=["file_updated_at", "version"])
         record(row.thread, "update_file", by=by, at=now, sealed=sealed)
     return file
+
+
+def set_values(file: CustomerFile, values: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Write them on the row, which is not saved; returns old and new of those that changed, for the history."""
+    changed = {name: (getattr(file, name), value) for name, value in values.items() if getattr(file, name) != value}
+    for name, (_old, value) in changed.items():
+        setattr(file, name, value)
+    return changed
 
 
 def file_facts(file: CustomerFile, *sections: str) -> dict[str, object]:

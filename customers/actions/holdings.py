@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.actions import record
+from audit.actions import Entry, record_many
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from customers.actions.living import lock_living, was_merged
-from customers.models import Customer, Holding, HoldingKind
+from customers.held import Held, check_held, values_of
+from customers.models import Customer, Holding
 from organization import stale
-from organization.models import Product
-
-
-@dataclass(frozen=True)
-class Held:
-    """A product, vehicle, project, contract or order; clean values."""
-
-    kind: str
-    name: str = ""
-    product: Product | None = None
-    serial: str = ""
-    starts_on: date | None = None
-    ends_on: date | None = None
-    amount: Decimal | None = None
-    note: str = ""
 
 
 @transaction.atomic
 def add_holding(customer: Customer, held: Held, *, by: Actor) -> Holding:
     """Note down what a customer has (CUS-22). Raises ``InvalidInput`` for what cannot be."""
-    _check(held)
+    check_held(held)
     now = timezone.now()
     customer = lock_living(customer)
-    row = Holding.objects.create(customer=customer, created_at=now, **_values(held))
+    row = Holding.objects.create(customer=customer, created_at=now, **values_of(held))
     _touch(customer, "add_holding", {}, holding_facts(row), row, by=by)
     return row
 
@@ -54,8 +38,8 @@ def change_holding(holding: Holding, held: Held, *, by: Actor, base: str = "") -
     stale.require_fresh(before, base)
     if held.kind != row.kind:
         raise InvalidInput("kind", _("What sort of thing it is cannot be changed. Take it out and add another."))
-    _check(held)
-    for name, value in _values(held).items():
+    check_held(held)
+    for name, value in values_of(held).items():
         setattr(row, name, value)
     row.version += 1
     row.save()
@@ -96,35 +80,22 @@ def holding_facts(row: Holding) -> dict[str, object]:
     }
 
 
-def _values(held: Held) -> dict[str, object]:
-    values = asdict(held) | {"product": held.product}
-    return values | {"name": held.name or str(held.product)}
-
-
-def _check(held: Held) -> None:
-    if held.kind not in HoldingKind.values:
-        raise InvalidInput("kind", _("Please choose one of the offered values."))
-    if not held.name and held.product is None:
-        raise InvalidInput("name", _("Please say what it is."))
-    if held.starts_on and held.ends_on and held.ends_on < held.starts_on:
-        raise InvalidInput("ends_on", _("It cannot end before it began."))
-    if held.amount is not None and held.amount < 0:
-        raise InvalidInput("amount", _("An amount is not negative."))
-
-
 def _touch(
     customer: Customer, verb: str, before: dict[str, object], after: dict[str, object], row: Holding, *, by: Actor
 ) -> None:
+    now = timezone.now()
+    if entry := holding_entry(verb, before, after, row, by=by, at=now):
+        Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
+        record_many([entry])
+
+
+def holding_entry(
+    verb: str, before: dict[str, object], after: dict[str, object], row: Holding, *, by: Actor, at: datetime
+) -> Entry | None:
+    """What the history says of it; None where nothing changes."""
     names = [name for name in (after or before) if before.get(name) != after.get(name)]
     if not names:
-        return
-    now = timezone.now()
-    Customer.objects.filter(pk=customer.pk).update(file_updated_at=now)
-    record(
-        customer.thread,
-        verb,
-        by=by,
-        at=now,
-        changes={"holding": (None, row.pk), "kind": (None, str(row.kind))},
-        sealed={name: (before.get(name), after.get(name)) for name in names},
-    )
+        return None
+    changes = {"holding": (None, row.pk), "kind": (None, str(row.kind))}
+    sealed = {name: (before.get(name), after.get(name)) for name in names}
+    return Entry(f"customer:{row.customer_id}", verb, by, at, changes, sealed)

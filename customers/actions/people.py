@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from customers.actions.living import lock_living
 from customers.models import ContactPoint, ContactType, Customer, CustomerKind, CustomerType, Secrecy
-from customers.queries.search import normal_phone
+from customers.reach import REFUSED, Reach, contact_point, normal_of
 from organization import stale, text
 from organization.copying import vector_of
 from organization.models import User
@@ -35,15 +36,6 @@ class NewCustomer:
     type: str = CustomerType.PERSON
     organisation: Customer | None = None
     submission_key: uuid.UUID | None = None
-
-
-@dataclass(frozen=True)
-class Reach:
-    """A number or address as it was given, and whether the customer wants to be left alone there."""
-
-    type: str
-    value: str
-    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,12 +63,8 @@ class Found:
 
 def name_fields(name: str) -> dict[str, str]:
     """The stored keys that follow from a name: pinyin order, folded form, initials."""
-    return {
-        "name": name,
-        "name_key": text.pinyin_key(name)[:400],
-        "folded_name": text.fold(name)[:100],
-        "initials": text.initials(name)[:60],
-    }
+    key, initials = text.sounds(name)
+    return {"name": name, "name_key": key[:400], "folded_name": text.fold(name)[:100], "initials": initials[:60]}
 
 
 @transaction.atomic
@@ -94,7 +82,7 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     customer.save(force_insert=True)
     del customer.search  # read again where it is wanted: here it is still the expression
     given = ((ContactType.PHONE, new.phone), (ContactType.EMAIL, new.email))
-    ContactPoint.objects.bulk_create(_contact_point(customer, Reach(kind, value)) for kind, value in given if value)
+    ContactPoint.objects.bulk_create(contact_point(customer, Reach(kind, value)) for kind, value in given if value)
     record(
         customer.thread,
         "create",
@@ -129,7 +117,7 @@ def _submitted(key: uuid.UUID | None) -> Customer | None:
 @transaction.atomic
 def _open(facts: Facts, *, by: Actor, submission_key: uuid.UUID | None) -> Customer:
     now = timezone.now()
-    _check(Customer(), facts)
+    check_facts(None, facts)
     new = NewCustomer(facts.name, type=facts.type, submission_key=submission_key)
     customer = create_customer(new, by=by, at=now)
     return update_customer(customer, facts, by=by)
@@ -145,7 +133,7 @@ def update_customer(customer: Customer, facts: Facts, *, by: Actor, base: str = 
     row = lock_living(customer, organisation=facts.organisation)
     before = found_of(row)
     stale.require_fresh(before.open | before.sealed, base)
-    _check(row, facts)
+    check_facts(row.pk, facts)
     _write(row, facts)
     changes, sealed = changes_between(before, found_of(row))
     if changes or sealed:
@@ -169,20 +157,21 @@ def changes_between(before: Found, after: Found) -> tuple[dict[str, Change], dic
     return changes, sealed
 
 
-def _check(customer: Customer, facts: Facts) -> None:
+def check_facts(pk: int | None, facts: Facts) -> None:
+    """Raise ``InvalidInput`` for what cannot be of the customer with this key; no key yet: of a new one."""
     if not facts.name:
         raise InvalidInput("name", _("The name is needed."))
     if facts.type not in CustomerType.values or facts.secrecy not in Secrecy.values:
         raise InvalidInput("type", _("Please choose one of the offered values."))
-    _check_organisation(customer, facts)
-    normals = [_normal(reach) for reach in facts.contacts]
+    _check_organisation(pk, facts)
+    normals = [normal_of(reach) for reach in facts.contacts]
     if len(set(normals)) < len(normals):
         raise InvalidInput("contacts", _("A number or address is given twice. Please keep it once."))
     if "" in normals:
         raise InvalidInput("contacts", _("A telephone number needs digits."))
 
 
-def _check_organisation(customer: Customer, facts: Facts) -> None:
+def _check_organisation(pk: int | None, facts: Facts) -> None:
     above = facts.organisation
     if above is None:
         return
@@ -191,17 +180,14 @@ def _check_organisation(customer: Customer, facts: Facts) -> None:
         raise InvalidInput("organisation", sentence % {"name": above})
     if facts.type == CustomerType.ORGANISATION:
         raise InvalidInput("organisation", _("Only persons belong to an organisation."))
-    if customer.pk is not None and customer.pk == above.pk:
+    if pk is not None and pk == above.pk:
         raise InvalidInput("organisation", _("Nobody belongs to himself."))
 
 
 def _write(customer: Customer, facts: Facts) -> None:
     if customer.type == CustomerType.ORGANISATION != facts.type and customer.people.exists():
-        raise InvalidInput("type", _("People belong to this organisation. Move them first."))
-    for name, value in name_fields(facts.name).items():
-        setattr(customer, name, value)
-    customer.type, customer.organisation, customer.attention = facts.type, facts.organisation, facts.attention
-    customer.salesperson, customer.custodian, customer.secrecy = facts.salesperson, facts.custodian, facts.secrecy
+        raise InvalidInput("type", people_stay())
+    set_facts(customer, facts)
     customer.search = vector_of(text.bigrams(facts.name))
     customer.save()
     del customer.search
@@ -209,12 +195,26 @@ def _write(customer: Customer, facts: Facts) -> None:
     _write_contacts(customer, facts.contacts)
 
 
+def people_stay() -> str:
+    """What is said where an organisation with people is to become a person."""
+    return _("People belong to this organisation. Move them first.")
+
+
+def set_facts(customer: Customer, facts: Facts) -> None:
+    """Everything of the card that stands in the customer's own row, but its search vector; saves nothing."""
+    if customer.name != facts.name or not customer.name_key:
+        for name, value in name_fields(facts.name).items():
+            setattr(customer, name, value)
+    customer.type, customer.organisation, customer.attention = facts.type, facts.organisation, facts.attention
+    customer.salesperson, customer.custodian, customer.secrecy = facts.salesperson, facts.custodian, facts.secrecy
+
+
 def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
     """Points that stay keep their rows, so that what refers to them stays true."""
     there = {(point.type, point.normal): point for point in customer.contact_points.all()}
-    keys = {(reach.type, _normal(reach)): reach for reach in wanted}
+    keys = {(reach.type, normal_of(reach)): reach for reach in wanted}
     customer.contact_points.filter(pk__in=[point.pk for key, point in there.items() if key not in keys]).delete()
-    ContactPoint.objects.bulk_create(_contact_point(customer, reach) for key, reach in keys.items() if key not in there)
+    ContactPoint.objects.bulk_create(contact_point(customer, reach) for key, reach in keys.items() if key not in there)
     for key, reach in keys.items():
         point = there.get(key)
         if point and (point.value, point.refused) != (reach.value, reach.refused):
@@ -224,11 +224,17 @@ def _write_contacts(customer: Customer, wanted: tuple[Reach, ...]) -> None:
 
 def found_of(customer: Customer) -> Found:
     """How the card stands now."""
-    points = ContactPoint.objects.filter(customer=customer).order_by("type", "normal")
+    points = ContactPoint.objects.filter(customer=customer)
+    return found_from(customer, customer.kinds.values_list("code", flat=True), points)
+
+
+def found_from(customer: Customer, kinds: Iterable[str], points: Iterable[ContactPoint]) -> Found:
+    """The same, from what was loaded already."""
+    ordered = sorted(points, key=lambda point: (point.type, point.normal))
     return Found(
         {
             "type": customer.type,
-            "kinds": sorted(customer.kinds.values_list("code", flat=True)),
+            "kinds": sorted(kinds),
             "organisation": customer.organisation_id,
             "salesperson": customer.salesperson_id,
             "custodian": customer.custodian_id,
@@ -237,21 +243,6 @@ def found_of(customer: Customer) -> Found:
         {
             "name": customer.name,
             "attention": customer.attention,
-            "contacts": [f"{point.value}{' ✕' if point.refused else ''}" for point in points],
+            "contacts": [f"{point.value}{REFUSED if point.refused else ''}" for point in ordered],
         },
     )
-
-
-def _normal(reach: Reach) -> str:
-    return normal_phone(reach.value) if reach.type == ContactType.PHONE else text.fold(reach.value)
-
-
-def _contact_point(customer: Customer, reach: Reach) -> ContactPoint:
-    """An unsaved number or address; the given spelling is kept."""
-    point = ContactPoint(
-        customer=customer, type=reach.type, value=reach.value, normal=_normal(reach), refused=reach.refused
-    )
-    if reach.type == ContactType.PHONE:
-        number = text.normalise_phone(reach.value)
-        point.extension, point.reversed = number.extension, text.phone_digits(number.national)[::-1]
-    return point

@@ -7,6 +7,7 @@ from customers.models.duplicates import Candidate, Distinction
 from customers.models.file import CustomerFile, FieldRule
 from customers.models.grants import FileGrant
 from customers.models.holdings import Holding, HoldingKind
+from customers.models.imports import CustomerImport, ExternalNumber, ImportLine, ImportMapping, ImportState
 from customers.models.merging import Merge
 from customers.models.people import (
     ContactPoint,
@@ -33,14 +34,19 @@ __all__ = [
     "ContactWay",
     "Customer",
     "CustomerFile",
+    "CustomerImport",
     "CustomerKind",
     "CustomerQuerySet",
     "CustomerType",
     "Distinction",
+    "ExternalNumber",
     "FieldRule",
     "FileGrant",
     "Holding",
     "HoldingKind",
+    "ImportLine",
+    "ImportMapping",
+    "ImportState",
     "Mark",
     "Merge",
     "Purpose",

@@ -148,8 +148,8 @@ class Customer(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(F("folded_name"), name="customer_folded_name"),
-            models.Index(F("initials"), name="customer_initials"),
+            models.Index(F("folded_name"), F("id"), name="customer_folded_name"),
+            models.Index(F("initials"), F("id"), name="customer_initials"),
             models.Index(NameKey("folded_name"), name="customer_alike"),
             models.Index(F("name_key"), F("id"), name="customer_name_key"),
             GinIndex(fields=["search"], name="customer_search"),
@@ -210,7 +210,7 @@ class ContactPoint(models.Model):
         constraints = [models.UniqueConstraint(fields=["customer", "type", "normal"], name="contact_point_once")]
         indexes = [
             models.Index(F("normal"), name="contact_point_normal"),
-            models.Index(F("reversed"), name="contact_point_reversed", condition=~Q(reversed="")),
+            models.Index(F("reversed"), F("customer"), name="contact_point_reversed", condition=~Q(reversed="")),
         ]
 
     def __str__(self) -> str:

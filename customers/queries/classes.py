@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,6 +16,8 @@ from customers.queries.merging import parts_of
 from regulations.profiles import version_for
 
 YEAR = timedelta(days=365)
+#: What stands for business done.
+COUNTED = (HoldingKind.CONTRACT, HoldingKind.ORDER)
 
 
 def rules() -> CustomersPart:
@@ -27,16 +30,20 @@ def rules() -> CustomersPart:
 def business_of(customer: Customer, *, today: date) -> Business:
     """What is known: what a person said, and the contracts and orders with day and amount."""
     said = Standing.objects.filter(customer=customer).first()
-    amounts: dict[int, Decimal] = {}
-    largest = last = Decimal(0)
     rows = Holding.objects.there().filter(
-        customer=customer, kind__in=[HoldingKind.CONTRACT, HoldingKind.ORDER], amount__isnull=False,
-        starts_on__isnull=False,
-    )  # fmt: skip
-    for begun, amount in rows.values_list("starts_on", "amount"):
+        customer=customer, kind__in=COUNTED, amount__isnull=False, starts_on__isnull=False
+    )
+    return business(said, rows.values_list("starts_on", "amount"), today=today)
+
+
+def business(said: Standing | None, amounts: Iterable[tuple[date | None, Decimal | None]], *, today: date) -> Business:
+    """The same from what was loaded already: days and amounts of contracts and orders."""
+    by_year: dict[int, Decimal] = {}
+    largest = last = Decimal(0)
+    for begun, amount in amounts:
         if begun is None or amount is None:
             continue
-        amounts[begun.year] = amounts.get(begun.year, Decimal(0)) + amount
+        by_year[begun.year] = by_year.get(begun.year, Decimal(0)) + amount
         largest = max(largest, amount)
         if today - YEAR < begun <= today:
             last += amount
@@ -44,7 +51,7 @@ def business_of(customer: Customer, *, today: date) -> Business:
         marks=frozenset(said.marks) if said else frozenset(),
         rank=said.national_rank if said else None,
         demand=said.yearly_demand if said else None,
-        by_year=amounts,
+        by_year=by_year,
         largest=largest,
         last_12_months=last,
     )

@@ -46,6 +46,7 @@ LABELS: dict[str, str | Promise] = {
     "merged_into": pgettext_lazy("update log", "Merged into"),
     "other": _("Another customer"),
     "apart_reason": _("Why they are not the same"),
+    "external_number": _("Number in the old system"),
     **{name: field.label for name, field in BY_NAME.items()},
 }
 _OF_HOLDINGS: dict[str, str | Promise] = {

@@ -19,7 +19,6 @@ from customers.fields import CARD
 from customers.models import CustomerType, HoldingKind, Tier, VisitClass
 from customers.queries import search
 from customers.queries.card import cards_of
-from customers.queries.communications import communications_of
 from customers.queries.duplicates import alike
 from customers.queries.file import filled
 from customers.queries.holdings import holdings_of
@@ -32,7 +31,6 @@ MATCHES = 25
 OFFERED = 8
 PEOPLE_SHOWN = 50
 UPDATES_SHOWN = 10
-COMMUNICATIONS_SHOWN = 20
 
 
 def _require(who: Identity) -> None:
@@ -46,9 +44,15 @@ def listing(request: HttpRequest) -> HttpResponse:
     who = identity_of(person(request))
     _require(who)
     typed = words(request)
-    context: dict[str, Any] = {"typed": typed, "may_open": rights.collects(who)}
-    context["may_compare"] = rights.looks_for_duplicates(who)
+    context: dict[str, Any] = {
+        "typed": typed,
+        "may_open": rights.collects(who),
+        "may_compare": rights.looks_for_duplicates(who),
+        "may_import": rights.heads_the_files(who),
+        "may_export": rights.exports(who),
+    }
     if typed:
+        context["here"] = urlencode({"q": typed})
         context["cards"] = cards_of(search.match(typed, who=who, limit=MATCHES), who)
     else:
         kept = {
@@ -64,6 +68,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "after": urlencode(kept | {"after": page.after}) if page.after else "",
             "filters": _filters(kept),
             "kept": kept,
+            "here": urlencode(kept),
         }
     return render(request, "customers/list.html", context)
 
@@ -115,7 +120,6 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
         "updates": updates_of(customer, access.who, personal=clear, file=False, most=UPDATES_SHOWN),
         "right": access.file_right,
         "rights": clear and (rights.collects(access.who) or rights.heads_the_files(access.who)),
-        "communications": list(communications_of(customer, access.who)[:COMMUNICATIONS_SHOWN]) if clear else [],
     }
     return render(request, "customers/card.html", context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from documents.sheets.marks import ERROR_MARK, ROW_MARK
 from documents.sheets.writing import Column, Sheet, Stamp, Written, write_csv, write_xlsx
+
+_ERRORS = re.compile(r"\.errors(-\d+)?$")
 
 
 def write_errors(
@@ -39,6 +42,21 @@ def write_errors(
     if path.suffix.lower() == ".csv":
         return write_csv(path, sheet)
     return write_xlsx(path, [sheet], stamp=stamp or Stamp("", timezone.now(), path.stem))
+
+
+def original_stem(path: Path) -> str:
+    """The name, without ending, of the file that this one is or was made from as its errors."""
+    return _ERRORS.sub("", path.stem)
+
+
+def free_path(path: Path, what: str) -> Path:
+    """A name beside a file that is not taken: never over a file that somebody may be correcting."""
+    stem, number = original_stem(path), 1
+    while True:
+        found = path.with_name(f"{stem}.{what}{'' if number == 1 else f'-{number}'}{path.suffix.lower()}")
+        if not found.exists():
+            return found
+        number += 1
 
 
 def _padded(values: Sequence[Any], width: int) -> list[Any]:

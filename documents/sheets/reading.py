@@ -100,6 +100,15 @@ def read_table(
         raise
 
 
+def sheets_of(path: Path, *, limits: SheetLimits | None = None) -> list[str]:
+    """The names of the visible sheets of a workbook; of another table nothing. Raises ``SheetRefused``."""
+    if path.suffix.lower() != ".xlsx":
+        return []
+    with path.open("rb") as stream:
+        _refuse_other_formats(stream.read(2048), "xlsx")
+    return workbook.sheet_names(path, limits or SheetLimits())
+
+
 def _table(source: _Source) -> Table:
     first = next(source.rows, None)
     if first is None:

@@ -82,6 +82,20 @@ def open_sheet(path: Path, limits: SheetLimits, name: str) -> Opened:
     return Opened(_rows(closing, page, found, limits), notes)
 
 
+def sheet_names(path: Path, limits: SheetLimits) -> list[str]:
+    """The names of the sheets that a person sees in this workbook, in their order; raises ``SheetRefused``."""
+    with path.open("rb") as stream:
+        _measure(stream, limits)
+        try:
+            book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:  # openpyxl raises whatever its parser stumbles over
+            raise SheetRefused(_broken()) from error
+        try:
+            return [page.title for page in book.worksheets if page.sheet_state == "visible"]
+        finally:
+            book.close()
+
+
 # --- Measuring ----------------------------------------------------------------------------------------
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from django.db import connection
 
 from cases.models import Case, CaseClock
+from customers.models import Customer
 from feedback_system.bench.figures import Run
 from feedback_system.bench.lateness import measure_lateness
+from feedback_system.bench.lookups import lookup_readers, measure_lookups
 from feedback_system.bench.pages import measure_creating, measure_pages
 from feedback_system.bench.pressure import measure_pressure
 from feedback_system.bench.readers import readers
@@ -27,6 +29,8 @@ TIMES, QUICK_TIMES = 40, 6
 PRESSURE_S, QUICK_PRESSURE_S = 90, 20
 #: So many cases, all of them open, have a million open clocks.
 LATENESS_CASES = 620_000
+#: The caller look-up is measured among so many customers, with a few cases.
+LOOKUP_CUSTOMERS, LOOKUP_CASES = 1_000_000, 20_000
 _DONE = "load-is-complete"
 Say = Callable[[str], None]
 
@@ -36,7 +40,7 @@ class Impossible(Exception):
 
 
 def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
-    """Measure the database of this process: "pages", "lateness" or "pressure"."""
+    """Measure the database of this process: "pages", "lookups", "lateness" or "pressure"."""
     run = Run(Case.objects.count(), facts=_facts())
     if kind == "lateness":
         measure_lateness(run, due=500 if quick else 10_000, say=say)
@@ -46,6 +50,12 @@ def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
         measure_pressure(run, people[0], seconds=QUICK_PRESSURE_S if quick else PRESSURE_S, texts=texts, say=say)
         return run
     times = QUICK_TIMES if quick else TIMES
+    if kind == "lookups":
+        run.facts["customers"] = Customer.objects.count()
+        with stack() as running:
+            for reader in lookup_readers():
+                measure_lookups(run, reader, running, times=times, say=say)
+        return run
     with stack() as running:
         for reader in people:
             measure_pages(run, reader, running, times=times, say=say)
@@ -78,6 +88,7 @@ class Place:
     cases: int
     texts: Path
     open_share: float = 0.03
+    customers: int = 0
 
     def environment(self, process: str) -> dict[str, str]:
         """That of everything that works on it."""
@@ -91,7 +102,7 @@ class Place:
         say(f"Generating {self.cases:,} cases in {self.folder}; this happens once.")
         self._manage(
             "owner", "generate_load", "--cases", str(self.cases), "--texts", str(self.texts),
-            "--open-share", str(self.open_share),
+            "--open-share", str(self.open_share), "--customers", str(self.customers),
         )  # fmt: skip
         (self.folder / _DONE).touch()
 

@@ -36,6 +36,7 @@ MOST_BYTES = 200 * 1024 * 1024
 PARTS: dict[str, str | Promise] = {
     "customers.Customer": pgettext_lazy("copy of personal data", "Who you are"),
     "customers.ContactPoint": pgettext_lazy("copy of personal data", "How we reach you"),
+    "customers.ExternalNumber": pgettext_lazy("copy of personal data", "Your numbers in other systems"),
     "customers.CustomerFile": pgettext_lazy("copy of personal data", "Your file"),
     "customers.Holding": pgettext_lazy("copy of personal data", "What you have of us"),
     "customers.Communication": pgettext_lazy("copy of personal data", "Visits and communications"),
@@ -143,6 +144,7 @@ FIELDS: dict[str, str | Promise] = {
     "text": pgettext_lazy("copy of personal data", "Text"),
     "text__purpose": pgettext_lazy("copy of personal data", "Purpose"),
     "text__version": pgettext_lazy("copy of personal data", "Version"),
+    "system": pgettext_lazy("copy of personal data", "System"),
     "tier": pgettext_lazy("copy of personal data", "Tier"),
     "type": pgettext_lazy("copy of personal data", "Type"),
     "value": pgettext_lazy("copy of personal data", "Number or address"),

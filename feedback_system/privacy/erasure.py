@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from audit.actions import Entry, record_many
 from audit.actor import Actor
 from cases.models import Case
+from customers.actions.living import lock_customers
 from customers.models import Communication, Customer
 from feedback_system import personal
 from feedback_system.models import DataRequest, Erasure
@@ -31,8 +32,8 @@ def erase(subject: Subject, *, by: Actor, request: DataRequest | None = None, la
     the law sets). ``lawful`` off repeats an erasure that was carried out before, after a restore. Twice harms nothing.
     """
     now = timezone.now()
-    list(Customer.objects.select_for_update().filter(pk__in=subject.customers).order_by("pk").values_list("pk"))
-    list(Case.objects.select_for_update().filter(pk__in=subject.cases).order_by("pk").values_list("pk"))
+    lock_customers(subject.customers)
+    list(Case.objects.select_for_update(no_key=True).filter(pk__in=subject.cases).order_by("pk").values_list("pk"))
     if lawful:
         require_free(subject, now=now)
         ledger.note(subject, at=now)

@@ -104,7 +104,7 @@ def _same_person(customer: Customer | None, case: Case | None) -> Q:
 def _check_subject(of: Customer | Case) -> None:
     row: Customer | Case
     if isinstance(of, Customer):  # two requests at once take turns
-        row = Customer.objects.select_for_update().get(pk=of.pk)
+        row = Customer.objects.select_for_update(no_key=True).get(pk=of.pk)
     else:
         row = Case.objects.select_for_update(of=("self",)).get(pk=of.pk)
     if row.erased_at is not None:

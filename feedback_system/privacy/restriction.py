@@ -60,7 +60,7 @@ def lift_restriction(customer: Customer, *, by: Actor, reason: str) -> Customer:
 
 
 def _locked(customer: Customer) -> Customer:
-    row = Customer.objects.select_for_update().get(pk=customer.pk)
+    row = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if row.erased_at is not None:
         raise InvalidMove(_("The personal data were erased."))
     return row

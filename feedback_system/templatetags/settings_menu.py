@@ -83,6 +83,12 @@ GROUPS = (
                 _("What is collected of customers, and what for."),
             ),
             Entry(
+                "customer_rules",
+                _("Customer classes and retention"),
+                "sliders-horizontal",
+                _("Thresholds of the classes, and how long records are kept."),
+            ),
+            Entry(
                 "consent_texts",
                 _("Consent texts"),
                 "signature",

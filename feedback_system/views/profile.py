@@ -24,7 +24,7 @@ from organization.trees import forest, walk
 from regulations.models import Profile, ProfileUse, ProfileVersion
 
 
-def _in_use(code: str = "") -> Profile:
+def profile_in_use(code: str = "") -> Profile:
     """The profile with that code, or the one that applies where no other does."""
     uses = ProfileUse.objects.filter(site=None, line=None).select_related("profile")
     found = Profile.objects.filter(code=code).first() if code else (use.profile if (use := uses.first()) else None)
@@ -37,7 +37,7 @@ def _in_use(code: str = "") -> Profile:
 def profile(request: HttpRequest) -> HttpResponse:
     """The newest version of the profile that applies by default, with the history."""
     access.administrator(person(request))
-    chosen = _in_use(request.GET.get("profile", ""))
+    chosen = profile_in_use(request.GET.get("profile", ""))
     return _page(request, chosen, chosen.versions.latest("number"))
 
 
@@ -45,7 +45,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def profile_version(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """One version, and what differs from the one before."""
     access.administrator(person(request))
-    chosen = _in_use(code)
+    chosen = profile_in_use(code)
     row = chosen.versions.filter(number=version).first()
     if row is None:
         raise Http404
@@ -72,7 +72,7 @@ def _page(request: HttpRequest, chosen: Profile, row: ProfileVersion) -> HttpRes
 def routing(request: HttpRequest) -> HttpResponse:
     """Who leads which category: seen, changed, previewed, published as the profile's next version (RTE-02)."""
     by = access.administrator(person(request))
-    chosen = _in_use()
+    chosen = profile_in_use()
     current = chosen.versions.latest("number")
     part = current.part("cases")
     assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy

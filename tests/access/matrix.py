@@ -23,6 +23,8 @@ HUB_HEADS = frozenset({"hub_head"})
 #: Who may know of customers; who opens files and changes cards (CUS-29).
 WITH_CUSTOMERS = STAFF - {"auditor", "administrator"}
 COLLECTING = frozenset({"agent", "agent2", "hub_head", "sales_head", "sales_handler"})
+#: Who names custodians and sets the secrecy, and so brings in whole tables.
+HEADING_FILES = frozenset({"hub_head", "general_manager"})
 #: Who sees how customers are reached (SEC-08).
 SERVING = COLLECTING | {"manager", "general_manager"}
 #: Who decides, and so names a deputy.
@@ -186,6 +188,7 @@ ADDRESSES |= {
     "case_list_print": people(STAFF - {"administrator"}),
     "overdue": people(frozenset({"manager", "general_manager", "auditor", "hub_head"})),
     "customer_cases": people(STAFF),
+    "customer_story": people(WITH_CUSTOMERS),
     **{name: people(WITH_CUSTOMERS) for name in ("customer_list", "customer", "customer_offers", "customer_ask")},
     "cases_of_communication": people(STAFF),
     **{
@@ -217,6 +220,16 @@ ADDRESSES |= {
             "customer_propose_again", "customer_merged", "customer_unmerge",
         )
     },
+    # A table may open, change and classify thousands of cards and name custodians: who heads the files (CUS-17, CUS-29).
+    **{
+        name: people(HEADING_FILES)
+        for name in (
+            "customer_imports", "customer_import_template", "customer_import", "customer_import_columns",
+            "customer_import_sheet", "customer_import_run", "customer_import_refused", "customer_import_discard",
+        )
+    },
+    # Lists leave the house by the heads of who collects (SEC-13).
+    **{name: people(HEADING_FILES | {"sales_head"}) for name in ("customer_export", "customer_classes_pdf")},
     "customer_readings": people(frozenset({"general_manager", "auditor"})),
     "customer_fields": people(frozenset({"administrator"})),
     # --- personal data: who answers and who approves; the auditor reads
@@ -240,6 +253,7 @@ ADDRESSES |= {
         for name in ("customer_rights", "customer_rights_ask", "customer_rights_agree", "customer_consent_withdraw")
     },
     "consent_texts": people(ADMINISTRATOR),
+    "customer_rules": people(ADMINISTRATOR),
     "bulk_acknowledge": people(HUB | {"agent2"}),
     "bulk_verify": people(HUB | {"agent2"}),
     "bulk_act": people(frozenset()),

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from audit.exceptions import InvalidInput
 from cases.imports import keys, plan, rows
-from cases.imports.moments import parse_day, parse_moment
 from cases.imports.plan import Plan, parse_kinds, parse_map
 from cases.imports.rows import Record, Refusal, Setting, Vocabulary, read_row
 from cases.models import Case
 from documents.sheets import Row
+from organization.moments import parse_day, parse_moment
 from organization.text import clean
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -15,7 +15,7 @@ from customers.actions.consent import give_consent
 from customers.actions.file import update_file
 from customers.actions.holdings import Held, add_holding
 from customers.actions.people import Facts, Reach, open_file
-from customers.models import ConsentText, Customer, CustomerKind
+from customers.models import ConsentText, Customer, CustomerKind, ExternalNumber
 from feedback_system.models import DataRequest, LegalHold
 from tests import world as w
 from tests.world import World
@@ -73,12 +73,13 @@ def twins(world: World) -> tuple[Customer, Customer]:
 
 
 def _settled(world: World, row: Customer) -> None:
-    """Answered requests about the data, and a hold that was lifted: nothing that would stand against a merge."""
+    """Answered requests about the data, a hold that was lifted, a number elsewhere: nothing against a merge."""
     now, head = timezone.now(), world.hub_head
     for kind in ("copy", "correct"):
         DataRequest.objects.create(
             kind=kind, customer=row, channel="phone", asked_at=now, due_at=now, state="done", answered_at=now
         )
+    ExternalNumber.objects.create(customer=row, system="ERP", number=f"K-{row.pk}")
     LegalHold.objects.create(customer=row, reason="调解", placed_by=head, placed_at=now, lifted_by=head, lifted_at=now)
 
 

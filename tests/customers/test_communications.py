@@ -59,7 +59,7 @@ def test_a_visit_is_written_down_on_the_page_with_everything_the_slip_asks(world
     page = client.get(answer.headers["Location"]).content.decode()
     for word in ("李处长", OPINIONS, "安排售后检查", "客户同意", "检查降噪垫"):
         assert word in page
-    assert "走访使用情况" in client.get(f"/customers/{customer.pk}/").content.decode()
+    assert "走访使用情况" in client.get(f"/cases/of-customer/{customer.pk}/story/").content.decode()
     paper = client.get(f"/customers/{customer.pk}/communications/{row.pk}/slip.pdf")
     assert paper.headers["Content-Type"] == "application/pdf"
 

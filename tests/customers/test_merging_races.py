@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +17,6 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from audit.exceptions import DomainError
 from cases.models import Case
 from customers import merging
 from customers.actions import communications, handover, holdings, living, people
@@ -28,49 +25,11 @@ from customers.actions.duplicates import tell_apart
 from customers.actions.merging import merge_customers, unmerge_customers
 from customers.models import ContactPoint, Customer, Distinction, Merge
 from tests.customers.pairs import case_of, firm, person, phone
+from tests.races import Act, Race
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TURNS = 6
-
-Act = Callable[[], object]
-
-
-class Race:
-    """Two threads with a connection each, started by one barrier."""
-
-    def __init__(self) -> None:
-        self.barrier = threading.Barrier(2)
-        self.pool = ThreadPoolExecutor(max_workers=2)
-
-    def run(self, first: Act, second: Act) -> list[bool]:
-        """Which of the two went through; anything but a refusal is a fault."""
-        return list(self.pool.map(self._one, (first, second)))
-
-    def _one(self, act: Act) -> bool:
-        self.barrier.wait(timeout=20)
-        try:
-            act()
-        except DomainError:
-            return False
-        return True
-
-    def end(self) -> None:
-        """Give both connections back."""
-        for done in [self.pool.submit(self._close) for _ in range(2)]:
-            done.result()
-        self.pool.shutdown()
-
-    def _close(self) -> None:
-        self.barrier.wait(timeout=20)
-        connection.close()
-
-
-@pytest.fixture
-def race() -> Iterator[Race]:
-    made = Race()
-    yield made
-    made.end()
 
 
 def dead_rows() -> dict[str, int]:

@@ -21,7 +21,7 @@ from audit.actor import Actor
 from cases.models import BulkAct, Case, Category, Draft
 from cases.queries.moves import PART_ACTS
 from cases.secrets import link_token
-from customers.models import Candidate, Communication, Holding, Merge
+from customers.models import Candidate, Communication, CustomerImport, Holding, ImportState, Merge
 from documents.actions import process_due
 from feedback_system.models import DataRequest, Destruction, Handover
 from organization.actions.invitations import invite
@@ -38,6 +38,9 @@ from tests.world import PASSWORD
 ELSEWHERE = {
     "account_confirm_login_code": "signing in by a code is switched off",
     "customer_communication_pdf": "gives a file, the paper of ``customer_communication``",
+    "customer_classes_pdf": "gives a file, the paper of the list of classes",
+    "customer_import_template": "gives a file",
+    "customer_import_refused": "gives a file",
     "case_slip_pdf": "gives a file, the paper of ``case_slip``",
     "privacy_certificate": "gives a file, the paper of ``privacy_destruction``",
     "account_set_password": "everybody has a password already",
@@ -169,6 +172,8 @@ class Doors:
             return [{"number": list_.number} if "destruction" in name else {"pk": request.pk}]
         if name.startswith("customer") and (parts := self._twins(name, case)):
             return parts
+        if name.startswith("customer_import"):
+            return [{"pk": row.pk} for row in CustomerImport.objects.filter(state=ImportState.CHECKED)]
         if name.startswith("customer"):
             rows = Communication if "communication" in name else Holding
             parts = rows._default_manager.filter(

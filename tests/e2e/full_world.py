@@ -37,7 +37,20 @@ from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, I
 from customers.actions import classes, communications, duplicates, grants, holdings, merging, people
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
-from customers.models import CommunicationKind, Consent, ConsentText, Customer, CustomerKind, FieldRule, HoldingKind
+from customers.models import (
+    CommunicationKind,
+    Consent,
+    ConsentText,
+    Customer,
+    CustomerImport,
+    CustomerKind,
+    ExternalNumber,
+    FieldRule,
+    HoldingKind,
+    ImportLine,
+    ImportMapping,
+    ImportState,
+)
 from documents.actions import process_due, store_upload
 from documents.limits import staff_limits
 from feedback_system import presets
@@ -67,7 +80,8 @@ CODES = frozenset(
         "cases.Draft.form", "cases.Hold.kind", "cases.Hold.url", "cases.Case.criteria",
         "customers.Consent.channel", "customers.Consent.contact_ways", "feedback_system.DataRequest.channel",
         "customers.Consent.thread", "feedback_system.Destruction.number", "customers.Merge.moved",
-        "customers.Customer.visit_class", "customers.CustomerFile.postcode",
+        "customers.CustomerImport.number", "customers.ImportMapping.digest", "customers.Customer.visit_class",
+        "customers.CustomerFile.postcode",
         "documents.File.media_type", "documents.File.refusal", "documents.File.rendition_type",
         "documents.File.uploaded_kind",
         "notifications.Message.kind", "notifications.Message.language", "notifications.Message.path",
@@ -252,6 +266,7 @@ def beside(full: Full) -> None:
     ImportRow.objects.create(imported=done, row=1, refused=True, message=full.text(300))
     _jobs(full)
     _files(full)
+    _tables(full)
     _twins(full)
     CaseClock.objects.filter(met_at=None).update(breached_at=now)
 
@@ -317,6 +332,7 @@ def _files(full: Full) -> None:
             row = communications.record_communication(customer, talk, by=world.actor("agent"))
         communications.finish_follow_up(row, note=full.text(500), by=world.actor("agent"))
         grants.ask_to_read(customer, world.quality_head, purpose=full.text(200), period=period)
+        ExternalNumber.objects.create(customer=customer, system=full.text(40), number=full.text(80))
         grants.give_grant(customer, world.manager, purpose=full.text(200), period=period, by=world.general_manager)
 
 
@@ -332,6 +348,22 @@ def _twins(full: Full) -> None:
         duplicates.tell_apart(customer, different, reason=full.text(300), by=world.agent)
         assert alike.pk
     duplicates.look_for_duplicates()
+
+
+def _tables(full: Full) -> None:
+    """Tables of customers in every state, with rows that stayed out."""
+    now, world = timezone.now(), full.world
+    for n, state in enumerate(ImportState.values):
+        header = [full.text(60) for _column in range(3)]
+        row = CustomerImport.objects.create(
+            number=f"2026-9{n:05d}", by=world.hub_head, file_name=full.text(255), sheet=full.text(64),
+            sheets=[full.text(64), full.text(64)], header=header, samples=[[full.text(60) for _cell in header]],
+            notes=[full.text()], system=full.text(40), class_reason=full.text(300), state=state, rows_refused=1,
+            problem=full.text(200), created_at=now, moved_at=now,
+        )  # fmt: skip
+        values = [full.text(200) for _cell in header]
+        ImportLine.objects.create(imported=row, row=2, values=values, notes=full.text(), message=full.text())
+    ImportMapping.objects.create(digest="0" * 64, system=full.text(40), updated_at=now)
 
 
 def _jobs(full: Full) -> None:

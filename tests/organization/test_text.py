@@ -350,3 +350,15 @@ def test_no_text_breaks_the_recognition_of_numbers(text: str) -> None:
     if number.e164 is not None:
         assert re.fullmatch(r"\+[0-9]{5,15}", number.e164)
         assert normalise_phone(number.e164) == PhoneNumber(number.e164, number.national, "", number.tail4)
+
+
+@given(st.from_regex("1(?:[38][0-9]|[59][0-35-9])[0-9]{8}", fullmatch=True))
+def test_a_plain_mobile_number_is_read_as_the_library_reads_it(typed: str) -> None:
+    assert normalise_phone(typed) == normalise_phone(f"+86 {typed}")
+
+
+def test_plain_ascii_is_cleaned_and_folded_as_everything_else() -> None:
+    for code in range(128):
+        one = chr(code)
+        assert clean(f"é{one}") == f"é{clean(one)}"
+        assert fold(f"é{one}") == f"é{fold(one)}"

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from cases.models import Case, Hold
 from customers.actions.people import Facts, Reach, update_customer
-from customers.models import Customer, CustomerType
+from customers.models import Customer, CustomerImport, CustomerType, ImportMapping
 from documents.models import File
 from feedback_system import personal
 from feedback_system.models import DataRequest, LegalHold
@@ -52,6 +52,9 @@ def plant(world: World) -> Planted:
     _ask(full)
     sweep_due(budget=60)
     _overwrite(full)
+    # Names of systems and sheets are nobody's; the full world fills them too.
+    CustomerImport.objects.update(system="", sheet="", sheets=[])
+    ImportMapping.objects.update(system="")
     Hold.objects.filter(released_at=None).update(released_at=timezone.now())
     Case.objects.filter(closed_at=None).update(
         state="closed", closed_at=timezone.now(), outcome="settled", resume_state=""

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from feedback_system.bench.client import Failed
 from feedback_system.bench.figures import Run, growth, growth_report, report
 from feedback_system.bench.pages import LISTS
-from feedback_system.bench.runs import LATENESS_CASES, Impossible, Place, measure_here
+from feedback_system.bench.runs import LATENESS_CASES, LOOKUP_CASES, LOOKUP_CUSTOMERS, Impossible, Place, measure_here
 from feedback_system.embedded import data_dir
 
 _OWN_TEXTS = Path("tests/data/texts.csv")
@@ -27,12 +27,15 @@ class Command(BaseCommand):
         """What to measure, on how much."""
         parser.add_argument("--cases", default="100000,1000000", help="Sizes, one after the other.")
         parser.add_argument("--quick", action="store_true", help="A few samples: does everything work?")
+        parser.add_argument("--lookups", action="store_true", help="The caller among 1,000,000 customers.")
         parser.add_argument("--lateness", action="store_true", help="10,000 limits in one minute.")
         parser.add_argument("--under-load", action="store_true", help="Logging a call while everything else happens.")
         parser.add_argument("--texts", type=Path, default=Path(os.environ.get("HUIYIN_TEXTS") or _OWN_TEXTS))
         parser.add_argument("--folder", type=Path, default=data_dir() / "bench", help="Where the databases lie.")
         parser.add_argument("--json", type=Path, help="Also write the figures here.")
-        parser.add_argument("--here", default="", choices=["pages", "lateness", "pressure"], help=argparse.SUPPRESS)
+        parser.add_argument(
+            "--here", default="", choices=["pages", "lookups", "lateness", "pressure"], help=argparse.SUPPRESS
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One database here, or all of them one after the other."""
@@ -41,8 +44,12 @@ class Command(BaseCommand):
                 runs = [self._here(options)]
             elif options["lateness"]:
                 runs = [self._lateness(options)]
-            else:
+            elif options["lookups"]:
+                runs = [self._lookups(options)]
+            elif options["under_load"]:
                 runs = self._sizes(options)
+            else:
+                runs = [*self._sizes(options), self._lookups(options)]
         except (Failed, Impossible) as failed:
             raise CommandError(str(failed)) from failed
         if options["json"]:
@@ -62,6 +69,12 @@ class Command(BaseCommand):
         place = Place((options["folder"] / f"open-{cases}").absolute(), cases, options["texts"].absolute(), 1.0)
         place.fill(self.stdout.write)
         return place.measure("lateness", quick=options["quick"])
+
+    def _lookups(self, options: dict[str, Any]) -> Run:
+        folder = (options["folder"] / f"customers-{LOOKUP_CUSTOMERS}").absolute()
+        place = Place(folder, LOOKUP_CASES, options["texts"].absolute(), customers=LOOKUP_CUSTOMERS)
+        place.fill(self.stdout.write)
+        return place.measure("lookups", quick=options["quick"])
 
     def _sizes(self, options: dict[str, Any]) -> list[Run]:
         kind, runs = "pressure" if options["under_load"] else "pages", []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.exceptions import Blocked, DomainError
+from audit.exceptions import DomainError
 from customers.access import CustomerAccess, get_customer
 from customers.actions.consent import record_consent, withdraw_consent
 from customers.models import Consent, CustomerType
@@ -62,36 +63,70 @@ def _page(
     return render(request, "privacy/person.html", context | bound, status=status)
 
 
+Done = Callable[[CustomerAccess, dict[str, Any]], str]
+
+
+def _act(
+    request: HttpRequest, pk: int, name: str, form: forms.Form, done: Done, *, heads: bool = False
+) -> HttpResponse:
+    """One act: refused with its sentence beside what was typed, or done and said; ``heads``: only who answers."""
+    access, here = _access(request, pk)
+    access.require(here.answers or not heads)
+    if form.is_valid():
+        try:
+            said = done(access, form.cleaned_data)
+        except DomainError as error:
+            refusals.show(form, error)
+        else:
+            messages.success(request, said)
+            return redirect("customer_rights", pk)
+    return _page(request, access, here, status=422, **{name: form})
+
+
 @require_POST
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down what the customer asks."""
-    access, here = _access(request, pk)
     form = AskForm(request.POST)
-    if form.is_valid():
-        try:
-            row = open_request(form.asked(), of=access.customer, by=access.actor)
-        except DomainError as error:
-            _show(form, error)
-        else:
-            messages.success(request, _("Written down. It must be answered until the day shown."))
-            return redirect("privacy_request", row.pk) if here.answers else redirect("customer_rights", pk)
-    return _page(request, access, here, status=422, ask_form=form)
+
+    def done(access: CustomerAccess, _data: dict[str, Any]) -> str:
+        open_request(form.asked(), of=access.customer, by=access.actor)
+        return _("Written down. It must be answered until the day shown.")
+
+    return _act(request, pk, "ask_form", form, done)
 
 
 @require_POST
 def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down an agreement."""
-    access, here = _access(request, pk)
     form = ConsentForm(request.POST)
-    if form.is_valid():
-        try:
-            record_consent(access.customer, form.agreed(), by=access.user)
-        except DomainError as error:
-            _show(form, error)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("customer_rights", pk)
-    return _page(request, access, here, status=422, consent_form=form)
+
+    def done(access: CustomerAccess, _data: dict[str, Any]) -> str:
+        record_consent(access.customer, form.agreed(), by=access.user)
+        return _("Saved.")
+
+    return _act(request, pk, "consent_form", form, done)
+
+
+@require_POST
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep everything of this customer."""
+
+    def done(access: CustomerAccess, data: dict[str, Any]) -> str:
+        holds.place_hold(access.customer, reason=data["reason"], by=access.user)
+        return _("Nothing of this customer is erased until the hold is lifted.")
+
+    return _act(request, pk, "hold_form", ReasonForm(request.POST, prefix="hold"), done, heads=True)
+
+
+@require_POST
+def use_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lift the restriction."""
+
+    def done(access: CustomerAccess, data: dict[str, Any]) -> str:
+        restriction.lift_restriction(access.customer, by=access.actor, reason=data["reason"])
+        return _("These data are used again.")
+
+    return _act(request, pk, "lift_form", ReasonForm(request.POST, prefix="lift"), done, heads=True)
 
 
 @require_POST
@@ -105,45 +140,3 @@ def withdraw(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     withdraw_consent(consent, by=access.actor)
     messages.success(request, _("Withdrawn. It holds from now on."))
     return redirect("customer_rights", pk)
-
-
-@require_POST
-def hold(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep everything of this customer."""
-    access, here = _access(request, pk)
-    access.require(here.answers)
-    form = ReasonForm(request.POST, prefix="hold")
-    if form.is_valid():
-        try:
-            holds.place_hold(access.customer, reason=form.cleaned_data["reason"], by=access.user)
-        except DomainError as error:
-            _show(form, error)
-        else:
-            messages.success(request, _("Nothing of this customer is erased until the hold is lifted."))
-            return redirect("customer_rights", pk)
-    return _page(request, access, here, status=422, hold_form=form)
-
-
-@require_POST
-def use_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Lift the restriction."""
-    access, here = _access(request, pk)
-    access.require(here.answers)
-    form = ReasonForm(request.POST, prefix="lift")
-    if form.is_valid():
-        try:
-            restriction.lift_restriction(access.customer, by=access.actor, reason=form.cleaned_data["reason"])
-        except DomainError as error:
-            _show(form, error)
-        else:
-            messages.success(request, _("These data are used again."))
-            return redirect("customer_rights", pk)
-    return _page(request, access, here, status=422, lift_form=form)
-
-
-def _show(form: forms.Form, error: DomainError) -> None:
-    if isinstance(error, Blocked):
-        for reason in error.reasons:
-            form.add_error(None, str(reason))
-    else:
-        refusals.show(form, error)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor
-from audit.exceptions import Blocked, DomainError
+from audit.exceptions import DomainError
 from cases.views import visitors
 from feedback_system.models import DataRequest
 from feedback_system.privacy.access import opened_case
@@ -33,8 +33,6 @@ def track_data(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             open_request(form.asked(), of=case, by=Actor.customer())
-        except Blocked as error:
-            form.add_error(None, " ".join(str(reason) for reason in error.reasons))
         except DomainError as error:
             refusals.show(form, error)
         else:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0006_merges"),
+        ("customers", "0008_look_up_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

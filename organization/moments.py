@@ -14,6 +14,7 @@ _TIME = (
     r"\s*(?P<half2>am|pm)?"
 )
 _MOMENT = re.compile(rf"{_DAY}(?:[t\s]+{_TIME}\s*(?P<zone>z|[+-]\d\d:?\d\d)?)?\s*")
+_PLAIN_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEPARATORS = (
     (r"^(\d{4})\.(\d{1,2})\.(\d{1,2})", r"\1-\2-\3"),
     (r"\s*[年月/]\s*", "-"),
@@ -28,20 +29,29 @@ def parse_moment(value: object, zone: dt.tzinfo) -> dt.datetime:
 
     Raises ``ValueError`` for anything that could be read in two ways, such as 03/04/2026.
     """
-    if isinstance(value, dt.datetime):
-        found = value if value.tzinfo else value.replace(tzinfo=zone)
-    elif isinstance(value, dt.date):
-        found = dt.datetime.combine(value, dt.time(), zone)
-    else:
-        found = _read(str(value), zone)
+    found = _moment(value, zone)
     if not bounds.is_time(found):
         raise ValueError(f"{found.year} is not a year of our time")
     return found.astimezone(dt.UTC)
 
 
 def parse_day(value: object, zone: dt.tzinfo) -> dt.date:
-    """A date, whatever time of day may stand behind it."""
-    return parse_moment(value, zone).astimezone(zone).date()
+    """A date, whatever time of day may stand behind it; it may lie further back than a moment (``bounds``)."""
+    if isinstance(value, str) and _PLAIN_DAY.fullmatch(value):
+        found = dt.date.fromisoformat(value)
+    else:
+        found = _moment(value, zone).astimezone(zone).date()
+    if not bounds.is_day(found):
+        raise ValueError(f"{found.year} is not a year that can be meant")
+    return found
+
+
+def _moment(value: object, zone: dt.tzinfo) -> dt.datetime:
+    if isinstance(value, dt.datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, dt.date):
+        return dt.datetime.combine(value, dt.time(), zone)
+    return _read(str(value), zone)
 
 
 def _read(text: str, zone: dt.tzinfo) -> dt.datetime:
