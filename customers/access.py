@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +14,19 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.exceptions import InvalidMove, NotAllowed
 from customers import rights
-from customers.models import Customer, CustomerImport, FileGrant, Merge, Secrecy
+from customers.models import (
+    Communication,
+    Customer,
+    CustomerImport,
+    FileGrant,
+    Holding,
+    HoldingKind,
+    Merge,
+    Secrecy,
+)
 from customers.queries.card import clear_of, with_contacts
+from customers.queries.communications import communications_of
+from customers.queries.holdings import holdings_of
 from customers.queries.merging import living_key, parts_of
 from organization.models import User
 from organization.queries import Identity, identity_of
@@ -81,6 +93,10 @@ class CustomerAccess:
         """The custodian alone writes the file (CUS-06)."""
         return self.is_custodian
 
+    def edits_holdings(self, kind: str) -> bool:
+        """Contracts and orders belong to the file, which its custodian writes (A-31)."""
+        return self.edits_card if kind in Holding.ON_CARD else self.edits_file
+
     @property
     def finds_duplicates(self) -> bool:
         """Whether this person is shown who may be the same: whoever collects and sees this one in the clear."""
@@ -125,6 +141,16 @@ def get_customer(user: User, pk: int) -> CustomerAccess:
     return CustomerAccess(customer, user, who, now)
 
 
+def get_communication(access: CustomerAccess, pk: int) -> Communication:
+    """One with this customer or with a person of it: 403 where contact data are masked, 404 for the absent."""
+    access.require(access.sees_contacts)
+    rows = communications_of(access.customer, access.who)
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
+    if found is None:
+        raise Http404
+    return found
+
+
 def require_head(user: User) -> Identity:
     """Who heads the customers' files and so may bring in tables of them; 403 for others."""
     who = identity_of(user)
@@ -140,6 +166,16 @@ def get_import(user: User, pk: int) -> CustomerImport:
     found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
     if found is None:
         raise Http404
+    return found
+
+
+def get_holding(access: CustomerAccess, pk: int, *, kinds: Iterable[str] = HoldingKind.values) -> Holding:
+    """One of these kinds that this person may change."""
+    rows = holdings_of(access.customer).filter(kind__in=kinds)
+    found = rows.filter(pk=pk).first() if pk <= LARGEST_ID else None
+    if found is None:
+        raise Http404
+    access.require(access.edits_holdings(found.kind))
     return found
 
 

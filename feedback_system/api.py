@@ -6,10 +6,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from cases.api.views import CaseViewSet
-from organization.api import LoginView, LogoutView
+from customers.api.views import CustomerViewSet
+from organization.api.login import LoginView, LogoutView
 
 router = SimpleRouter()
 router.register("cases", CaseViewSet, basename="api-case")
+router.register("customers", CustomerViewSet, basename="api-customer")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", login_not_required(SpectacularAPIView.as_view()), name="schema"),

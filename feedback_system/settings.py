@@ -448,7 +448,25 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Huiyin API",
-    "DESCRIPTION": "Cases of customer feedback and complaints: the same actions, rights and gates as the pages.",
+    "DESCRIPTION": (
+        "Cases of customer feedback and complaints, and the customers: the same actions, rights and gates as the pages."
+    ),
+    "TAGS": [
+        {
+            "name": "v1",
+            "description": "Cases: feedback from registration to archive, each move by its own word; logging in.",
+        },
+        {
+            "name": "customers",
+            "description": (
+                "Contact cards, communications, products, vehicles and projects, masked for whom they are masked on the"
+                " pages; each reading is kept. The whole file (contracts, orders, credit, finances) is not here: it is"
+                " read for a purpose that the reader states, and a program has none. A customer that became part of"
+                " another is answered with 302 and the address of the one that stays; what is written to it is refused"
+                " with 409, ``kept`` naming the number."
+            ),
+        },
+    ],
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -462,6 +480,14 @@ SPECTACULAR_SETTINGS = {
         "Severity": "cases.models.intake.Severity",
         "FindingSeverity": "cases.models.investigation.Investigation.Severity",
         "FileState": "documents.models.State",
+        "TypeEnum": "cases.models.measures.Measure.Type",
+        "CustomerType": "customers.models.CustomerType",
+        "ContactType": "customers.models.ContactType",
+        "VisitClass": "customers.models.VisitClass",
+        "Tier": "customers.models.Tier",
+        "Secrecy": "customers.models.Secrecy",
+        "HoldingKind": "customers.models.HoldingKind",
+        "CommunicationKind": "customers.models.CommunicationKind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -7,7 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as drf
-from rest_framework import status, viewsets
+from rest_framework import status
 from rest_framework.response import Response
 
 from audit.actor import Actor
@@ -15,42 +15,21 @@ from cases.access import CaseAccess, get_case
 from cases.api import serializers as s
 from cases.models import Assignment, Case
 from cases.places import Fits
-from organization.api import Refusal
-from organization.models import User
+from organization.api.frame import Body, Frame, Refusal, refusals
 
-Body = dict[str, Any]
 #: The number of a part of a case in an address.
 PK = "(?P<pk>[0-9]{1,18})"
-
-
-def filled(data: Body, *names: str) -> Body:
-    """The given values without the version and without what was left out."""
-    return {name: data[name] for name in names if data.get(name) not in (None, "")}
-
-
-def case_refusals() -> dict[int, Any]:
-    """How a request about one case can be refused."""
-    return {403: Refusal, 404: Refusal, 409: Refusal, 422: Refusal}
 
 
 def move(request_body: Any, summary: str) -> Callable[..., Any]:
     """The schema of a move: its body, and the case afterwards."""
     return extend_schema(
-        request=request_body, responses={200: s.CaseDetail, 400: Refusal, **case_refusals()}, summary=summary
+        request=request_body, responses={200: s.CaseDetail, 400: Refusal, **refusals()}, summary=summary
     )
 
 
-class CaseMoves(viewsets.GenericViewSet[Case]):
+class CaseMoves(Frame[Case]):
     """The frame of all moves on a case."""
-
-    @property
-    def _user(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated came before
-        return user
-
-    def _actor(self) -> Actor:
-        return Actor.token(self._user) if self.request.auth else Actor.staff(self._user)
 
     def _by(
         self, access: CaseAccess, permission: str, row: Assignment | None = None, *, fits: Fits | None = None
@@ -58,11 +37,6 @@ class CaseMoves(viewsets.GenericViewSet[Case]):
         """As on the page (see ``CaseAccess.actor``), but named after the key that was used."""
         actor = access.actor(permission, row, fits=fits)
         return Actor("token", actor.id, actor.label, actor.deputy_for) if self.request.auth else actor
-
-    def _clean(self, serializer: type[drf.Serializer[Any]]) -> Body:
-        found = serializer(data=self.request.data)
-        found.is_valid(raise_exception=True)
-        return found.validated_data
 
     def _detail(self, number: str, code: int = status.HTTP_200_OK) -> Response:
         access = get_case(self._user, number)

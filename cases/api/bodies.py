@@ -7,7 +7,6 @@ from typing import Any
 from rest_framework import serializers
 
 from cases.actions.intake import LONGEST_TEXT
-from cases.api.fields import CodeField, DayField, LineField, TextField, TimeField
 from cases.models import (
     Category,
     Channel,
@@ -18,6 +17,7 @@ from cases.models import (
 )
 from cases.models.intake import Priority, Severity, Stage, Urgency
 from cases.models.reply import Way
+from organization.api.fields import CodeField, DayField, LineField, TextField, TimeField
 from organization.models import Department, Product, Site, User
 
 

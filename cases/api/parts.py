@@ -20,8 +20,9 @@ from cases.access import (
 )
 from cases.actions import assignment, clocks, closure, correction, intake, investigation, measures, recusal, reply
 from cases.api import bodies
-from cases.api.base import PK, CaseMoves, filled, move
+from cases.api.base import PK, CaseMoves, move
 from cases.places import answering, deciding, withdrawing
+from organization.api.frame import filled
 
 _CONTACT = frozenset({"reporter_phone", "reporter_email"})
 

@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,8 +38,7 @@ from cases.actions import (
 from cases.actions.intake import Accused, Classification, Goods, Intake, Reporter
 from cases.api import bodies
 from cases.api import serializers as s
-from cases.api.base import PK, Body, case_refusals, filled, move
-from cases.api.fields import MomentFilter
+from cases.api.base import PK, move
 from cases.api.parts import PartMoves
 from cases.lifecycle import SHORT_OUTCOMES, State
 from cases.models import Case, Measure, Note
@@ -49,7 +47,9 @@ from cases.queries.search import Term, TooSlow, checked, matching, patience, ter
 from documents.actions import store_upload
 from documents.limits import staff_limits
 from documents.serving import serve_original
-from organization.api import Refusal
+from organization.api.fields import MomentFilter
+from organization.api.frame import Body, Refusal, filled, refusals
+from organization.api.paging import ByTime
 from organization.queries import identity_of
 
 
@@ -62,12 +62,9 @@ class SearchGivenUp(APIException):
     )
 
 
-class NewestFirst(CursorPagination):
-    """Keyset paging: page 40 costs what page 1 costs."""
+class NewestFirst(ByTime):
+    """What was received last comes first."""
 
-    page_size = 25
-    max_page_size = 100
-    page_size_query_param = "page_size"
     ordering = ("-received_at", "-id")
 
 
@@ -324,12 +321,12 @@ class CaseViewSet(PartMoves):
         investigation.start_move(access.case, "act", by=by)
         return self._detail(number)
 
-    @extend_schema(methods=["get"], summary="Measures", responses={200: s.MeasureOut(many=True), **case_refusals()})
+    @extend_schema(methods=["get"], summary="Measures", responses={200: s.MeasureOut(many=True), **refusals()})
     @extend_schema(
         methods=["post"],
         summary="Plan a measure",
         request=bodies.MeasureIn,
-        responses={201: s.MeasureOut, **case_refusals()},
+        responses={201: s.MeasureOut, **refusals()},
     )
     @action(detail=True, methods=["get", "post"], filterset_class=None, pagination_class=None)
     def measures(self, request: Request, number: str) -> Response:
@@ -462,12 +459,12 @@ class CaseViewSet(PartMoves):
 
     # --- Files -----------------------------------------------------------------------------------------
 
-    @extend_schema(methods=["get"], summary="Files", responses={200: s.FileOut(many=True), **case_refusals()})
+    @extend_schema(methods=["get"], summary="Files", responses={200: s.FileOut(many=True), **refusals()})
     @extend_schema(
         methods=["post"],
         summary="Attach files",
         request={"multipart/form-data": bodies.UploadIn},
-        responses={201: s.FileOut(many=True), 400: Refusal, **case_refusals()},
+        responses={201: s.FileOut(many=True), 400: Refusal, **refusals()},
     )
     @action(
         detail=True,

@@ -49,7 +49,7 @@ class Talk:
 
 
 @transaction.atomic
-def record_communication(customer: Customer, talk: Talk, *, by: User) -> Communication:
+def record_communication(customer: Customer, talk: Talk, *, by: Actor) -> Communication:
     """Write a visit or talk down (CUS-11, CUS-15), and tell who has something to follow up.
 
     Raises ``InvalidInput`` for what cannot be: nothing said, a time in the future.
@@ -57,16 +57,17 @@ def record_communication(customer: Customer, talk: Talk, *, by: User) -> Communi
     now = timezone.now()
     customer = lock_living(customer)
     _check(customer, talk, now=now)
-    row = Communication(customer=customer, recorded_by=by, recorded_at=now)
+    person = User.objects.get(pk=by.id or 0)  # nobody but a person talks with customers
+    row = Communication(customer=customer, recorded_by=person, recorded_at=now)
     _write(row, talk)
-    _note(row, "record_communication", {}, communication_facts(row), by=Actor.staff(by), at=now)
-    if row.follow_up_by_id not in {None, by.pk}:
+    _note(row, "record_communication", {}, communication_facts(row), by=by, at=now)
+    if row.follow_up_by_id not in {None, by.id}:
         notices.follow_up_given(row)
     return row
 
 
 @transaction.atomic
-def correct_communication(row: Communication, talk: Talk, *, by: User, base: str = "") -> Communication:
+def correct_communication(row: Communication, talk: Talk, *, by: Actor, base: str = "") -> Communication:
     """Correct a record, the old values kept in the history. Raises ``StaleRecord``, ``InvalidInput``."""
     now = timezone.now()
     found = _locked(row)
@@ -77,14 +78,14 @@ def correct_communication(row: Communication, talk: Talk, *, by: User, base: str
     if found.follow_up != (talk.follow_up.what if talk.follow_up else ""):  # something else is owed now, or nothing
         found.followed_up_at, found.followed_up_note = None, ""
     _write(found, talk)
-    _note(found, "correct_communication", before, communication_facts(found), by=Actor.staff(by), at=now)
-    if found.is_owed and found.follow_up_by_id not in {None, by.pk, person}:
+    _note(found, "correct_communication", before, communication_facts(found), by=by, at=now)
+    if found.is_owed and found.follow_up_by_id not in {None, by.id, person}:
         notices.follow_up_given(found)
     return found
 
 
 @transaction.atomic
-def finish_follow_up(row: Communication, *, note: str, by: User, expected_version: int | None = None) -> Communication:
+def finish_follow_up(row: Communication, *, note: str, by: Actor, expected_version: int | None = None) -> Communication:
     """What was to be followed up is done.
 
     Raises ``InvalidMove`` when nothing is open, ``InvalidInput`` without words, ``StaleRecord`` where somebody reworded
@@ -102,7 +103,7 @@ def finish_follow_up(row: Communication, *, note: str, by: User, expected_versio
     found.save(update_fields=["followed_up_at", "followed_up_note", "version"])
     changes = {"communication": (None, found.pk)}
     sealed = {"note": (None, note)}
-    record(found.customer.thread, "finish_follow_up", by=Actor.staff(by), at=now, changes=changes, sealed=sealed)
+    record(found.customer.thread, "finish_follow_up", by=by, at=now, changes=changes, sealed=sealed)
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,7 @@ class NewCustomer:
     email: str = ""
     type: str = CustomerType.PERSON
     organisation: Customer | None = None
+    submission_key: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
         organisation=new.organisation,
         created_at=at,
         file_updated_at=at,
+        submission_key=new.submission_key,
         search=vector_of(text.bigrams(new.name)),
         **name_fields(new.name),
     )
@@ -91,12 +94,32 @@ def create_customer(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     return customer
 
 
+def open_file(facts: Facts, *, by: Actor, submission_key: uuid.UUID | None = None) -> Customer:
+    """Open a file with everything that the page asks for.
+
+    The same ``submission_key`` returns the customer of the first submission.
+    """
+    if known := _submitted(submission_key):
+        return known
+    try:
+        return _open(facts, by=by, submission_key=submission_key)
+    except IntegrityError:
+        # The same submission arrived twice at once: the other one won, and its file is ours too.
+        if known := _submitted(submission_key):
+            return known
+        raise
+
+
+def _submitted(key: uuid.UUID | None) -> Customer | None:
+    return Customer.objects.filter(submission_key=key).first() if key else None
+
+
 @transaction.atomic
-def open_file(facts: Facts, *, by: Actor) -> Customer:
-    """Open a file with everything that the page asks for."""
+def _open(facts: Facts, *, by: Actor, submission_key: uuid.UUID | None) -> Customer:
     now = timezone.now()
     check_facts(None, facts)
-    customer = create_customer(NewCustomer(facts.name, type=facts.type), by=by, at=now)
+    new = NewCustomer(facts.name, type=facts.type, submission_key=submission_key)
+    customer = create_customer(new, by=by, at=now)
     return update_customer(customer, facts, by=by)
 
 

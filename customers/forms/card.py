@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from customers.actions.people import Facts, Reach, facts_of
 from customers.models import ContactType, Customer, CustomerKind, CustomerType, Secrecy
+from customers.queries.card import belongs_unseen
 from organization.forms.based import BasedForm
 from organization.forms.fields import LineField, keep_offering
 from organization.forms.lookup import LookupWidget
@@ -101,8 +102,7 @@ class CardForm(BasedForm):
             keep_offering(self, "salesperson", customer.salesperson)
             keep_offering(self, "custodian", customer.custodian)
             keep_offering(self, "kinds", *customer.kinds.all())
-        above = customer.organisation if customer else None
-        self.keeps_organisation = bool(above and not Customer.objects.visible_to(who).filter(pk=above.pk).exists())
+        self.keeps_organisation = customer is not None and belongs_unseen(customer, who)
         if self.keeps_organisation:
             self.initial["organisation"] = None  # whom this person may not know of stays, unseen
         field = self.fields["organisation"]

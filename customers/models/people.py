@@ -112,7 +112,8 @@ class Customer(models.Model):
     ``name_key``, ``initials`` and ``search`` are written by the action that writes the name. The ``custodian`` keeps
     the file up to date; ``file_updated_at`` is when something of it last changed (CUS-06). Of a restricted customer
     data are only kept, an erased one is only a number in what was counted (PIPL 47). Who became part of another
-    (``merged_into``) stays as a row that nobody finds and nobody writes to.
+    (``merged_into``) stays as a row that nobody finds and nobody writes to. By ``submission_key`` a
+    program that asks twice to open one file gets the first.
     """
 
     type = models.CharField(_("type"), max_length=12, choices=CustomerType.choices, default=CustomerType.PERSON)
@@ -136,6 +137,7 @@ class Customer(models.Model):
     secrecy = models.CharField(_("secrecy"), max_length=12, choices=Secrecy.choices, default=Secrecy.INTERNAL)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, editable=False, related_name="merged_from")
     search = SearchVectorField(null=True, editable=False)
+    submission_key = models.UUIDField(null=True, editable=False)
     restricted_at = models.DateTimeField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
@@ -167,6 +169,9 @@ class Customer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="customer_not_into_itself"
+            ),
+            models.UniqueConstraint(
+                fields=["submission_key"], condition=Q(submission_key__isnull=False), name="customer_submitted_once"
             ),
         ]
 

@@ -75,6 +75,12 @@ def organisations_of(customers: Iterable[Customer], who: Identity) -> dict[int, 
     return {pk: row.name for pk, row in found.items() if row.secrecy != Secrecy.SECRET or pk in known}
 
 
+def belongs_unseen(customer: Customer, who: Identity) -> bool:
+    """Whether the customer belongs to an organisation of which this person may not know: it stays, whatever is sent."""
+    above = customer.organisation_id
+    return above is not None and not Customer.objects.visible_to(who).filter(pk=above).exists()
+
+
 def clear_of(customers: Iterable[Customer], who: Identity, *, now: datetime | None = None) -> set[int]:
     """Of which of these customers this person sees contact data in the clear; at most one query."""
     keys = [row.pk for row in customers]

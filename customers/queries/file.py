@@ -17,6 +17,7 @@ from customers.models import (
 class Line:
     """A field and what stands in it."""
 
+    name: str
     label: str | Promise
     value: str
 
@@ -26,5 +27,5 @@ def filled(customer: Customer, *sections: str) -> list[Line]:
     file = CustomerFile.objects.filter(customer=customer).first()
     if file is None:
         return []
-    rows = ((field.label, getattr(file, field.name)) for field in fields_for(customer.type, *sections))
-    return [Line(label, value) for label, value in rows if value]
+    rows = ((field.name, field.label, getattr(file, field.name)) for field in fields_for(customer.type, *sections))
+    return [Line(name, label, value) for name, label, value in rows if value]

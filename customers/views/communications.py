@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,18 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.actions import record_reading
 from audit.exceptions import DomainError
-from customers.access import CustomerAccess, get_customer
+from customers.access import CustomerAccess, get_communication, get_customer
 from customers.actions.communications import correct_communication, finish_follow_up, record_communication
 from customers.forms.communications import CommunicationForm, FollowedUpForm
 from customers.models import Communication
-from customers.queries.communications import communications_of
 from documents.exceptions import PdfFailed
 from documents.pdf import render_paper
 from documents.serving import serve_made
 from documents.sheets.writing import Stamp
 from organization.forms import refusals
 from organization.queries import organisation
-from organization.requests import LARGEST_ID, number, person
+from organization.requests import number, person
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +37,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 def one(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """Read one; the cases that came of it are a panel of the room above."""
     access = _access(request, pk)
-    row = _row(access, part)
+    row = get_communication(access, part)
     context = {
         "customer": access.customer,
         "row": row,
@@ -53,7 +52,7 @@ def one(request: HttpRequest, pk: int, part: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """Correct one: who wrote it down, and the custodian."""
     access = _access(request, pk)
-    row = _row(access, part)
+    row = get_communication(access, part)
     access.require(may_correct(access, row))
     return _page(request, access, row)
 
@@ -62,10 +61,10 @@ def edit(request: HttpRequest, pk: int, part: int) -> HttpResponse:
 def followed_up(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """What was to be followed up is done."""
     access = _access(request, pk)
-    row, form = _row(access, part), FollowedUpForm(request.POST)
+    row, form = get_communication(access, part), FollowedUpForm(request.POST)
     try:
         note = form.cleaned_data["note"] if form.is_valid() else ""
-        finish_follow_up(row, note=note, by=access.user, expected_version=number(request.POST.get("version")))
+        finish_follow_up(row, note=note, by=access.actor, expected_version=number(request.POST.get("version")))
     except DomainError as error:
         messages.error(request, error.message)
     else:
@@ -77,7 +76,7 @@ def followed_up(request: HttpRequest, pk: int, part: int) -> HttpResponse:
 def slip_pdf(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """The communication slip 《沟通记录表》 as A4 for signing (F21); who printed it is kept."""
     access = _access(request, pk)
-    row = _row(access, part)
+    row = get_communication(access, part)
     paper = f"{timezone.localtime(row.happened_at):%Y%m%d}-{row.pk}"
     stamp = Stamp(access.user.name, timezone.now(), paper)
     context: dict[str, Any] = {"row": row, "organisation": organisation().name, "number": paper}
@@ -104,23 +103,15 @@ def _access(request: HttpRequest, pk: int) -> CustomerAccess:
     return access
 
 
-def _row(access: CustomerAccess, part: int) -> Communication:
-    rows = communications_of(access.customer, access.who)
-    found = rows.filter(pk=part).first() if part <= LARGEST_ID else None
-    if found is None:
-        raise Http404
-    return found
-
-
 def _page(request: HttpRequest, access: CustomerAccess, row: Communication | None) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = CommunicationForm(posted, user=access.user, row=row)
     if posted is not None and form.is_valid():
         try:
             if row:
-                saved = correct_communication(row, form.talk(), by=access.user, base=form.cleaned_data["base"])
+                saved = correct_communication(row, form.talk(), by=access.actor, base=form.cleaned_data["base"])
             else:
-                saved = record_communication(access.customer, form.talk(), by=access.user)
+                saved = record_communication(access.customer, form.talk(), by=access.actor)
         except DomainError as error:
             refusals.show(form, error)
         else:

@@ -25,13 +25,14 @@ def following(view: View) -> View:
         except WasMerged as moved:
             if request.method not in {"GET", "HEAD"}:
                 raise
-            return redirect(_there(request, kwargs, moved))
+            return redirect(new_address(request, kwargs, moved))
 
     return follow
 
 
-def _there(request: HttpRequest, kwargs: dict[str, Any], moved: WasMerged) -> str:
-    found = {key: moved.kept.pk if key in {"pk", "other"} and value == moved.asked else value
+def new_address(request: HttpRequest, kwargs: dict[str, Any], moved: WasMerged) -> str:
+    """The same address of the one that stays."""
+    found = {key: moved.kept.pk if key in {"pk", "other"} and str(value) == str(moved.asked) else value
              for key, value in kwargs.items()}  # fmt: skip
     match = request.resolver_match
     if match is None or match.url_name is None or found.get("other") == found["pk"]:

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.exceptions import DomainError
-from customers.access import CustomerAccess, get_customer
+from customers.access import CustomerAccess, get_customer, get_holding
 from customers.actions.grants import note_reading
 from customers.actions.holdings import add_holding, change_holding, remove_holding
 from customers.forms.holdings import HoldingForm
 from customers.models import Holding, HoldingKind
 from customers.views import purposes
 from organization.forms import refusals
-from organization.requests import LARGEST_ID, person
+from organization.requests import person
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +25,7 @@ def new(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in HoldingKind.values:
         raise Http404
     access = get_customer(person(request), pk)
-    _require(access, kind)
+    access.require(access.edits_holdings(kind))
     return _page(request, access, kind, None)
 
 
@@ -33,7 +33,7 @@ def new(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def edit(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """Correct one."""
     access = get_customer(person(request), pk)
-    holding = _holding(access, part)
+    holding = get_holding(access, part)
     if holding.kind not in Holding.ON_CARD and request.method != "POST":
         purpose = purposes.held(request, pk)
         if not purpose:
@@ -46,23 +46,9 @@ def edit(request: HttpRequest, pk: int, part: int) -> HttpResponse:
 def remove(request: HttpRequest, pk: int, part: int) -> HttpResponse:
     """Take one out."""
     access = get_customer(person(request), pk)
-    holding = remove_holding(_holding(access, part), by=access.actor)
+    holding = remove_holding(get_holding(access, part), by=access.actor)
     messages.success(request, _("“%(name)s” was taken out; the update log keeps it.") % {"name": holding.name})
     return redirect(_back(holding.kind), pk)
-
-
-def _holding(access: CustomerAccess, part: int) -> Holding:
-    rows = access.customer.holdings.all()
-    found = rows.filter(pk=part, removed_at__isnull=True).first() if part <= LARGEST_ID else None
-    if found is None:
-        raise Http404
-    _require(access, found.kind)
-    return found
-
-
-def _require(access: CustomerAccess, kind: str) -> None:
-    """Contracts and orders belong to the file, which its custodian writes (A-31)."""
-    access.require(access.edits_card if kind in Holding.ON_CARD else access.edits_file)
 
 
 def _page(request: HttpRequest, access: CustomerAccess, kind: str, holding: Holding | None) -> HttpResponse:

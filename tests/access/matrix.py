@@ -264,6 +264,12 @@ ADDRESSES |= {
     # --- the API
     "api-case-list": Rule("people", STAFF, REGISTRARS),
     **{
+        name: Rule("people", WITH_CUSTOMERS, COLLECTING)
+        for name in ("api-customer-list", "api-customer-detail", "api-customer-holdings")
+    },
+    **{name: people(COLLECTING) for name in ("api-customer-holding", "api-customer-remove-holding")},
+    **{name: people(SERVING) for name in ("api-customer-communications", "api-customer-communication")},
+    **{
         f"api-case-{name.replace('_', '-')}": case(act)
         for name, act in {
             "detail": "read", "file": "read",

@@ -80,7 +80,7 @@ class Matter:
         return found
 
     def _key(self, name: str, key: str, converter: type, *, own: bool) -> Any:
-        if key == "part" and name.startswith("customer"):
+        if key == "part":
             return self.parts[next((part for part in _PARTS if part in name), "holding")]
         if "UUID" in converter.__name__:
             return uuid.UUID(int=self.parts.get("draft", 0) or 1)
@@ -89,7 +89,7 @@ class Matter:
     def _part(self, name: str) -> int:
         if name.startswith("customer_import"):
             return ABSENT_PK  # one's own, and nobody has one here
-        if name.startswith("customer"):
+        if name.removeprefix("api-").startswith("customer"):
             return self.parts["grant" if name.startswith("customer_grant_") else "customer"]
         if name.startswith("privacy_"):
             return self.parts["hold" if name.startswith("privacy_hold_") else "request"]
@@ -128,7 +128,7 @@ def build_matter(world: World) -> Matter:
     holding = holdings.add_holding(customer, holdings.Held("product", name="热水器"), by=world.actor("agent"))
     today = timezone.now()
     talk = communications.Talk("visit", today - timedelta(hours=1), "走访")
-    communication = communications.record_communication(customer, talk, by=world.agent)
+    communication = communications.record_communication(customer, talk, by=world.actor("agent"))
     period = grants.Period(today, today + timedelta(days=1))
     other = people.open_file(people.Facts("周慧", contacts=(people.Reach("phone", "13805126634"),)), by=head)
     third = people.open_file(people.Facts("周会"), by=head)

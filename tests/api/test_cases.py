@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -218,6 +219,21 @@ def test_the_list_is_paged_by_key(world: World, api: Api) -> None:
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 3
     assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "p=words", "p=%00", "p=9999-99-99", "p=2026-01-01T00:00:00%2B23:59", "p=2026-01-01T00:00:00",
+        "p=10000-01-01T00:00:00Z", "p=0998-09-16T07:47:49-22:14", "o=x", "\udcff",
+    ],
+)  # fmt: skip
+def test_a_cursor_that_nobody_gave_is_absent_and_breaks_nothing(world: World, api: Api, made: str) -> None:
+    w.log_call(world)
+    cursor = base64.b64encode(made.encode("utf-8", "surrogateescape")).decode()
+    answer = api("agent").get("/api/v1/cases/", {"cursor": cursor})
+    late = "p=2026-01-01T00:00:00%2B23:59"
+    assert answer.status_code == (200 if made == late else 404)
 
 
 def test_search_finds_two_characters_and_not_what_merely_contains_the_pairs(world: World, api: Api) -> None:

@@ -13,6 +13,8 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
+from cases.models import Case
+from customers.models import Holding
 from tests import world as w
 from tests.world import World
 
@@ -38,10 +40,18 @@ def _key(world: World, name: str) -> str:
     return tokens.issue(user, name="fuzz", by=Actor.staff(user))[1]
 
 
+def _holding(world: World, received: Case) -> Holding:
+    from customers.actions.holdings import Held, add_holding
+
+    assert received.customer
+    return add_holding(received.customer, Held("product", name="热水器"), by=world.actor("agent"))
+
+
 def _faults(world: World, name: str, examples: int, only: str = "") -> list[str]:
     from feedback_system.wsgi import application
 
-    number = w.received(world).number
+    received = w.received(world)
+    there = {"number": received.number, "id": str(received.customer_id), "part": str(_holding(world, received).pk)}
     key = _key(world, name)
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     faults: list[str] = []
@@ -59,8 +69,8 @@ def _faults(world: World, name: str, examples: int, only: str = "") -> list[str]
         )
         @hypothesis.given(case=operation.as_strategy())
         def send(case: Any) -> None:
-            if "number" in case.path_parameters and random.random() < 0.7:
-                case.path_parameters["number"] = number
+            known = {name: value for name, value in there.items() if name in case.path_parameters}
+            case.path_parameters |= {name: value for name, value in known.items() if random.random() < 0.7}
             answer = case.call(headers={"Authorization": f"Token {key}"})
             if answer.status_code >= 500:
                 faults.append(f"{case.method} {case.path} {answer.status_code}")

@@ -26,7 +26,7 @@ def known(world: World) -> Customer:
 
 def talk(world: World, customer: Customer, content: str, **ago: float) -> None:
     said = Talk("visit", timezone.now() - timedelta(**ago), content)
-    record_communication(customer, said, by=world.agent)
+    record_communication(customer, said, by=world.actor("agent"))
 
 
 def texts(world: World, customer: Customer, name: str, **how: Any) -> list[str]:
@@ -63,7 +63,7 @@ def test_pages_follow_each_other_without_a_gap_also_at_one_moment(world: World) 
     customer = known(world)
     at = timezone.now() - timedelta(days=9)
     for n in range(7):
-        record_communication(customer, Talk("call", at - timedelta(days=n // 3), f"第 {n}"), by=world.agent)
+        record_communication(customer, Talk("call", at - timedelta(days=n // 3), f"第 {n}"), by=world.actor("agent"))
     who, seen, before = identity_of(world.agent), [], None
     for _page in range(9):
         story = story_of(customer, who, show="talks", before=before, size=2)

@@ -59,7 +59,7 @@ def twins(world: World) -> tuple[Customer, Customer]:
     for row, name in ((kept, "一号炉"), (merged, "二号炉")):
         add_holding(row, Held("product", name=name, serial=f"HB-{row.pk}"), by=by)
         add_holding(row, Held("contract", name=f"{name}合同"), by=by)
-        record_communication(row, Talk("visit", timezone.now(), f"看了{name}"), by=world.sales_handler)
+        record_communication(row, Talk("visit", timezone.now(), f"看了{name}"), by=world.actor("sales_handler"))
         person(world, f"{name}的周慧", organisation=row)
         case_of(world, row)
         _settled(world, row)

@@ -67,24 +67,24 @@ def test_a_visit_is_written_down_on_the_page_with_everything_the_slip_asks(world
 @pytest.mark.req("CUS-11")
 def test_what_is_to_be_followed_up_is_told_owed_and_done_once(world: World, customer: Customer) -> None:
     follow_up = FollowUp("检查降噪垫", world.agent, w.tomorrow())
-    row = record_communication(customer, talk(follow_up=follow_up), by=world.sales_handler)
+    row = record_communication(customer, talk(follow_up=follow_up), by=world.actor("sales_handler"))
     assert Message.objects.filter(kind="follow_up_given", user=world.agent, channel="in_app").count() == 1
     who = identity_of(world.agent)
     assert owed_by(world.agent, who, most=5) == [row]
     with pytest.raises(InvalidInput):
-        finish_follow_up(row, note="", by=world.agent)
+        finish_follow_up(row, note="", by=world.actor("agent"))
     url = f"/customers/{customer.pk}/communications/{row.pk}/"
     client_of(world, "agent").post(f"{url}done/", {"note": "已更换"})
     row.refresh_from_db()
     assert row.followed_up_note == "已更换"
     assert owed_by(world.agent, who, most=5) == []
     with pytest.raises(InvalidMove):
-        finish_follow_up(row, note="再来", by=world.agent)
+        finish_follow_up(row, note="再来", by=world.actor("agent"))
 
 
 @pytest.mark.req("SEC-01", "SEC-08")
 def test_who_does_not_serve_reads_none_of_it(world: World, customer: Customer) -> None:
-    row = record_communication(customer, talk(opinions=OPINIONS), by=world.sales_handler)
+    row = record_communication(customer, talk(opinions=OPINIONS), by=world.actor("sales_handler"))
     url = f"/customers/{customer.pk}/communications/"
     client = client_of(world, "production_head")
     assert OPINIONS not in client.get(f"/customers/{customer.pk}/").content.decode()
@@ -101,11 +101,11 @@ def test_who_does_not_serve_reads_none_of_it(world: World, customer: Customer) -
 def test_a_record_is_corrected_by_who_wrote_it_and_not_over_somebody_elses_change(
     world: World, customer: Customer
 ) -> None:
-    row = record_communication(customer, talk(), by=world.agent)
+    row = record_communication(customer, talk(), by=world.actor("agent"))
     base = stamp(communication_facts(row))
-    correct_communication(row, talk(content="走访两处"), by=world.agent)
+    correct_communication(row, talk(content="走访两处"), by=world.actor("agent"))
     with pytest.raises(StaleRecord):
-        correct_communication(row, talk(content="走访三处"), by=world.agent, base=base)
+        correct_communication(row, talk(content="走访三处"), by=world.actor("agent"), base=base)
     client = client_of(world, "agent")
     submit(client, f"/customers/{customer.pk}/communications/{row.pk}/edit/", result="已解决")
     row.refresh_from_db()
@@ -124,12 +124,12 @@ def test_what_cannot_have_happened_is_refused(
     world: World, customer: Customer, values: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        record_communication(customer, talk(**values), by=world.agent)
+        record_communication(customer, talk(**values), by=world.actor("agent"))
     assert refusal.value.field == field
 
 
 def test_the_database_refuses_half_a_follow_up(world: World, customer: Customer) -> None:
-    row = record_communication(customer, talk(), by=world.agent)
+    row = record_communication(customer, talk(), by=world.actor("agent"))
     with pytest.raises(IntegrityError), transaction.atomic():
         Communication.objects.filter(pk=row.pk).update(follow_up="回电")
 
@@ -145,7 +145,7 @@ def test_a_follow_up_without_somebody_or_a_day_is_refused_at_its_fields(world: W
 
 def test_an_organisation_shows_what_was_talked_about_with_its_people(world: World, customer: Customer) -> None:
     person = open_file(Facts("李处长", organisation=customer), by=world.actor("agent"))
-    row = record_communication(person, talk(kind="call"), by=world.agent)
+    row = record_communication(person, talk(kind="call"), by=world.actor("agent"))
     assert list(communications_of(customer, identity_of(world.agent))) == [row]
     Customer.objects.filter(pk=person.pk).update(secrecy="secret")
     assert list(communications_of(customer, identity_of(world.sales_handler))) == []
@@ -155,7 +155,7 @@ def test_an_organisation_shows_what_was_talked_about_with_its_people(world: Worl
 
 @pytest.mark.req("CUS-11")
 def test_a_case_is_opened_from_it_and_found_there(world: World, customer: Customer) -> None:
-    row = record_communication(customer, talk(opinions=OPINIONS), by=world.agent)
+    row = record_communication(customer, talk(opinions=OPINIONS), by=world.actor("agent"))
     client = client_of(world, "agent")
     url = f"/cases/log/?customer={customer.pk}&communication={row.pk}"
     assert OPINIONS in client.get(url).content.decode()
@@ -174,10 +174,12 @@ def test_a_case_is_opened_from_it_and_found_there(world: World, customer: Custom
 def test_nobody_owes_a_follow_up_that_he_may_not_read(world: World, customer: Customer) -> None:
     for somebody in (world.production_handler, world.administrator):
         with pytest.raises(InvalidInput) as refusal:
-            record_communication(customer, talk(follow_up=FollowUp("回电", somebody, w.tomorrow())), by=world.agent)
+            record_communication(
+                customer, talk(follow_up=FollowUp("回电", somebody, w.tomorrow())), by=world.actor("agent")
+            )
         assert refusal.value.field == "follow_up_by"
     row = record_communication(
-        customer, talk(follow_up=FollowUp("回电", world.sales_head, w.tomorrow())), by=world.agent
+        customer, talk(follow_up=FollowUp("回电", world.sales_head, w.tomorrow())), by=world.actor("agent")
     )
     Customer.objects.filter(pk=customer.pk).update(secrecy="secret")
     assert owed_by(world.sales_head, identity_of(world.sales_head), most=5) == []
@@ -185,15 +187,17 @@ def test_nobody_owes_a_follow_up_that_he_may_not_read(world: World, customer: Cu
 
 
 def test_what_was_reworded_meanwhile_is_not_noted_as_done(world: World, customer: Customer) -> None:
-    row = record_communication(customer, talk(follow_up=FollowUp("回电", world.agent, w.tomorrow())), by=world.agent)
+    row = record_communication(
+        customer, talk(follow_up=FollowUp("回电", world.agent, w.tomorrow())), by=world.actor("agent")
+    )
     again = talk(follow_up=FollowUp("上门", world.agent, w.tomorrow()))
-    correct_communication(row, again, by=world.agent)
+    correct_communication(row, again, by=world.actor("agent"))
     with pytest.raises(StaleRecord):
-        finish_follow_up(row, note="已回电", by=world.agent, expected_version=row.version)
+        finish_follow_up(row, note="已回电", by=world.actor("agent"), expected_version=row.version)
 
 
 def test_who_left_stays_in_the_record_that_names_him(world: World, customer: Customer) -> None:
-    row = record_communication(customer, talk(visitors=(world.sales_head,)), by=world.agent)
+    row = record_communication(customer, talk(visitors=(world.sales_head,)), by=world.actor("agent"))
     world.sales_head.is_active = False
     world.sales_head.save()
     client = client_of(world, "agent")

@@ -109,7 +109,9 @@ def test_who_leaves_hands_files_customers_and_follow_ups_over(world: World, cust
     giver, taker = world.sales_handler, world.sales_head
     Customer.objects.filter(pk=customer.pk).update(salesperson=giver)
     owed = FollowUp("回电", giver, timezone.localdate())
-    row = record_communication(customer, Talk("call", timezone.now(), "对账", follow_up=owed), by=giver)
+    row = record_communication(
+        customer, Talk("call", timezone.now(), "对账", follow_up=owed), by=world.actor("sales_handler")
+    )
     client = client_of(world, "administrator")
     preview = client.get(f"/settings/handover/?giver={giver.pk}").content.decode()
     assert "负责的客户档案" in preview

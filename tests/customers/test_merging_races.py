@@ -64,12 +64,14 @@ def _writers(world: World, a: Customer, b: Customer) -> dict[str, Act]:
     clerk = person(world, "职员", organisation=b)
     return {
         "case": lambda: case_of(world, a),
-        "communication": lambda: communications.record_communication(a, said, by=world.agent),
+        "communication": lambda: communications.record_communication(a, said, by=world.actor("agent")),
         "holding": lambda: holdings.add_holding(a, held, by=agent),
         "card": lambda: people.update_customer(a, people.Facts("甲方", "organisation", contacts=(phone(),)), by=agent),
         "person": lambda: people.update_customer(clerk, people.Facts("职员", organisation=a), by=agent),
         "judgement": lambda: tell_apart(a, b, reason="不同", by=world.agent),
-        "correction": lambda: communications.correct_communication(a.communications.first(), said, by=world.agent),
+        "correction": lambda: communications.correct_communication(
+            a.communications.first(), said, by=world.actor("agent")
+        ),
         "holding changed": lambda: holdings.change_holding(a.holdings.first(), held, by=agent),
         "handover": lambda: handover.hand_over(world.sales_handler, world.sales_head, by=agent),
     }
@@ -88,7 +90,7 @@ def test_what_is_written_during_a_merge_lands_on_a_living_customer_or_is_refused
     a, b = firm(world, "甲方", custodian=world.sales_handler), firm(world, "乙方", custodian=world.sales_handler)
     follow = communications.FollowUp("回电", world.sales_handler, timezone.localdate())
     talk = communications.Talk("visit", timezone.now() - timedelta(hours=2), "走访", follow_up=follow)
-    communications.record_communication(a, talk, by=world.agent)
+    communications.record_communication(a, talk, by=world.actor("agent"))
     holdings.add_holding(a, holdings.Held("product", name="一号"), by=world.actor("agent"))
     write = _writers(world, a, b)[name]
 
@@ -166,7 +168,7 @@ def test_without_the_lock_a_visit_ends_on_a_dead_row(world: World, race: Race, m
         merge_customers(b, a, by=world.hub_head)
         gone.set()
 
-    race.run(merge, lambda: communications.record_communication(a, said, by=world.agent))
+    race.run(merge, lambda: communications.record_communication(a, said, by=world.actor("agent")))
     assert dead_rows() == {"communications": 1}
 
 

@@ -75,7 +75,9 @@ def _made(world: World, name: str, parts: set[str]) -> Customer:
     if "held" in parts:
         holdings.add_holding(row, holdings.Held("order", name="x"), by=by)
     if "talk" in parts:
-        communications.record_communication(row, communications.Talk("call", timezone.now(), "x"), by=world.agent)
+        communications.record_communication(
+            row, communications.Talk("call", timezone.now(), "x"), by=world.actor("agent")
+        )
     if "people" in parts:
         person(world, "张三", organisation=row)
     if "case" in parts:
@@ -88,7 +90,7 @@ def test_what_came_since_stays_with_the_one_that_stayed(world: World) -> None:
     merge = merge_customers(kept, merged, by=world.hub_head)
     new_case = case_of(world, kept)
     said = communications.Talk("call", timezone.now(), "合并以后")
-    talk = communications.record_communication(kept, said, by=world.agent)
+    talk = communications.record_communication(kept, said, by=world.actor("agent"))
     held = holdings.add_holding(kept, holdings.Held("product", name="新买的"), by=world.actor("agent"))
     colleague = person(world, "新同事", organisation=kept)
     undone = unmerge_customers(merge, by=world.hub_head)

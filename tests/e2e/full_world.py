@@ -329,8 +329,8 @@ def _files(full: Full) -> None:
         for kind in CommunicationKind.values:
             words = {name: full.text(longest) for name, longest in texts.items()}
             talk = communications.Talk(kind, now, visitors=(world.agent,), follow_up=follow_up, **words)
-            row = communications.record_communication(customer, talk, by=world.agent)
-        communications.finish_follow_up(row, note=full.text(500), by=world.agent)
+            row = communications.record_communication(customer, talk, by=world.actor("agent"))
+        communications.finish_follow_up(row, note=full.text(500), by=world.actor("agent"))
         grants.ask_to_read(customer, world.quality_head, purpose=full.text(200), period=period)
         ExternalNumber.objects.create(customer=customer, system=full.text(40), number=full.text(80))
         grants.give_grant(customer, world.manager, purpose=full.text(200), period=period, by=world.general_manager)

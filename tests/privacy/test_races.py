@@ -30,7 +30,7 @@ def writers(world: World, customer: Customer) -> dict[str, Callable[[], object]]
     agent, case = world.actor("agent"), case_of(customer)
     said = communications.Talk("call", timezone.now() - timedelta(hours=1), SECRET)
     return {
-        "communication": lambda: communications.record_communication(customer, said, by=world.agent),
+        "communication": lambda: communications.record_communication(customer, said, by=world.actor("agent")),
         "card": lambda: people.update_customer(customer, people.Facts("周慧", attention=SECRET), by=agent),
         "holding": lambda: add_holding(customer, Held("product", name=SECRET), by=agent),
         "contact": lambda: record_contact(case, NewContact("in", world.channel("phone"), SECRET), by=agent),

@@ -114,7 +114,7 @@ def test_an_old_talk_goes_and_its_customer_stays(world: World, customer: Custome
     now = timezone.now()
     for days, content in ((1200, "三年前的走访"), (10, "上周的走访")):
         talk = communications.Talk("visit", now - timedelta(days=days), content)
-        communications.record_communication(customer, talk, by=world.agent)
+        communications.record_communication(customer, talk, by=world.actor("agent"))
     row = retention.list_due(Record.COMMUNICATIONS, by=world.hub_head)
     assert len(row.keys) == 1
     carried_out(row, world)

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
 from organization import login_limits, tokens
+from organization.api.frame import Refusal
 from organization.models import ApiToken, User
 
 
@@ -35,12 +36,6 @@ class TokenOut(serializers.Serializer[Any]):
     token = serializers.CharField()
     name = serializers.CharField()
     expires_at = serializers.DateTimeField()
-
-
-class Refusal(serializers.Serializer[Any]):
-    """Why something was refused."""
-
-    detail = serializers.CharField()
 
 
 class LoginView(APIView):

@@ -1,0 +1,69 @@
+"""The schema that programs are written from: valid, without a warning, with names that stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+from rest_framework.test import APIClient
+
+#: Method, address without its beginning -> the name by which generated programs call it.
+OF_CUSTOMERS = {
+    "get ": "list",
+    "post ": "create",
+    "get {id}/": "retrieve",
+    "patch {id}/": "partial_update",
+    "get {id}/communications/": "communications_list",
+    "post {id}/communications/": "communications_create",
+    "get {id}/communications/{part}/": "communications_retrieve",
+    "get {id}/holdings/": "holdings_list",
+    "post {id}/holdings/": "holdings_create",
+    "patch {id}/holdings/{part}/": "holdings_partial_update",
+    "post {id}/holdings/{part}/remove/": "holdings_remove_create",
+}
+NAMED_CHOICES = {
+    "AssignmentState", "CaseState", "CommunicationKind", "ContactType", "CustomerType", "FindingSeverity",
+    "HoldingInKindEnum", "HoldingKind", "MeasureState", "Outcome", "Secrecy", "Severity", "Tier", "TypeEnum",
+    "VisitClass", "Way",
+}  # fmt: skip
+
+
+@pytest.fixture
+def schema(db: None) -> dict[str, Any]:
+    found: dict[str, Any] = APIClient().get("/api/schema/?format=json").json()
+    return found
+
+
+def test_the_schema_is_valid_and_made_without_a_warning(db: None) -> None:
+    reset_generator_stats()
+    made = SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS, GENERATOR_STATS.emit_summary()
+    validate_schema(made)
+
+
+def test_addresses_of_customers_keep_their_names(schema: dict[str, Any]) -> None:
+    found = {
+        f"{method} {path.removeprefix('/api/v1/customers/')}": operation["operationId"]
+        for path, methods in schema["paths"].items()
+        if path.startswith("/api/v1/customers/")
+        for method, operation in methods.items()
+    }
+    assert found == {place: f"v1_customers_{name}" for place, name in OF_CUSTOMERS.items()}
+
+
+def test_choices_have_names_of_their_own(schema: dict[str, Any]) -> None:
+    shapes = schema["components"]["schemas"]
+    assert shapes.keys() >= NAMED_CHOICES
+    assert shapes["TypeEnum"]["enum"] == ["correction", "corrective", "preventive"]
+    assert shapes["HoldingInKindEnum"]["enum"] == ["product", "vehicle", "project"]
+
+
+@pytest.mark.req("CUS-18")
+def test_the_schema_says_that_the_whole_file_is_not_there(schema: dict[str, Any]) -> None:
+    (tag,) = [tag for tag in schema["tags"] if tag["name"] == "customers"]
+    assert "whole file" in tag["description"]
+    told = schema["components"]["schemas"]["CustomerDetail"]["properties"].keys()
+    assert not told & {"credit", "finances", "contracts", "orders", "amount"}
