@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from audit import chain
 from audit.actor import Actor
@@ -266,6 +267,47 @@ def erase(
     if blanked:
         record(thread, "erase_values", by=by, at=at, changes={"fields": (names, None), "values": (blanked, 0)})
     return blanked
+
+
+@transaction.atomic
+def erase_threads(threads: Sequence[str], *, by: Actor, at: dt.datetime) -> int:
+    """As ``erase`` for whole threads, with a fixed number of statements however many there are.
+
+    Returns:
+        How many values were blanked.
+    """
+    rows = Sealed.objects.filter(event__thread__in=list(threads), erased_at__isnull=True)
+    names: dict[str, list[str]] = {}
+    counts: dict[str, int] = {}
+    for thread, name in rows.order_by("event__thread", "field").values_list("event__thread", "field"):
+        names.setdefault(thread, [])
+        counts[thread] = counts.get(thread, 0) + 1
+        if name not in names[thread]:
+            names[thread].append(name)
+    blanked = rows.update(old=None, new=None, salt="", erased_at=at)
+    changes = {thread: {"fields": (names[thread], None), "values": (counts[thread], 0)} for thread in names}
+    record_many([Entry(thread, "erase_values", by, at, changes[thread]) for thread in names])
+    return blanked
+
+
+@transaction.atomic
+def erase_words(words: Iterable[str], *, within: Q, by: Actor, at: dt.datetime) -> int:
+    """Blank sealed values and reasons of readings in which one of these words stands, in other people's histories.
+
+    Args:
+        within: which events are looked at, such as Q(thread="customers"); a whole history is too long to read.
+    """
+    found = Q(pk__in=[])
+    reasons = Q(pk__in=[])
+    for word in words:
+        found |= Q(old__icontains=word) | Q(new__icontains=word)
+        reasons |= Q(reason__icontains=word)
+    events = Event.objects.filter(within)
+    rows = Sealed.objects.filter(found, event__in=events, erased_at__isnull=True)
+    threads = sorted(set(rows.values_list("event__thread", flat=True)))
+    blanked = rows.update(old=None, new=None, salt="", erased_at=at)
+    record_many([Entry(thread, "erase_values", by, at) for thread in threads])
+    return blanked + Reading.objects.filter(reasons, within).update(reason="")
 
 
 def forget_reasons(threads: Iterable[str]) -> int:

@@ -20,7 +20,10 @@ def of_case(case: Case) -> tuple[list[int], list[int]]:
     """
     barred = barred_of(Recusal.objects.filter(case=case, lifted_at__isnull=True).values_list("user_id", flat=True))
     restricted = Customer.objects.exclude(restricted_at=None)
-    if case.state in ENDED and case.customer_id and restricted.filter(pk=case.customer_id).exists():
+    of_restricted = RESTRICTED_PRINCIPAL in case.barred or (
+        case.customer_id is not None and restricted.filter(pk=case.customer_id).exists()
+    )
+    if case.state in ENDED and of_restricted:
         barred = [RESTRICTED_PRINCIPAL, *barred]
     return readers_of(case, Assignment.objects.filter(case=case).reading()), barred
 

@@ -180,7 +180,7 @@ TRACES: tuple[Trace, ...] = (
     _of_cases(
         models.CaseFile,
         words="original_kept_at",
-        told="case__number at file__claimed_name from_customer original_kept_at",
+        withheld="original_kept_at",
     ),
     Words(
         models.Case,

@@ -46,7 +46,7 @@ def erase_pending() -> None:
     for row in requests.approved():
         requests.try_again(row)
     for pk in retention.approved():
-        destroy(pk)
+        destroy.delay(pk)
 
 
 @shared_task(ignore_result=True)

@@ -19,8 +19,8 @@ from django.db.models import Case, Field, Model, Q, QuerySet, TextField, Value, 
 
 from audit.actor import Actor
 
-#: A word as short as this is found in the words of everybody.
-SHORTEST_WORD = 2
+#: Fewer digits than these stand in the numbers of everybody.
+FEWEST_DIGITS = 7
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,21 @@ class Subject:
         customers: keys of customers; several where files were merged.
         cases: keys of cases.
         communications: keys of single communications, whose customer stays.
-        words: names, numbers and addresses as they were given, by which drafts and kept searches are found.
+        names: what the person is called. Others are called so too: by a name nothing is erased, only looked for.
+        reaches: numbers and addresses, as they were given and as they are compared, by which drafts, kept searches and
+            uploads are found.
     """
 
     customers: frozenset[int] = frozenset()
     cases: frozenset[int] = frozenset()
     communications: frozenset[int] = frozenset()
-    words: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    reaches: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Everything by which the person may be named."""
+        return self.names | self.reaches
 
     @property
     def threads(self) -> list[str]:
@@ -45,7 +53,7 @@ class Subject:
         return [f"customer:{pk}" for pk in sorted(self.customers)] + [f"case:{pk}" for pk in sorted(self.cases)]
 
     def mentioned_in(self, *columns: str) -> Q:
-        """Rows in one of these columns of which a word of the person stands, also as part of an address."""
+        """Rows in one of these columns of which a number or address of the person stands, also as part of a link."""
         found = Q(pk__in=[])
         for word in self.spellings:
             for column in columns:
@@ -54,8 +62,8 @@ class Subject:
 
     @property
     def spellings(self) -> list[str]:
-        """The words, and how a browser writes them into an address."""
-        words = {word for word in self.words if len(word) >= SHORTEST_WORD}
+        """The numbers and addresses that are nobody else's, and how a browser writes them into a link."""
+        words = {word for word in self.reaches if "@" in word or sum(map(str.isdigit, word)) >= FEWEST_DIGITS}
         return sorted(words | {quote(word) for word in words} | {quote_plus(word) for word in words})
 
 

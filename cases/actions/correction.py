@@ -98,7 +98,7 @@ def correct(case: Case, values: dict[str, Any], *, by: Actor, reason: str) -> Ca
     """
     required(reason, "reason", _("Please say why this is corrected."))
     if named := values.get("customer"):  # taken before the case: so do all, and nobody waits in a circle
-        values = values | {"customer": hold_living([named.pk])[named.pk]}
+        values = values | {"customer": hold_living([named.pk]).get(named.pk)}
     case = lock(case, sources=lifecycle.OPEN)
     unknown = set(values) - set(CORRECTABLE)
     if unknown:

@@ -307,9 +307,12 @@ def _customer(reporter: Reporter, *, by: Actor, now: datetime) -> Customer | Non
     return create_customer(NewCustomer(name=reporter.name, phone=reporter.phone, email=reporter.email), by=by, at=now)
 
 
-def _living(customer: Customer) -> Customer:
-    """Whom it belongs to now, should that file have become part of another at this moment; taken until the commit."""
-    return hold_living([customer.pk])[customer.pk]
+def _living(customer: Customer) -> Customer | None:
+    """Whom it belongs to now, should that file have become part of another at this moment; taken until the commit.
+
+    Nobody, where the customer was erased at this moment: what is said now is said by somebody whom we do not know.
+    """
+    return hold_living([customer.pk]).get(customer.pk)
 
 
 def subject_of(text: str) -> str:

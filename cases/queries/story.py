@@ -55,7 +55,7 @@ def story_of(
 ) -> Story:
     """What this person may see of it; a fixed number of queries, however long the story.
 
-    A page never ends between two entries of the same moment, so that no page leaves one out.
+    A page does not end between entries of one moment, unless one source has more than forty of that moment.
     """
     cases = Case.objects.visible_to(who).filter(customer__in=of_customer(customer.pk))
     found = [] if show == TALKS else [entry for source in _FROM_CASES for entry in source(cases, before, size)]

@@ -45,14 +45,15 @@ def lock_customers(keys: Iterable[int]) -> dict[int, Customer]:
 def hold_living(keys: Iterable[int]) -> dict[int, Customer]:
     """For each number the customer to whom that matter belongs now, taken until the end of the transaction.
 
-    For what must not be refused, such as feedback: it lands on the one that stayed. Must run inside a transaction.
+    For what must not be refused, such as feedback: it lands on the one that stayed, and on nobody where the customer
+    was erased. Must run inside a transaction.
     """
     asked = {key: key for key in keys}
     while True:
         with transaction.atomic():
             rows = lock_customers(asked.values())
             if all(row.merged_into_id is None for row in rows.values()):
-                return {key: rows[now] for key, now in asked.items() if now in rows}
+                return {key: rows[now] for key, now in asked.items() if now in rows and rows[now].erased_at is None}
             transaction.set_rollback(True)  # lets go of the rows: taking further ones now could close a circle
         asked = living_keys(asked)
 

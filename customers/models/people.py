@@ -80,9 +80,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         """Whom this person may know of, with those who became part of another: for their history only."""
         if not rights.works_with_customers(who):
             return self.none()
-        rows = self.filter(erased_at=None)
-        if not rights.heads_the_files(who):
-            rows = rows.filter(restricted_at=None)
+        rows = self.used_by(who)
         if rights.keeps_all(who):
             return rows
         return rows.filter(~Q(secrecy=Secrecy.SECRET) | self._kept_by(who, now or timezone.now()))
@@ -93,10 +91,16 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         """
         if not rights.works_with_customers(who):
             return self.none()
+        rows = self.living().used_by(who)
         if rights.keeps_all(who):
-            return self.living()
+            return rows
         kept = self._kept_by(who, now or timezone.now())
-        return self.living().filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
+        return rows.filter(Q(secrecy=Secrecy.INTERNAL) | kept if rights.serves(who) else kept)
+
+    def used_by(self, who: Identity) -> CustomerQuerySet:
+        """Without the erased, and without those whose data are only kept, but for who keeps them (PIPL 47)."""
+        rows = self.filter(erased_at=None)
+        return rows if rights.heads_the_files(who) else rows.filter(restricted_at=None)
 
     def _kept_by(self, who: Identity, now: datetime) -> Q:
         from customers.models.grants import FileGrant

@@ -73,7 +73,10 @@ def pairs_of(who: Identity, *, after: str = "", size: int = PAGE_SIZE) -> PairPa
     rows = Candidate.objects.order_by("-strength", "pk")
     clear = Customer.objects.clear_to(who)
     if rights.keeps_all(who):
-        rows = rows.filter(low__merged_into=None, high__merged_into=None)
+        for side in ("low", "high"):
+            rows = rows.filter(Q((f"{side}__merged_into", None), (f"{side}__erased_at", None)))
+            if not rights.heads_the_files(who):
+                rows = rows.filter(Q((f"{side}__restricted_at", None)))
     else:
         rows = rows.filter(low__in=clear, high__in=clear)
     judged = Distinction.objects.standing().filter(low=OuterRef("low"), high=OuterRef("high"))

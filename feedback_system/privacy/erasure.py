@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
@@ -20,6 +22,7 @@ from feedback_system.privacy import ledger
 from feedback_system.privacy.hindrances import require_free
 from feedback_system.privacy.places import place_words
 from feedback_system.privacy.rooms import traces
+from feedback_system.privacy.subjects import with_words
 from organization.models import User
 from organization.traces import Deed, Subject
 
@@ -35,7 +38,7 @@ def erase(subject: Subject, *, by: Actor, request: DataRequest | None = None, la
     lock_customers(subject.customers)
     list(Case.objects.select_for_update(no_key=True).filter(pk__in=subject.cases).order_by("pk").values_list("pk"))
     if lawful:
-        require_free(subject, now=now)
+        require_free(subject, now=now, besides=request)
         ledger.note(subject, at=now)
     deed = Deed(by, now, label())
     rows: dict[str, int] = {}
@@ -70,14 +73,26 @@ def label() -> str:
 
 
 def repeat_all() -> int:
-    """After a restore: erase again whom the backup brought back; how many erasures were repeated."""
+    """After a restore: erase again whom the backup brought back; how many erasures were repeated.
+
+    A key that was given to somebody else since is left alone: only rows from before the erasure are meant.
+    """
     by = Actor.system("restore")
     count = 0
-    for subject in ledger.erased():
+    for at, said in ledger.erased():
+        subject = _from_before(said, at)
         if _is_back(subject):
-            erase(subject, by=by, lawful=False)
+            erase(with_words(subject), by=by, lawful=False)
             count += 1
     return count
+
+
+def _from_before(said: Subject, at: datetime) -> Subject:
+    customers = Customer.objects.filter(pk__in=said.customers, created_at__lte=at)
+    cases = Case.objects.filter(pk__in=said.cases, registered_at__lte=at)
+    talks = Communication.objects.filter(pk__in=said.communications, recorded_at__lte=at)
+    found = [frozenset(rows.values_list("pk", flat=True)) for rows in (customers, cases, talks)]
+    return Subject(found[0], found[1], found[2])
 
 
 def _is_back(subject: Subject) -> bool:
@@ -100,7 +115,7 @@ def residue(words: frozenset[str]) -> dict[str, int]:
         for column in columns if wanted else ():
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f'SELECT count(*) FROM "{table}" WHERE "{column}"::text LIKE ANY (%s)',  # noqa: S608 - our names
+                    f'SELECT count(*) FROM "{table}" WHERE "{column}"::text ILIKE ANY (%s)',  # noqa: S608 - our names
                     [wanted],
                 )
                 if count := cursor.fetchone()[0]:

@@ -34,8 +34,8 @@ def note(subject: Subject, *, at: datetime) -> None:
         os.fsync(out.fileno())
 
 
-def erased() -> Iterator[Subject]:
-    """Every erasure of this installation, oldest first; a line that a crash left half is passed over."""
+def erased() -> Iterator[tuple[datetime, Subject]]:
+    """Every erasure of this installation and its moment, oldest first; a line left half by a crash is passed over."""
     try:
         lines = _path().read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -45,7 +45,8 @@ def erased() -> Iterator[Subject]:
             found = json.loads(line)
         except ValueError:
             continue
-        yield Subject(*(frozenset(found[name]) for name in ("customers", "cases", "communications")))
+        keys = [frozenset(found[name]) for name in ("customers", "cases", "communications")]
+        yield datetime.fromisoformat(found["at"]), Subject(keys[0], keys[1], keys[2])
 
 
 def _path() -> Path:

@@ -32,7 +32,7 @@ _TEXTS = {
     ),
     "erasure_decided": (
         _("The erasure was decided: {what}"),
-        _("Your request to erase personal data was decided: {what}. {text}"),
+        _("Your request to erase personal data was decided: {what}."),
     ),
     "destruction_asked": (
         _("A destruction of records waits for you: {what}"),
@@ -43,7 +43,7 @@ _TEXTS = {
         _("{count} records were destroyed, {spared} were spared. The certificate lies on the page."),
     ),
 }
-_NAMES = ("what", "until", "person", "text", "count", "spared")
+_NAMES = ("what", "until", "person", "count", "spared")
 
 
 def register() -> None:
@@ -81,9 +81,9 @@ def erasure_asked(row: DataRequest, *, by: User) -> None:
     _tell(managers, "erasure_asked", f"{row.pk}:{row.approval_id}", _request(row), person=by.name)
 
 
-def erasure_decided(row: DataRequest, *, to: User, what: str, opinion: str) -> None:
+def erasure_decided(row: DataRequest, *, to: User, what: str) -> None:
     """Tell who asked what was decided."""
-    _tell([to], "erasure_decided", f"{row.pk}:{row.approval_id}", _request(row), what=what, text=opinion)
+    _tell([to], "erasure_decided", f"{row.pk}:{row.approval_id}", _request(row), what=what)
 
 
 def destruction_asked(row: Destruction, *, by: User) -> None:

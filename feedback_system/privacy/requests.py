@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,10 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from cases.models import Case
-from customers.models import Customer, CustomerType
+from customers.actions.consent import withdraw_consent
+from customers.actions.living import lock_customers
+from customers.models import Consent, Customer, CustomerType
+from customers.queries.merging import parts_of
 from customers.rights import heads_the_files, is_general_manager
 from feedback_system.models import PENDING, Ask, DataRequest, RequestState
 from feedback_system.privacy import notices, restriction
@@ -30,6 +33,8 @@ from organization.queries import Identity, working_calendar
 from organization.traces import Subject
 from regulations import approvals
 from regulations.profiles import version_for
+
+logger = logging.getLogger(__name__)
 
 #: Before the last day the heads are reminded.
 REMINDED_BEFORE = timedelta(days=1)
@@ -144,8 +149,8 @@ def refuse_request(row: DataRequest, *, answer: str, by: User) -> DataRequest:
 def finish_request(row: DataRequest, *, answer: str, by: User) -> DataRequest:
     """Say that it was done and how: the copy handed over, the data corrected, the consent withdrawn, use restricted.
 
-    A restriction is carried out here. Raises ``InvalidMove`` for an erasure, which somebody else approves, and
-    ``InvalidInput`` before somebody has made sure who asks.
+    A restriction and a withdrawal of all consents are carried out here. Raises ``InvalidMove`` for an erasure, which
+    somebody else approves, and ``InvalidInput`` before somebody has made sure who asks.
     """
     found = _locked(row, RequestState.OPEN)
     if found.kind == Ask.ERASE:
@@ -155,6 +160,11 @@ def finish_request(row: DataRequest, *, answer: str, by: User) -> DataRequest:
         if found.customer is None:
             raise InvalidMove(_("The person is no customer in the file: link the case with one first."))
         restriction.restrict(found.customer, by=Actor.staff(by), reason=found.words)
+    if found.kind == Ask.WITHDRAW:
+        subject = subject_of(found)
+        given = Consent.objects.filter(Q(customer__in=subject.customers) | Q(thread__in=subject.threads))
+        for consent in given.standing(timezone.now()):
+            withdraw_consent(consent, by=Actor.staff(by))
     return _answer(found, RequestState.DONE, answer, by=by, at=timezone.now())
 
 
@@ -166,7 +176,7 @@ def ask_erasure(row: DataRequest, *, by: User) -> DataRequest:
     if found.kind != Ask.ERASE:
         raise InvalidMove(_("Nobody asked for an erasure."))
     _require_identity(found)
-    if reasons := hindrances(subject_of(found), now=now):
+    if reasons := hindrances(subject_of(found), now=now, besides=found):
         raise Blocked(reasons)
     reason = found.words or str(Ask.ERASE.label)
     question = approvals.Question(found.thread, f"erase:{found.pk}", (STEP,), reason)
@@ -192,7 +202,7 @@ def decide_erasure(row: DataRequest, *, granted: bool, opinion: str, by: User) -
     record(found.thread, verb, by=Actor.staff(by), at=now, changes=changes, sealed={"opinion": (None, opinion)})
     what = _("approved") if granted else _("refused")
     if found.approval.asked_by is not None:
-        notices.erasure_decided(found, to=found.approval.asked_by, what=what, opinion=opinion)
+        notices.erasure_decided(found, to=found.approval.asked_by, what=what)
     return found
 
 
@@ -217,23 +227,32 @@ def approved() -> list[DataRequest]:
 
 
 def try_again(row: DataRequest) -> None:
-    """Carry out what was left; what stands in the way now sends it back, and who answers sees it in the list."""
-    with suppress(Blocked, InvalidMove):
+    """Carry out what was left; what stands in the way now sends it back, and who answers sees it in the list.
+
+    One that fails otherwise is reported and tried again later; it must not keep the others waiting.
+    """
+    try:
         carry_out(row)
+    except (Blocked, InvalidMove):
+        pass
+    except Exception:
+        logger.exception("request %s could not be carried out", row.pk)
 
 
-@transaction.atomic
 def _erase(row: DataRequest) -> DataRequest:
-    found = _locked(row, RequestState.ERASING)
-    assert found.approval is not None  # noqa: S101 - a request that is erasing was approved
-    decision = found.approval.decisions.select_related("by").latest("pk")
-    subject = subject_of(found)
-    proof = erase(subject, by=Actor.staff(decision.by), request=found)
+    with transaction.atomic():
+        found = _locked(row, RequestState.ERASING)
+        assert found.approval is not None  # noqa: S101 - a request that is erasing was approved
+        decision = found.approval.decisions.select_related("by").latest("pk")
+        if found.customer is not None:  # before it is known what there is: a new case waits until we are through
+            lock_customers({found.customer.pk, *parts_of(found.customer)})
+        subject = subject_of(found)
+        proof = erase(subject, by=Actor.staff(decision.by), request=found)
+        found.refresh_from_db()
+        found.state, found.answered_by, found.answered_at = RequestState.DONE, decision.by, proof.at
+        found.save(update_fields=["state", "answered_by", "answered_at"])
     proof.residue = residue(subject.words)
     proof.save(update_fields=["residue"])
-    found.refresh_from_db()
-    found.state, found.answered_by, found.answered_at = RequestState.DONE, decision.by, proof.at
-    found.save(update_fields=["state", "answered_by", "answered_at"])
     return found
 
 

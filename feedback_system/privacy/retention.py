@@ -17,14 +17,17 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import InvalidMove
+from audit.exceptions import Blocked, InvalidMove
 from cases.models import Case, Hold
-from customers.models import Communication, Customer, Holding
+from customers.actions.living import lock_customers
+from customers.models import Communication, Customer, Holding, HoldingKind
+from customers.queries.merging import parts_of
 from feedback_system.models import PENDING, DataRequest, Destruction, DestructionState, LegalHold, Record
 from feedback_system.privacy import notices
 from feedback_system.privacy.erasure import erase
 from feedback_system.privacy.policy import RetentionPart, retention
 from feedback_system.privacy.rights import STEP
+from feedback_system.privacy.subjects import with_words
 from organization.models import User
 from organization.numbering import next_number
 from organization.traces import Subject
@@ -82,14 +85,23 @@ def _over_communications(before: datetime) -> QuerySet[Communication]:
     return Communication.objects.filter(happened_at__lt=before, erased_at=None)
 
 
+#: What without an end is not over: an order is, once it was delivered.
+_UNDER_WAY = (HoldingKind.PRODUCT, HoldingKind.VEHICLE, HoldingKind.PROJECT, HoldingKind.CONTRACT)
+
+
 def _over_customers(before: datetime) -> QuerySet[Customer]:
     """Nobody heard or changed anything of them since: no case is left, no talk, nothing under warranty."""
     cases = Case.objects.filter(customer=OuterRef("pk"), erased_at=None)
-    talks = Communication.objects.filter(customer=OuterRef("pk"), happened_at__gte=before)
-    held = Holding.objects.there().filter(customer=OuterRef("pk"), ends_on__gte=before.date())
+    days = retention().communications.days
+    talks = Communication.objects.filter(customer=OuterRef("pk"), erased_at=None)
+    if days is not None:  # the longer of both times wins (SEC-04); without an end every talk keeps its customer
+        talks = talks.filter(happened_at__gte=min(before, timezone.now() - timedelta(days=days)))
+    held = Holding.objects.there().filter(
+        Q(ends_on=None) | Q(ends_on__gte=before.date()), customer=OuterRef("pk"), kind__in=_UNDER_WAY
+    )
     people = Customer.objects.filter(organisation=OuterRef("pk"), erased_at=None)
     quiet = Q(file_updated_at__lt=before) | Q(file_updated_at=None, created_at__lt=before)
-    rows = Customer.objects.filter(quiet, erased_at=None)
+    rows = Customer.objects.filter(quiet, erased_at=None, merged_into=None)
     return rows.exclude(Exists(cases)).exclude(Exists(talks)).exclude(Exists(held)).exclude(Exists(people))
 
 
@@ -189,28 +201,59 @@ def carry_on(pk: int) -> bool:
         if row.state != DestructionState.APPROVED:
             return True
         keys = row.keys[row.position : row.position + AT_ONCE]
-        free = set(
-            _free(Record(row.type), row.ended_before, retention()).filter(pk__in=keys).values_list("pk", flat=True)
-        )
-        if free:
-            _destroy(row, frozenset(free))
+        gone = _destroy(row, keys)
         row.position += len(keys)
-        row.spared = [*row.spared, *(key for key in keys if key not in free)]
+        row.spared = [*row.spared, *(key for key in keys if key not in gone)]
         if row.position >= len(row.keys):
             _finish(row)
         row.save(update_fields=["position", "spared", "rows", "state", "finished_at"])
         return row.state != DestructionState.APPROVED
 
 
-def _destroy(row: Destruction, keys: frozenset[int]) -> None:
-    subject = {
-        Record.CASES.value: lambda: Subject(cases=keys),
-        Record.COMMUNICATIONS.value: lambda: Subject(communications=keys),
-        Record.CUSTOMERS.value: lambda: Subject(customers=keys),
-    }[str(row.type)]()
-    proof = erase(subject, by=Actor.system(f"destruction {row.number}"))
+def _destroy(row: Destruction, keys: list[int]) -> set[int]:
+    """Destroy those of the keys that are free now, under the rules of today where they are longer; which they were."""
+    rules, what = retention(), Record(row.type)
+    days = rules.of(what).days
+    if days is None:
+        return set()
+    _take(what, keys)
+    before = min(row.ended_before, timezone.now() - timedelta(days=days))
+    free = set(_free(what, before, rules).filter(pk__in=keys).values_list("pk", flat=True))
+    try:
+        with transaction.atomic():
+            return _erased(row, free) if free else set()
+    except Blocked:  # one of them must be kept: then one by one
+        return {key for key in sorted(free) if _alone(row, key)}
+
+
+def _take(what: Record, keys: list[int]) -> None:
+    """The rows, taken before they are judged: what comes meanwhile waits, or is seen."""
+    if what == Record.CASES:
+        list(Case.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    elif what == Record.CUSTOMERS:
+        lock_customers(keys)
+
+
+def _alone(row: Destruction, key: int) -> bool:
+    try:
+        with transaction.atomic():
+            return bool(_erased(row, {key}))
+    except Blocked:
+        return False
+
+
+def _erased(row: Destruction, keys: set[int]) -> set[int]:
+    if row.type == Record.COMMUNICATIONS:
+        subject = Subject(communications=frozenset(keys))
+    elif row.type == Record.CASES:
+        subject = Subject(cases=frozenset(keys))
+    else:
+        parts = {pk for customer in Customer.objects.filter(pk__in=keys) for pk in parts_of(customer)}
+        subject = Subject(customers=frozenset(keys | parts))
+    proof = erase(with_words(subject), by=Actor.system(f"destruction {row.number}"))
     for place, count in proof.rows.items():
         row.rows[place] = row.rows.get(place, 0) + count
+    return keys
 
 
 def _finish(row: Destruction) -> None:

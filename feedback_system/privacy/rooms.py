@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from audit import actions as audit
 from audit.models import Reading, Sealed
 from customers.models import Communication
@@ -25,8 +27,13 @@ def forgotten_rooms() -> frozenset[str]:
     return rooms() - set(ORDER)
 
 
+#: Histories of others in which a number or address may stand: kept searches of colleagues, lists that left the house.
+_OF_OTHERS = Q(thread="customers") | Q(thread__startswith="user:")
+
+
 def _blank_history(subject: Subject, deed: Deed) -> int:
-    count = sum(audit.erase(thread=thread, by=deed.by, at=deed.at) for thread in subject.threads)
+    count = audit.erase_threads(subject.threads, by=deed.by, at=deed.at)
+    count += audit.erase_words(subject.spellings, within=_OF_OTHERS, by=deed.by, at=deed.at)
     for pk, customer in Communication.objects.filter(pk__in=subject.communications).values_list("pk", "customer"):
         about = {"communication": pk}
         count += audit.erase(thread=f"customer:{customer}", about=about, by=deed.by, at=deed.at)

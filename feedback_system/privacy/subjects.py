@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Q
 
 from cases.models import Case
-from customers.models import ContactPoint, Customer
+from customers.models import ContactPoint, ContactType, Customer
 from customers.queries.merging import parts_of
 from organization import text
 from organization.traces import Subject
@@ -18,12 +20,12 @@ def subject_of_customer(customer: Customer) -> Subject:
     customers = frozenset({customer.pk, *parts_of(customer)})
     own = frozenset(Case.objects.filter(customer__in=customers).values_list("pk", flat=True))
     alone = frozenset(_unlinked(customer))
-    return _with_words(customers, own | alone)
+    return with_words(Subject(customers, own | alone))
 
 
 def subject_of_case(case: Case) -> Subject:
     """Only what one case holds: its reporter is no customer, or a copy is asked for from its tracking page."""
-    return _with_words(frozenset(), frozenset({case.pk}))
+    return with_words(Subject(cases=frozenset({case.pk})))
 
 
 def _unlinked(customer: Customer) -> list[int]:
@@ -36,11 +38,17 @@ def _unlinked(customer: Customer) -> list[int]:
     return [row.pk for row in rows if text.fold(row.reporter_name) == text.fold(customer.name)]
 
 
-def _with_words(customers: frozenset[int], cases: frozenset[int]) -> Subject:
-    words: set[str] = set(Customer.objects.filter(pk__in=customers, erased_at=None).values_list("name", flat=True))
-    for value, normal in ContactPoint.objects.filter(customer__in=customers).values_list("value", "normal"):
-        words |= {value, normal, text.phone_digits(value)}
-    reporters = Case.objects.filter(pk__in=cases, erased_at=None)
+def with_words(subject: Subject) -> Subject:
+    """The same with names, numbers and addresses read from the rows, as long as they stand there."""
+    names = set(Customer.objects.filter(pk__in=subject.customers, erased_at=None).values_list("name", flat=True))
+    reaches: set[str] = set()
+    points = ContactPoint.objects.filter(customer__in=subject.customers)
+    for sort, value, normal in points.values_list("type", "value", "normal"):
+        reaches |= {value, normal, text.phone_digits(value) if sort == ContactType.PHONE else ""}
+    folded = {text.fold(name) for name in names}
+    reporters = Case.objects.filter(pk__in=subject.cases, erased_at=None)
     for name, phone, email in reporters.values_list("reporter_name", "reporter_phone", "reporter_email"):
-        words |= {name, phone, email, text.phone_digits(phone)}
-    return Subject(customers, cases, words=frozenset(word for word in words if word))
+        if not folded or text.fold(name) in folded:  # else a dealer who called for the customer
+            names.add(name)
+            reaches |= {phone, email, text.phone_digits(phone)}
+    return replace(subject, names=frozenset(names - {""}), reaches=frozenset(reaches - {""}))

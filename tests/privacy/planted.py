@@ -130,11 +130,13 @@ def erase_everybody(full: Planted) -> None:
 def erase_at_once(full: Planted) -> None:
     """The same as one erasure: one walk through the rooms."""
     subjects = [subject_of_customer(customer) for customer in Customer.objects.filter(merged_into=None)]
-    words = frozenset(word for subject in subjects for word in subject.words)
+    names = frozenset(name for subject in subjects for name in subject.names)
+    reaches = frozenset(reach for subject in subjects for reach in subject.reaches)
     everybody = Subject(
         frozenset(Customer.objects.values_list("pk", flat=True)),
         frozenset(Case.objects.values_list("pk", flat=True)),
-        words=words,
+        names=names,
+        reaches=reaches,
     )
     erase(everybody, by=full.actor("hub_head"))
 

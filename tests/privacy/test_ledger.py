@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from cases.models import Case
 from customers.models import Customer
@@ -45,7 +47,7 @@ def test_the_ledger_holds_keys_and_no_words(world: World, customer: Customer, se
     text = (Path(settings.ERASURES_DIR) / "ledger.jsonl").read_text(encoding="utf-8")
     assert "周慧" not in text
     assert "138" not in text.replace(str(customer.pk), "")
-    assert [subject.customers for subject in ledger.erased()] == [frozenset({customer.pk})]
+    assert [subject.customers for _at, subject in ledger.erased()] == [frozenset({customer.pk})]
 
 
 def test_a_line_that_a_crash_left_half_is_passed_over(world: World, customer: Customer, settings: Any) -> None:
@@ -53,3 +55,14 @@ def test_a_line_that_a_crash_left_half_is_passed_over(world: World, customer: Cu
     with (Path(settings.ERASURES_DIR) / "ledger.jsonl").open("a", encoding="utf-8") as out:
         out.write('{"at": "2026-')
     assert len(list(ledger.erased())) == 1
+
+
+def test_a_key_that_was_given_to_somebody_else_since_is_left_alone(world: World, customer: Customer) -> None:
+    case = case_of(customer)
+    erased(world, customer)
+    bring_back(customer, case)
+    later = timezone.now() + timedelta(hours=1)
+    Customer.objects.filter(pk=customer.pk).update(created_at=later)
+    Case.objects.filter(pk=case.pk).update(registered_at=later)
+    assert repeat_all() == 0
+    assert Customer.objects.get(pk=customer.pk).name == "周慧"

@@ -13,14 +13,18 @@ from django.utils import timezone
 
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Event
+from cases.actions import views
 from cases.models import Case, Draft
+from customers.actions import communications
+from customers.actions.consent import Agreed, record_consent
 from customers.actions.merging import merge_customers
 from customers.actions.people import Facts, Reach, open_file
-from customers.models import Customer
+from customers.models import ConsentText, Customer
 from feedback_system.models import DataRequest, Erasure
-from feedback_system.privacy import holds, requests
+from feedback_system.privacy import hindrances, holds, requests
 from feedback_system.privacy.copying import FIELDS, PARTS, archive, told
 from feedback_system.privacy.erasure import residue
+from feedback_system.privacy.policy import KeepRule, RetentionPart
 from feedback_system.privacy.requests import Asked
 from feedback_system.privacy.rooms import traces
 from feedback_system.privacy.subjects import subject_of_customer
@@ -247,3 +251,68 @@ def test_what_waits_or_must_be_kept_is_not_merged(world: World, customer: Custom
     merge_customers(customer, twin, by=world.hub_head)
     row.refresh_from_db()
     assert row.customer == customer
+
+
+def test_a_word_that_others_share_takes_nothing_of_theirs(world: World, customer: Customer) -> None:
+    """Digits of an address, a common name, a dealer who called for the customer."""
+    from cases.actions import drafts
+
+    customer.contact_points.create(type="email", value="li88@qq.example", normal="li88@qq.example")
+    dealer = w.Reporter(name="经销商", phone="0512-67662200")
+    w.closure.close_short(
+        w.acknowledged(world, customer=customer, reporter=dealer),
+        w.closure.ShortEnd("withdrawn", "不再追究", proof="来电"), by=world.actor("agent"),
+    )  # fmt: skip
+    kept = ({"text": "88 台热水器"}, {"caller": NAME, "text": "另一位周慧"}, {"reporter_phone": "0512-67662200"})
+    for values in kept:
+        row = Draft(user=world.agent2)
+        drafts.save_draft(row.pk, drafts.Typed(values, "x"), user=world.agent2)
+    erased(world, customer)
+    assert Draft.objects.count() == len(kept)
+
+
+def test_a_withdrawal_takes_back_every_consent(world: World, customer: Customer) -> None:
+    text = ConsentText.objects.get(purpose="feedback")
+    agreed = Agreed(text, "phone", ("phone",), "口头同意", timezone.now())
+    consent = record_consent(customer, agreed, by=world.agent)
+    requests.finish_request(asked(world, customer, "withdraw"), answer="已撤回", by=world.hub_head)
+    consent.refresh_from_db()
+    assert consent.withdrawn_at is not None
+
+
+def test_a_copy_that_was_asked_for_is_given_before_the_erasure(world: World, customer: Customer) -> None:
+    copy = asked(world, customer, "copy")
+    row = asked(world, customer, "erase")
+    with pytest.raises(Blocked) as refused:
+        requests.ask_erasure(row, by=world.hub_head)
+    assert [reason.code for reason in refused.value.reasons] == ["other_request"]
+    requests.finish_request(copy, answer="已交付", by=world.hub_head)
+    assert requests.ask_erasure(row, by=world.hub_head).state == "approving"
+
+
+def test_accidents_are_kept_also_when_somebody_asks(world: World, customer: Customer) -> None:
+    Case.objects.filter(customer=customer).update(kind=world.kind("adverse_event"))
+    with pytest.raises(Blocked) as refused:
+        requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    assert [reason.code for reason in refused.value.reasons] == ["kept_cases"]
+
+
+def test_the_periods_of_the_law_hold_for_every_type(
+    world: World, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = RetentionPart(communications=KeepRule(keep_days=1095, legal_days=1095))
+    monkeypatch.setattr(hindrances, "retention", lambda: rules)
+    talk = communications.Talk("call", timezone.now() - timedelta(days=1), "询问保养")
+    communications.record_communication(customer, talk, by=world.actor("agent"))
+    with pytest.raises(Blocked) as refused:
+        requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    assert [reason.code for reason in refused.value.reasons] == ["legal_period"]
+
+
+def test_a_kept_search_and_the_purpose_of_a_list_are_blanked_in_their_histories(
+    world: World, customer: Customer
+) -> None:
+    view = views.NewView("周慧的", f"q={PHONE}", shared=False, pinned=True)
+    views.save_view(view, owner=world.agent, by=world.actor("agent"))
+    erased(world, customer)
+    assert residue(frozenset({PHONE})) == {}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from audit.exceptions import InvalidMove
 from cases.models import Case
+from customers.actions.communications import Talk, record_communication
+from customers.actions.people import Facts, open_file
 from customers.models import Customer
+from customers.queries.communications import communications_of
 from customers.queries.search import match, page_of
 from feedback_system.privacy.restriction import lift_restriction, restrict
 from organization.queries import identity_of
@@ -53,3 +59,15 @@ def test_lifted_everything_is_as_before(world: World, customer: Customer) -> Non
     lift_restriction(customer, by=world.actor("hub_head"), reason="本人同意恢复")
     assert Case.objects.filter(customer=customer).values("pk", "readers", "barred").get() == before
     assert match(PHONE, who=identity_of(world.agent)) == [customer]
+
+
+def test_in_an_organisation_a_restricted_person_is_not_there_for_others(world: World, customer: Customer) -> None:
+    firm = open_file(Facts("苏州安居物业", "organisation"), by=world.actor("hub_head"))
+    Customer.objects.filter(pk=customer.pk).update(organisation=firm)
+    talk = Talk("visit", timezone.now() - timedelta(days=1), "与周慧谈保养")
+    record_communication(customer, talk, by=world.actor("agent"))
+    restrict(customer, by=world.actor("hub_head"), reason="本人要求")
+    assert list(communications_of(firm, identity_of(world.agent))) == []
+    assert len(communications_of(firm, identity_of(world.hub_head))) == 1
+    page = client_of(world, "agent").get(f"/cases/of-customer/{firm.pk}/story/").content.decode()
+    assert "与周慧谈保养" not in page

@@ -11,9 +11,12 @@ from audit.exceptions import InvalidMove
 from audit.verification import verify
 from cases.models import Case
 from customers.actions import communications
+from customers.actions.merging import merge_customers
+from customers.actions.people import Facts, open_file
 from customers.models import Communication, Customer
 from feedback_system.models import Destruction, Record
 from feedback_system.privacy import holds, retention
+from feedback_system.privacy.policy import KeepRule, RetentionPart
 from feedback_system.tasks import destroy, erase_pending
 from tests import world as w
 from tests.privacy.people import asked, case_of, known
@@ -144,3 +147,19 @@ def test_the_certificate_says_what_went_and_who_approved(world: World) -> None:
     assert "杨帆" in page
     paper = client.get(f"/privacy/destructions/{row.number}/certificate.pdf")
     assert paper.headers["Content-Type"] == "application/pdf"
+
+
+def test_a_file_that_became_part_of_another_is_not_due_alone(world: World, customer: Customer) -> None:
+    twin = open_file(Facts("周小慧"), by=world.actor("agent"))
+    merge_customers(customer, twin, by=world.hub_head)
+    Customer.objects.update(created_at=timezone.now() - timedelta(days=6 * 365), file_updated_at=None)
+    assert due(Record.CUSTOMERS).count == 0
+
+
+def test_a_rule_that_was_made_longer_since_spares_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = aged(world, 400)
+    row = retention.list_due(Record.CASES, by=world.hub_head)
+    rules = RetentionPart(cases=KeepRule(keep_days=730, legal_days=730))
+    monkeypatch.setattr(retention, "retention", lambda: rules)
+    row = carried_out(row, world)
+    assert (row.state, row.destroyed, row.spared) == ("done", 0, [case.pk])

@@ -1,7 +1,7 @@
 """Customers from tables: upload, columns, check, import (SEC-13, CUS-29)."""
 
 from customers.actions.imports.running import pending, work_on
-from customers.actions.imports.traces import count_person_traces, erase_person_traces
+from customers.actions.imports.traces import erase_person_traces
 from customers.actions.imports.uploads import (
     Meaning,
     choose_sheet,
@@ -16,7 +16,6 @@ from customers.actions.imports.uploads import (
 __all__ = [
     "Meaning",
     "choose_sheet",
-    "count_person_traces",
     "discard_import",
     "erase_person_traces",
     "forget_imports",

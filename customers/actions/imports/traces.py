@@ -39,15 +39,6 @@ def erase_person_traces(needles: Collection[str], *, by: Actor) -> int:
     return gone
 
 
-def count_person_traces(needles: Collection[str]) -> int:
-    """How many uploads and rows would go."""
-    wanted = _Needles(needles)
-    found = 0
-    for row in CustomerImport.objects.select_related("file").order_by("pk"):
-        found += len(_rows_with(row, wanted)) if row.is_over else _holds(row, wanted)
-    return found
-
-
 class _Needles:
     """Names by their folded form, numbers by their digits."""
 

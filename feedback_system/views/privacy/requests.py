@@ -61,7 +61,7 @@ def _page(
         "now": timezone.now(),
         "may_decide": here.approves and row.state == RequestState.APPROVING,
         "may_answer": here.answers and row.state == RequestState.OPEN,
-        "reasons": hindrances(subject, now=timezone.now()) if subject and row.kind == Ask.ERASE else [],
+        "reasons": hindrances(subject, now=timezone.now(), besides=row) if subject and row.kind == Ask.ERASE else [],
         "places": places(subject) if subject and row.kind in {Ask.ERASE, Ask.COPY} else [],
         **_proof(row),
         "identity_form": IdentityForm(),
