@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audit import chain
 from audit.actor import Actor
@@ -257,37 +258,18 @@ def erase(
     Returns:
         How many values were blanked.
     """
-    rows = Sealed.objects.filter(event__thread=thread, erased_at__isnull=True)
+    rows = Sealed.objects.filter(event__thread=thread)
     if fields is not None:
         rows = rows.filter(field__in=list(fields))
     if about is not None:
         rows = rows.filter(event__changes__contains={name: [None, key] for name, key in about.items()})
-    names = sorted(set(rows.values_list("field", flat=True)))
-    blanked = rows.update(old=None, new=None, salt="", erased_at=at)
-    if blanked:
-        record(thread, "erase_values", by=by, at=at, changes={"fields": (names, None), "values": (blanked, 0)})
-    return blanked
+    return _blank(rows, by=by, at=at)
 
 
 @transaction.atomic
 def erase_threads(threads: Sequence[str], *, by: Actor, at: dt.datetime) -> int:
-    """As ``erase`` for whole threads, with a fixed number of statements however many there are.
-
-    Returns:
-        How many values were blanked.
-    """
-    rows = Sealed.objects.filter(event__thread__in=list(threads), erased_at__isnull=True)
-    names: dict[str, list[str]] = {}
-    counts: dict[str, int] = {}
-    for thread, name in rows.order_by("event__thread", "field").values_list("event__thread", "field"):
-        names.setdefault(thread, [])
-        counts[thread] = counts.get(thread, 0) + 1
-        if name not in names[thread]:
-            names[thread].append(name)
-    blanked = rows.update(old=None, new=None, salt="", erased_at=at)
-    changes = {thread: {"fields": (names[thread], None), "values": (counts[thread], 0)} for thread in names}
-    record_many([Entry(thread, "erase_values", by, at, changes[thread]) for thread in names])
-    return blanked
+    """As ``erase`` for whole threads, with a fixed number of statements however many there are."""
+    return _blank(Sealed.objects.filter(event__thread__in=list(threads)), by=by, at=at)
 
 
 @transaction.atomic
@@ -296,18 +278,34 @@ def erase_words(words: Iterable[str], *, within: Q, by: Actor, at: dt.datetime) 
 
     Args:
         within: which events are looked at, such as Q(thread="customers"); a whole history is too long to read.
+
+    Returns:
+        How many values and reasons were blanked.
     """
-    found = Q(pk__in=[])
-    reasons = Q(pk__in=[])
+    found, reasons = Q(pk__in=[]), Q(pk__in=[])
     for word in words:
         found |= Q(old__icontains=word) | Q(new__icontains=word)
         reasons |= Q(reason__icontains=word)
-    events = Event.objects.filter(within)
-    rows = Sealed.objects.filter(found, event__in=events, erased_at__isnull=True)
-    threads = sorted(set(rows.values_list("event__thread", flat=True)))
+    rows = Sealed.objects.filter(found, event__in=Event.objects.filter(within))
+    return _blank(rows, by=by, at=at) + Reading.objects.filter(reasons, within).update(reason="")
+
+
+def _blank(rows: QuerySet[Sealed], *, by: Actor, at: dt.datetime) -> int:
+    """Blank these values, and write into each history which fields it were."""
+    rows = rows.filter(erased_at__isnull=True)
+    fields: dict[str, set[str]] = {}
+    counts: Counter[str] = Counter()
+    for thread, name in rows.values_list("event__thread", "field"):
+        fields.setdefault(thread, set()).add(name)
+        counts[thread] += 1
     blanked = rows.update(old=None, new=None, salt="", erased_at=at)
-    record_many([Entry(thread, "erase_values", by, at) for thread in threads])
-    return blanked + Reading.objects.filter(reasons, within).update(reason="")
+    record_many(
+        [
+            Entry(thread, "erase_values", by, at, {"fields": (sorted(names), None), "values": (counts[thread], 0)})
+            for thread, names in sorted(fields.items())
+        ]
+    )
+    return blanked
 
 
 def forget_reasons(threads: Iterable[str]) -> int:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from feedback_system import handover_run
 from feedback_system.alarms import raise_calendar_alarm
-from feedback_system.privacy import requests, retention
+from feedback_system.privacy import erasure_requests, requests, retention
 from notifications.actions import purge
 from organization import limits, sheets
 
@@ -43,8 +43,8 @@ def destroy(pk: int) -> None:
 @shared_task(ignore_result=True)
 def erase_pending() -> None:
     """Beat's tick: take up what was approved and whose task, or whose process, was lost."""
-    for row in requests.approved():
-        requests.try_again(row)
+    for row in erasure_requests.approved():
+        erasure_requests.try_again(row)
     for pk in retention.approved():
         destroy.delay(pk)
 

@@ -9,7 +9,7 @@ from customers.actions.people import NewCustomer, create_customer
 from feedback_system.demo.live import Teller
 from feedback_system.demo.people import Cast
 from feedback_system.demo.stories import Story
-from feedback_system.privacy import holds, requests
+from feedback_system.privacy import erasure_requests, holds, requests
 from feedback_system.privacy.requests import Asked
 
 MARKETING = (
@@ -36,7 +36,7 @@ def ask_about_data(cast: Cast) -> None:
     record_consent(cast.customers["周慧"], agreed, by=cast.users["linxiao"])
     asked = Asked("erase", "已经不用你们的产品了，请把我的资料都删掉。", "phone", "回拨档案号码，报出两次咨询的时间")
     erasing = requests.open_request(asked, of=cast.customers["蒋先生"], by=agent)
-    requests.ask_erasure(erasing, by=head)
+    erasure_requests.ask_erasure(erasing, by=head)
     copying = Asked("copy", "想知道你们存了我哪些资料。", "email")
     requests.open_request(copying, of=cast.customers["罗女士"], by=agent)
     holds.place_hold(cases[0], reason="拆装费争议，消费者协会调解中。", by=head)

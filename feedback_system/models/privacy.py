@@ -95,6 +95,11 @@ class DataRequest(models.Model):
         return f"customer:{self.customer_id}" if self.customer_id else f"case:{self.case_id}"
 
     @property
+    def number(self) -> str:
+        """As it stands on the copy that is handed over."""
+        return f"{self.pk:06d}"
+
+    @property
     def is_pending(self) -> bool:
         """Whether an answer is still owed."""
         return self.state in PENDING
@@ -187,7 +192,8 @@ class Destruction(models.Model):
 class Erasure(models.Model):
     """The proof of an erasure: whose rows, how many in each place, and where the person's words still stand.
 
-    Only keys and counts. It is also kept outside the database, so that an older backup is erased again.
+    Only keys and counts. ``residue`` is null where nobody looked: a process died right after the erasure, and the words
+    by which it could be looked for are gone. Also kept outside the database, so that an older backup is erased again.
     """
 
     request = models.OneToOneField(DataRequest, models.PROTECT, null=True, related_name="erasure")
@@ -196,7 +202,7 @@ class Erasure(models.Model):
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     rows = models.JSONField(default=dict)
-    residue = models.JSONField(default=dict)
+    residue = models.JSONField(null=True)
 
     class Meta:
         ordering = ["-at", "-id"]

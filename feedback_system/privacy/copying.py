@@ -20,12 +20,16 @@ from django.utils.translation import pgettext_lazy
 
 from audit.actions import record_reading
 from audit.actor import Actor
+from audit.exceptions import InvalidMove
 from cases.models import CaseFile
 from documents.models import File
 from documents.names import safe_name, split_ending
 from documents.pdf import render_paper
 from documents.sheets.writing import Stamp
+from feedback_system.models import Ask, DataRequest
+from feedback_system.privacy.requests import require_identity, subject_of
 from feedback_system.privacy.rooms import traces
+from organization.models import User
 from organization.queries import organisation
 from organization.traces import Subject, Words
 
@@ -211,6 +215,18 @@ def _choices(model: type[Model], name: str) -> Iterator[tuple[Any, Any]]:
         model = column.related_model or model
     column = getattr(column, "base_field", column)
     yield from column.flatchoices
+
+
+def copy_for(row: DataRequest, *, by: User) -> bytes:
+    """The copy that somebody asked for.
+
+    Raises ``InvalidMove`` where none is asked for any more, ``InvalidInput`` before somebody has made sure who asks,
+    and ``PdfFailed``.
+    """
+    if row.kind != Ask.COPY or not row.is_pending:
+        raise InvalidMove(_("This was answered meanwhile. Please reload the page."))
+    require_identity(row)
+    return archive(subject_of(row), number=row.number, by=Actor.staff(by), name=by.name)
 
 
 def archive(subject: Subject, *, number: str, by: Actor, name: str) -> bytes:

@@ -12,6 +12,7 @@ from audit.exceptions import InvalidInput, InvalidMove
 from cases.models import Case
 from customers.models import Customer
 from feedback_system.models import LegalHold
+from feedback_system.privacy.subjects import taken
 from organization.models import User
 
 
@@ -21,7 +22,7 @@ def place_hold(on: Customer | Case, *, reason: str, by: User) -> LegalHold:
     now = timezone.now()
     if not reason:
         raise InvalidInput("reason", _("Please say what it is needed for."))
-    if _taken(on).erased_at is not None:
+    if taken(on).erased_at is not None:  # an erasure at this moment comes first, or not at all
         raise InvalidMove(_("The personal data were erased."))
     customer, case = (on, None) if isinstance(on, Customer) else (None, on)
     try:
@@ -31,13 +32,6 @@ def place_hold(on: Customer | Case, *, reason: str, by: User) -> LegalHold:
         raise InvalidMove(_("This is kept already.")) from error
     record(on.thread, "place_hold", by=Actor.staff(by), at=now, sealed={"reason": (None, reason)})
     return row
-
-
-def _taken(on: Customer | Case) -> Customer | Case:
-    """The row as it is now, taken: an erasure at this moment comes first, or not at all."""
-    if isinstance(on, Customer):
-        return Customer.objects.select_for_update(no_key=True).get(pk=on.pk)
-    return Case.objects.select_for_update(of=("self",), no_key=True).get(pk=on.pk)
 
 
 @transaction.atomic

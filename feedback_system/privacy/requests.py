@@ -16,22 +16,17 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from cases.models import Case
 from customers.actions.consent import withdraw_consent
-from customers.actions.living import lock_customers
 from customers.models import Consent, Customer, CustomerType
-from customers.queries.merging import parts_of
 from customers.rights import heads_the_files, is_general_manager
 from feedback_system.models import PENDING, Ask, DataRequest, RequestState
 from feedback_system.privacy import notices, restriction
-from feedback_system.privacy.erasure import erase, residue
-from feedback_system.privacy.hindrances import hindrances, of_a_person
+from feedback_system.privacy.hindrances import of_a_person
 from feedback_system.privacy.policy import retention
-from feedback_system.privacy.rights import STEP
-from feedback_system.privacy.subjects import subject_of_case, subject_of_customer
+from feedback_system.privacy.subjects import subject_of_case, subject_of_customer, taken
 from organization import working_time
 from organization.models import User
 from organization.queries import Identity, working_calendar
 from organization.traces import Subject
-from regulations import approvals
 from regulations.profiles import version_for
 
 logger = logging.getLogger(__name__)
@@ -107,12 +102,7 @@ def _same_person(customer: Customer | None, case: Case | None) -> Q:
 
 
 def _check_subject(of: Customer | Case) -> None:
-    row: Customer | Case
-    if isinstance(of, Customer):  # two requests at once take turns
-        row = Customer.objects.select_for_update(no_key=True).get(pk=of.pk)
-    else:
-        row = Case.objects.select_for_update(of=("self",)).get(pk=of.pk)
-    if row.erased_at is not None:
+    if taken(of).erased_at is not None:
         raise InvalidMove(_("The personal data were erased. There is nothing left to ask about."))
     if isinstance(of, Customer) and (reasons := of_a_person(Subject(frozenset({of.pk})))):
         raise Blocked(reasons)
@@ -129,7 +119,7 @@ def check_identity(row: DataRequest, *, identity: str, by: User) -> DataRequest:
     """Write down how the person was recognised; nothing is given out or changed before."""
     if not identity:
         raise InvalidInput("identity", _("Please say how you made sure who asks."))
-    found = _locked(row, RequestState.OPEN)
+    found = locked(row, RequestState.OPEN)
     found.identity, found.checked_by = identity, by
     found.save(update_fields=["identity", "checked_by"])
     sealed = {"identity": (None, identity)}
@@ -142,7 +132,7 @@ def refuse_request(row: DataRequest, *, answer: str, by: User) -> DataRequest:
     """Refuse with the reason that the person is told (PIPL 50)."""
     if not answer:
         raise InvalidInput("answer", _("Please say why; the person is told."))
-    return _answer(_locked(row, RequestState.OPEN), RequestState.REFUSED, answer, by=by, at=timezone.now())
+    return _answer(locked(row, RequestState.OPEN), RequestState.REFUSED, answer, by=by, at=timezone.now())
 
 
 @transaction.atomic
@@ -152,10 +142,10 @@ def finish_request(row: DataRequest, *, answer: str, by: User) -> DataRequest:
     A restriction and a withdrawal of all consents are carried out here. Raises ``InvalidMove`` for an erasure, which
     somebody else approves, and ``InvalidInput`` before somebody has made sure who asks.
     """
-    found = _locked(row, RequestState.OPEN)
+    found = locked(row, RequestState.OPEN)
     if found.kind == Ask.ERASE:
         raise InvalidMove(_("An erasure is approved first."))
-    _require_identity(found)
+    require_identity(found)
     if found.kind == Ask.RESTRICT:
         if found.customer is None:
             raise InvalidMove(_("The person is no customer in the file: link the case with one first."))
@@ -168,95 +158,8 @@ def finish_request(row: DataRequest, *, answer: str, by: User) -> DataRequest:
     return _answer(found, RequestState.DONE, answer, by=by, at=timezone.now())
 
 
-@transaction.atomic
-def ask_erasure(row: DataRequest, *, by: User) -> DataRequest:
-    """Ask the general manager to approve; raises ``Blocked`` with everything that stands in the way."""
-    now = timezone.now()
-    found = _locked(row, RequestState.OPEN)
-    if found.kind != Ask.ERASE:
-        raise InvalidMove(_("Nobody asked for an erasure."))
-    _require_identity(found)
-    if reasons := hindrances(subject_of(found), now=now, besides=found):
-        raise Blocked(reasons)
-    reason = found.words or str(Ask.ERASE.label)
-    question = approvals.Question(found.thread, f"erase:{found.pk}", (STEP,), reason)
-    found.approval = approvals.ask(question, by=Actor.staff(by), at=now)
-    found.state = RequestState.APPROVING
-    found.save(update_fields=["approval", "state"])
-    record(found.thread, "ask_erasure", by=Actor.staff(by), at=now, changes={"request": (None, found.pk)})
-    notices.erasure_asked(found, by=by)
-    return found
-
-
-@transaction.atomic
-def decide_erasure(row: DataRequest, *, granted: bool, opinion: str, by: User) -> DataRequest:
-    """Approve or refuse; an approved one is carried out by ``carry_out``, at once or by the clock after a crash."""
-    now = timezone.now()
-    found = _locked(row, RequestState.APPROVING)
-    assert found.approval is not None  # noqa: S101 - set by ask_erasure
-    approvals.decide(found.approval, by=by, at=now, granted=granted, opinion=opinion)
-    found.state = RequestState.ERASING if granted else RequestState.OPEN
-    found.save(update_fields=["state"])
-    verb = "approve_erasure" if granted else "refuse_erasure"
-    changes = {"request": (None, found.pk)}
-    record(found.thread, verb, by=Actor.staff(by), at=now, changes=changes, sealed={"opinion": (None, opinion)})
-    what = _("approved") if granted else _("refused")
-    if found.approval.asked_by is not None:
-        notices.erasure_decided(found, to=found.approval.asked_by, what=what)
-    return found
-
-
-def carry_out(row: DataRequest) -> DataRequest:
-    """Erase what was approved, and write down where words still stand; twice harms nothing.
-
-    What came between approval and erasure, such as a new case, sends the request back to whoever answers it.
-    """
-    try:
-        return _erase(row)
-    except Blocked:
-        with transaction.atomic():
-            found = _locked(row, RequestState.ERASING)
-            found.state = RequestState.OPEN
-            found.save(update_fields=["state"])
-        raise
-
-
-def approved() -> list[DataRequest]:
-    """Erasures that were approved and are not done: a process died in between."""
-    return list(DataRequest.objects.filter(state=RequestState.ERASING).order_by("pk")[:50])
-
-
-def try_again(row: DataRequest) -> None:
-    """Carry out what was left; what stands in the way now sends it back, and who answers sees it in the list.
-
-    One that fails otherwise is reported and tried again later; it must not keep the others waiting.
-    """
-    try:
-        carry_out(row)
-    except (Blocked, InvalidMove):
-        pass
-    except Exception:
-        logger.exception("request %s could not be carried out", row.pk)
-
-
-def _erase(row: DataRequest) -> DataRequest:
-    with transaction.atomic():
-        found = _locked(row, RequestState.ERASING)
-        assert found.approval is not None  # noqa: S101 - a request that is erasing was approved
-        decision = found.approval.decisions.select_related("by").latest("pk")
-        if found.customer is not None:  # before it is known what there is: a new case waits until we are through
-            lock_customers({found.customer.pk, *parts_of(found.customer)})
-        subject = subject_of(found)
-        proof = erase(subject, by=Actor.staff(decision.by), request=found)
-        found.refresh_from_db()
-        found.state, found.answered_by, found.answered_at = RequestState.DONE, decision.by, proof.at
-        found.save(update_fields=["state", "answered_by", "answered_at"])
-    proof.residue = residue(subject.words)
-    proof.save(update_fields=["residue"])
-    return found
-
-
-def _locked(row: DataRequest, *states: str) -> DataRequest:
+def locked(row: DataRequest, *states: str) -> DataRequest:
+    """The request as it is now, taken; raises ``InvalidMove`` where it is in none of these states any more."""
     rows = DataRequest.objects.select_for_update(of=("self",)).select_related("customer", "case", "approval")
     found = rows.get(pk=row.pk)
     if found.state not in states:
@@ -264,7 +167,8 @@ def _locked(row: DataRequest, *states: str) -> DataRequest:
     return found
 
 
-def _require_identity(row: DataRequest) -> None:
+def require_identity(row: DataRequest) -> None:
+    """Nothing is given out or changed before somebody knows who asks."""
     if not row.identity:
         raise InvalidInput("identity", _("Please say first how you made sure who asks."))
 

@@ -12,6 +12,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidMove
 from cases.lifecycle import ENDED
 from cases.models import Case
+from customers.actions.living import lock_customers
 from customers.models import Customer
 from feedback_system.privacy.subjects import subject_of_customer
 from notifications.actions import withdraw
@@ -60,7 +61,7 @@ def lift_restriction(customer: Customer, *, by: Actor, reason: str) -> Customer:
 
 
 def _locked(customer: Customer) -> Customer:
-    row = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    row = lock_customers([customer.pk])[customer.pk]
     if row.erased_at is not None:
         raise InvalidMove(_("The personal data were erased."))
     return row

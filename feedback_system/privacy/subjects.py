@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.db.models import Q
 
 from cases.models import Case
+from customers.actions.living import lock_customers
 from customers.models import ContactPoint, ContactType, Customer
 from customers.queries.merging import parts_of
 from organization import text
@@ -26,6 +27,13 @@ def subject_of_customer(customer: Customer) -> Subject:
 def subject_of_case(case: Case) -> Subject:
     """Only what one case holds: its reporter is no customer, or a copy is asked for from its tracking page."""
     return with_words(Subject(cases=frozenset({case.pk})))
+
+
+def taken(of: Customer | Case) -> Customer | Case:
+    """The row as it is now, taken until the commit: whoever asks, holds or erases takes turns."""
+    if isinstance(of, Customer):
+        return lock_customers([of.pk])[of.pk]
+    return Case.objects.select_for_update(of=("self",), no_key=True).get(pk=of.pk)
 
 
 def _unlinked(customer: Customer) -> list[int]:

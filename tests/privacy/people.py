@@ -8,7 +8,7 @@ from cases.actions.intake import Reporter
 from cases.models import Case
 from customers.models import Customer
 from feedback_system.models import DataRequest
-from feedback_system.privacy import requests
+from feedback_system.privacy import erasure_requests, requests
 from feedback_system.privacy.requests import Asked
 from tests import world as w
 from tests.world import World
@@ -38,6 +38,6 @@ def asked(world: World, customer: Customer | Case, kind: str, **more: Any) -> Da
 
 def erased(world: World, customer: Customer) -> DataRequest:
     """Asked for, approved, carried out."""
-    row = requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
-    row = requests.decide_erasure(row, granted=True, opinion="同意", by=world.general_manager)
-    return requests.carry_out(row)
+    row = erasure_requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    row = erasure_requests.decide_erasure(row, granted=True, opinion="同意", by=world.general_manager)
+    return erasure_requests.carry_out(row)

@@ -16,7 +16,7 @@ from cases.models import Case
 from customers.actions import communications, people
 from customers.actions.holdings import Held, add_holding
 from customers.models import Customer
-from feedback_system.privacy import requests
+from feedback_system.privacy import erasure_requests
 from feedback_system.privacy.erasure import residue
 from tests import world as w
 from tests.privacy.people import asked, case_of
@@ -46,11 +46,11 @@ def writers(world: World, customer: Customer) -> dict[str, Callable[[], object]]
 def test_who_writes_beside_an_erasure_leaves_nothing(
     world: World, customer: Customer, race: Race, writer: str, turn: int
 ) -> None:
-    row = requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
-    row = requests.decide_erasure(row, granted=True, opinion="", by=world.general_manager)
-    race.run(lambda: requests.carry_out(row), writers(world, customer)[writer])
+    row = erasure_requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    row = erasure_requests.decide_erasure(row, granted=True, opinion="", by=world.general_manager)
+    race.run(lambda: erasure_requests.carry_out(row), writers(world, customer)[writer])
     with suppress(DomainError):
-        requests.carry_out(row)
+        erasure_requests.carry_out(row)
     row.refresh_from_db()
     after = Customer.objects.get(pk=customer.pk)
     if row.state == "open":  # a new case came first, and nothing was erased

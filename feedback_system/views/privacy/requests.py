@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.exceptions import Blocked, DomainError, NotAllowed
 from documents.serving import serve_made
 from feedback_system.models import Ask, DataRequest, Erasure, RequestState
+from feedback_system.privacy import erasure_requests
 from feedback_system.privacy import requests as actions
 from feedback_system.privacy.access import get_request
-from feedback_system.privacy.copying import archive
+from feedback_system.privacy.copying import copy_for
 from feedback_system.privacy.erasure import places
 from feedback_system.privacy.forms import AnswerForm, IdentityForm, OpinionForm
 from feedback_system.privacy.hindrances import hindrances
@@ -79,7 +80,7 @@ def _proof(row: DataRequest) -> dict[str, Any]:
     erased: dict[str, int] = {}
     for name, count in proof.rows.items():
         erased[place_words(name)] = erased.get(place_words(name), 0) + count
-    residue = [(place_words(name.rpartition(".")[0]), count) for name, count in proof.residue.items()]
+    residue = [(place_words(name.rpartition(".")[0]), count) for name, count in (proof.residue or {}).items()]
     return {"proof": proof, "erased": sorted(erased.items(), key=lambda each: -each[1]), "residue": residue}
 
 
@@ -141,7 +142,7 @@ def ask_erasure(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the general manager."""
 
     def done(row: DataRequest, here: Officer, _data: dict[str, Any]) -> str:
-        actions.ask_erasure(row, by=here.user)
+        erasure_requests.ask_erasure(row, by=here.user)
         return _("The general manager was asked. The answer comes to your inbox.")
 
     return _act(request, pk, "answer_form", forms.Form(request.POST), done)
@@ -153,10 +154,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
     def done(row: DataRequest, here: Officer, data: dict[str, Any]) -> str:
         granted = request.POST.get("answer") == "approve"
-        found = actions.decide_erasure(row, granted=granted, opinion=data["opinion"], by=here.user)
+        found = erasure_requests.decide_erasure(row, granted=granted, opinion=data["opinion"], by=here.user)
         if not granted:
             return _("Refused, and told.")
-        actions.carry_out(found)
+        erasure_requests.carry_out(found)
         return _("The personal data were erased.")
 
     return _act(request, pk, "opinion_form", OpinionForm(request.POST), done, approves=True)
@@ -166,16 +167,13 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """The copy as a ZIP, to be handed to the person; only after somebody has made sure who asks."""
     here = officer(person(request))
-    row = get_request(pk)
-    if not here.answers or row.kind != Ask.COPY or not row.is_pending:
+    if not here.answers:
         raise NotAllowed
-    if not row.identity:
-        messages.error(request, _("Please say first how you made sure who asks."))
-        return redirect("privacy_request", pk)
+    row = get_request(pk)
     try:
-        content = archive(actions.subject_of(row), number=f"{row.pk:06d}", by=here.actor, name=here.user.name)
+        content = copy_for(row, by=here.user)
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("privacy_request", pk)
-    name = _("Copy of personal data %(number)s") % {"number": f"{row.pk:06d}"}
+    name = _("Copy of personal data %(number)s") % {"number": row.number}
     return serve_made(content, filename=f"{name}.zip", media_type="application/zip")
