@@ -26,3 +26,11 @@ def api(world: Any) -> Callable[[str], Client]:
         return found
 
     return client
+
+
+@pytest.fixture
+def customer(world: Any) -> Any:
+    """An organisation with something in every part of its file."""
+    from tests.customers.files import filed
+
+    return filed(world)
