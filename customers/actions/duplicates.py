@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audit.actions import Entry, record_many
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
-from customers.actions.living import lock_customers, was_merged
+from customers.actions.living import lock_customers, why_not_written
 from customers.duplicates import compare
 from customers.models import Candidate, Customer, Distinction
 from customers.queries.duplicates import crowded_of, groups, known_of, pairs_in
@@ -93,8 +93,8 @@ def _locked(one: Customer, other: Customer) -> tuple[Customer, Customer]:
         raise InvalidMove(_("A customer is always the same as itself."))
     rows = lock_customers([low, high])
     for row in rows.values():
-        if row.merged_into is not None:
-            raise InvalidMove(was_merged(row, row.merged_into))
+        if sentence := why_not_written(row):
+            raise InvalidMove(sentence)
     return rows[low], rows[high]
 
 

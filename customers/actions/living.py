@@ -25,12 +25,8 @@ def lock_living(customer: Customer, *, organisation: Customer | None = None) -> 
     keys = {customer.pk, organisation.pk} if organisation else {customer.pk}
     rows = lock_customers(keys)
     row = rows[customer.pk]
-    if row.merged_into is not None:
-        raise InvalidMove(was_merged(row, row.merged_into))
-    if row.erased_at is not None:
-        raise InvalidMove(_("The personal data were erased. Nothing more is written down."))
-    if row.restricted_at is not None:
-        raise InvalidMove(_("The use of these data is restricted. Nothing more is written down."))
+    if sentence := why_not_written(row):
+        raise InvalidMove(sentence)
     if organisation and rows[organisation.pk].merged_into is not None:
         raise InvalidInput("organisation", was_merged(organisation, rows[organisation.pk].merged_into))
     return row
@@ -56,6 +52,17 @@ def hold_living(keys: Iterable[int]) -> dict[int, Customer]:
                 return {key: rows[now] for key, now in asked.items() if now in rows and rows[now].erased_at is None}
             transaction.set_rollback(True)  # lets go of the rows: taking further ones now could close a circle
         asked = living_keys(asked)
+
+
+def why_not_written(row: Customer) -> str:
+    """Why nothing may be written to a customer, for a row that was taken; "" where nothing is against it."""
+    if row.merged_into is not None:
+        return was_merged(row, row.merged_into)
+    if row.erased_at is not None:
+        return _("The personal data were erased. Nothing more is written down.")
+    if row.restricted_at is not None:
+        return _("The use of these data is restricted. Nothing more is written down.")
+    return ""
 
 
 def was_merged(customer: Customer, into: Customer | None) -> str:

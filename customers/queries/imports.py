@@ -22,6 +22,7 @@ from customers.models import (
     ImportMapping,
     Standing,
 )
+from customers.queries.merging import living_keys, names_of_parts
 from organization.models import User
 from organization.text import fold
 
@@ -37,7 +38,7 @@ class Found:
 
     by_key: dict[str, int] = field(default_factory=dict)
     by_point: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
-    by_name: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_name: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     numbers: dict[int, str] = field(default_factory=dict)
     organisations: dict[int, Customer] = field(default_factory=dict)
     coming: Collection[int] = ()
@@ -48,8 +49,8 @@ class Found:
 
     def organisation(self, word: str) -> tuple[Customer | None, bool]:
         """The organisation that a cell names by number or name, and whether several are called so."""
-        found = self.by_name.get(folded_name(word), [])
-        pk = self.by_key.get(word) or (found[0] if len(found) == 1 else 0)
+        found = self.by_name.get(folded_name(word), set())
+        pk = self.by_key.get(word) or (min(found) if len(found) == 1 else 0)
         return self.organisations.get(pk), not pk and len(found) > 1
 
 
@@ -59,22 +60,28 @@ def folded_name(name: str) -> str:
 
 
 def look_up(rows: Sequence[Given], *, system: str) -> Found:
-    """Everything that is needed to know the customers of these rows again."""
+    """Everything that is needed to know the customers of these rows again.
+
+    Who became part of another is known by the old name and number too, as the one who stays.
+    """
     found = Found()
     keys = {row.key for row in rows if row.key} | {row.organisation for row in rows if row.organisation}
     for number, pk in ExternalNumber.objects.filter(system=system, number__in=keys).values_list("number", "customer"):
         found.by_key[number] = pk
     normals = {point.normal for row in rows for point in row.points}
-    points = ContactPoint.objects.filter(normal__in=normals) if normals else ContactPoint.objects.none()
-    for normal, name, pk in points.values_list("normal", "customer__folded_name", "customer"):
-        found.by_point[normal, name].add(pk)
+    points = ContactPoint.objects.filter(normal__in=normals)
+    reached = list(points.values_list("normal", "customer__folded_name", "customer"))
+    old_names = names_of_parts({pk for _normal, _name, pk in reached})
+    for normal, name, pk in reached:
+        for called in {name, *old_names.get(pk, ())}:
+            found.by_point[normal, called].add(pk)
     names = {folded_name(row.name) for row in rows if not row.points}
     names |= {folded_name(row.organisation) for row in rows if row.organisation}
-    firms = Customer.objects.filter(type=CustomerType.ORGANISATION, folded_name__in=names).order_by("pk")
-    for pk, name in firms.values_list("pk", "folded_name"):
-        found.by_name[name].append(pk)
-    candidates = {pk for several in found.by_point.values() for pk in several}
-    candidates |= {pk for several in found.by_name.values() for pk in several}
+    firms = Customer.objects.filter(type=CustomerType.ORGANISATION, folded_name__in=names)
+    called_so = dict(firms.values_list("pk", "folded_name"))
+    for pk, stays in living_keys(called_so).items():
+        found.by_name[called_so[pk]].add(stays)
+    candidates = {pk for several in (*found.by_point.values(), *found.by_name.values()) for pk in several}
     owned = ExternalNumber.objects.filter(system=system, customer__in=candidates)
     found.numbers = dict(owned.values_list("customer", "number"))
     named = [found.by_key.get(row.organisation) for row in rows if row.organisation]
@@ -85,7 +92,10 @@ def look_up(rows: Sequence[Given], *, system: str) -> Found:
 
 @dataclass
 class Known:
-    """A customer with everything that a row could change; ``file`` may be unsaved and empty."""
+    """A customer with everything that a row could change; ``file`` may be unsaved and empty.
+
+    ``old_names`` folded names of those who became part of this customer.
+    """
 
     customer: Customer
     kinds: list[CustomerKind] = field(default_factory=list)
@@ -93,6 +103,7 @@ class Known:
     file: CustomerFile | None = None
     held: list[Holding] = field(default_factory=list)
     standing: Standing | None = None
+    old_names: set[str] = field(default_factory=set)
 
 
 def load_known(keys: Collection[int], *, lock: bool) -> dict[int, Known]:
@@ -118,6 +129,8 @@ def load_known(keys: Collection[int], *, lock: bool) -> dict[int, Known]:
         known[held.customer_id].held.append(held)
     for standing in Standing.objects.filter(customer__in=known):
         known[standing.customer_id].standing = standing
+    for pk, names in names_of_parts(known).items():
+        known[pk].old_names = names
     return known
 
 

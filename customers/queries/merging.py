@@ -32,6 +32,22 @@ def living_key(pk: int) -> int:
     return living_keys([pk])[pk]
 
 
+def names_of_parts(keys: Iterable[int]) -> dict[int, set[str]]:
+    """By which other names, folded, these customers were known: of those who became part of them, also through others.
+
+    One query for each step of a chain.
+    """
+    found: dict[int, set[str]] = {}
+    above = {key: key for key in keys}
+    while above:
+        rows = Customer.objects.filter(merged_into__in=above).values_list("pk", "merged_into", "folded_name")
+        stays = {pk: above[into] for pk, into, _name in rows if into}
+        for pk, _into, name in rows:
+            found.setdefault(stays[pk], set()).add(name)
+        above = stays
+    return found
+
+
 def parts_of(customer: Customer) -> dict[int, Customer]:
     """All who became part of this customer, also through others; by number."""
     found: dict[int, Customer] = {}

@@ -19,9 +19,11 @@ from audit.verification import verify
 from customers.actions.classes import classify_customer
 from customers.actions.file import update_file
 from customers.actions.holdings import Held, add_holding
+from customers.actions.merging import merge_customers
 from customers.actions.people import Facts, Reach, open_file
 from customers.models import ContactPoint, Customer, CustomerImport, CustomerKind, Holding
 from customers.queries.search import match
+from feedback_system.privacy.restriction import restrict
 from organization.queries import identity_of
 from tests.customers.tables import counts, imported, refusals, uploaded, xlsx_of
 from tests.world import World
@@ -169,6 +171,44 @@ def test_the_same_table_once_more_changes_nothing(world: World) -> None:
         assert counts(again) == (0, 0, len(table) - 1, 0), refusals(again)
         assert not again.may_run
         assert Event.objects.count() == before + 1  # the upload itself
+
+
+@pytest.mark.req("CUS-29")
+def test_who_was_made_one_with_another_is_known_by_the_old_name_and_number(world: World) -> None:
+    header = ["客户编号", "客户名称", "类型", "电话", "地址"]
+    rows = [
+        ["K-1", "苏州安居", "单位", "0512-67662200", ""],
+        ["K-2", "安居物业", "单位", "0512-67660000", ""],
+        ["K-3", "园区安居", "单位", "", ""],
+    ]
+    imported(world, xlsx_of([header, *rows]), system="ERP")
+    kept, second, third = (Customer.objects.get(name=row[1]) for row in rows)
+    merge_customers(second, third, by=world.hub_head)
+    merge_customers(kept, Customer.objects.get(pk=second.pk), by=world.hub_head)
+    again = imported(world, xlsx_of([header, *rows]), system="ERP")
+    another = "第 2 行是同一客户，但编号不同。"
+    assert counts(again) == (0, 0, 1, 2)
+    assert refusals(again) == {3: another, 4: another}
+    for keyed, name, reached in (("K-3", "园区安居", ""), ("", "安居物业", "0512-67660000"), ("", "园区安居", "")):
+        table = [header, [keyed, name, "单位", reached, f"星湖街 {name}"]]
+        assert counts(imported(world, xlsx_of(table), system="ERP" if keyed else "")) == (0, 1, 0, 0), name
+        kept.refresh_from_db()
+        assert (kept.name, kept.file.address) == ("苏州安居", f"星湖街 {name}")
+        kept = Customer.objects.get(pk=kept.pk)
+    assert Customer.objects.count() == 3
+
+
+@pytest.mark.req("CUS-29", "SEC-09")
+def test_nothing_is_written_to_whose_data_are_only_kept(world: World) -> None:
+    imported(world, xlsx_of(TABLE))
+    person = Customer.objects.get(name="单于明")
+    restrict(person, by=world.actor("hub_head"), reason="本人要求")
+    table = [TABLE[0], [*TABLE[1][:-4], "昆山", *TABLE[1][-3:]], TABLE[3]]
+    before = _state(person)
+    row = imported(world, xlsx_of(table))
+    assert counts(row) == (0, 0, 1, 1)
+    assert list(refusals(row).values()) == ["该客户资料已限制处理，不再登记任何内容。"]
+    assert _state(person) == before
 
 
 @pytest.mark.req("CUS-29")

@@ -44,16 +44,19 @@ class Rows:
     def check(self, lines: list[Line], verdicts: Verdicts) -> None:
         """Decide these rows and write nothing but why some stay out."""
         refused: Refusals = {}
+        barred: Refusals = {}
         rows = self._read(lines, refused)
         found = look_up(rows, system=self.job.system)
         found.coming = self.coming
-        first = self._first_mentions(rows, refused, verdicts)
-        means = self._means(first, found, refused)
+        first = self._first_mentions(rows, barred, verdicts)
+        means = self._by_one_number(first, self._means(first, found, refused), barred)
         known = load_known({pk for pk in means.values() if pk}, lock=False)
         for given in first:
             if given.line in means:
                 verdicts.count(self._checked(given, known.get(means[given.line] or 0), found, refused))
-        _refuse(refused, verdicts)
+        if barred:
+            ImportLine.objects.filter(pk__in=barred).update(barred=True)
+        _refuse(refused | barred, verdicts)
 
     def bring_in(self, lines: list[Line], verdicts: Verdicts) -> int | None:
         """Write these rows; the key of the first that must wait for the next chunk, None where none must."""
@@ -88,23 +91,32 @@ class Rows:
 
     # --- The check ---
 
-    def _first_mentions(self, rows: list[Given], refused: Refusals, verdicts: Verdicts) -> list[Given]:
+    def _first_mentions(self, rows: list[Given], barred: Refusals, verdicts: Verdicts) -> list[Given]:
         """The rows that are the first of their customer; the others are counted, or barred for the import too."""
-        first, barred = [], []
+        first = []
         for given in rows:
             try:
                 mention = self.seen.earlier(given)
             except Refused as error:
-                refused[given.line] = str(error)
-                barred.append(given.line)
+                barred[given.line] = str(error)
                 continue
             if mention is None:
                 first.append(given)
             else:
                 verdicts.count(["same" if self.seen.repeats(given, mention) else "changed"])
-        if barred:
-            ImportLine.objects.filter(pk__in=barred).update(barred=True)
         return first
+
+    def _by_one_number(
+        self, rows: list[Given], means: dict[int, int | None], barred: Refusals
+    ) -> dict[int, int | None]:
+        """The same without rows that mean a customer whom an earlier one means by another number; those are barred."""
+        for given in rows:
+            if given.key and (customer := means.get(given.line)):
+                try:
+                    self.seen.check_number(given, customer)
+                except Refused as error:
+                    barred[given.line] = str(error)
+        return {line: customer for line, customer in means.items() if line not in barred}
 
     def _checked(self, given: Given, known: Known | None, found: Found, refused: Refusals) -> list[str]:
         try:

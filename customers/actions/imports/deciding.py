@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.exceptions import InvalidInput
 from customers.actions.classes import Chosen, check_class
+from customers.actions.living import why_not_written
 from customers.actions.people import Facts, check_facts, people_stay
 from customers.imports.rows import Given, Setting
 from customers.models import ContactPoint, CustomerType, Secrecy
@@ -45,7 +46,7 @@ def customer_of(given: Given, found: Found, setting: Setting) -> int | None:
     fitting = {pk for point in given.points for pk in found.by_point.get((point.normal, name), ())}
     if not given.points:
         if _type(given, setting) == CustomerType.ORGANISATION:
-            fitting = set(found.by_name.get(name, ()))
+            fitting = set(found.by_name.get(name, set()))
         elif not given.key:
             raise Refused(_("Without telephone, e-mail or number in the old system this person is not known again."))
     if len(fitting) > 1:
@@ -61,8 +62,11 @@ def customer_of(given: Given, found: Found, setting: Setting) -> int | None:
 def step_for(given: Given, known: Known | None, found: Found, setting: Setting) -> Step:
     """The customer as this row wants it; only filled cells count. Raises ``Refused``."""
     card, row = given.card, known.customer if known else None
+    if row and (sentence := why_not_written(row)):
+        raise Refused(sentence)
+    is_old_name = known and folded_name(given.name) in known.old_names
     facts = Facts(
-        name=given.name,
+        name=row.name if row and is_old_name else given.name,
         type=card.get("type") or (row.type if row else setting.plan.default_type),
         organisation=row.organisation if row else None,
         kinds=card.get("kinds") or (tuple(known.kinds) if known else ()),
@@ -147,6 +151,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._mentions: dict[int, Mention] = {}
+        self._numbered: dict[int, tuple[int, int]] = {}
 
     def earlier(self, given: Given) -> Mention | None:
         """An earlier row of the same customer; remembers this one where there is none. Raises ``Refused``."""
@@ -159,16 +164,25 @@ class Seen:
             self._mentions |= dict.fromkeys(tokens, mention)
             return None
         if given.key and mention.key != hash(given.key):
-            sentence = _("Row %(row)d names the same customer with another number.")
-            raise Refused(sentence % {"row": mention.row})
+            raise Refused(_another_number(mention.row))
         if mention.card != card:
             sentence = _("Row %(row)d says otherwise of the same customer. Please keep one of the two.")
             raise Refused(sentence % {"row": mention.row})
         return mention
 
+    def check_number(self, given: Given, customer: int) -> None:
+        """Raises ``Refused`` where an earlier row means this customer by another number: two that were made one."""
+        row, key = self._numbered.setdefault(customer, (given.row, hash(given.key)))
+        if key != hash(given.key):
+            raise Refused(_another_number(row))
+
     def repeats(self, given: Given, mention: Mention) -> bool:
         """Whether the row says nothing that the earlier one has not said."""
         return not given.held or mention.whole == hash((mention.card, given.held))
+
+
+def _another_number(row: int) -> str:
+    return _("Row %(row)d names the same customer with another number.") % {"row": row}
 
 
 def identities(given: Given) -> list[int]:
