@@ -71,10 +71,11 @@ def look_up(rows: Sequence[Given], *, system: str) -> Found:
     normals = {point.normal for row in rows for point in row.points}
     points = ContactPoint.objects.filter(normal__in=normals)
     reached = list(points.values_list("normal", "customer__folded_name", "customer"))
-    old_names = names_of_parts({pk for _normal, _name, pk in reached})
+    stays = living_keys(pk for _normal, _name, pk in reached)
+    old_names = names_of_parts(stays.values())
     for normal, name, pk in reached:
-        for called in {name, *old_names.get(pk, ())}:
-            found.by_point[normal, called].add(pk)
+        for called in {name, *old_names.get(stays[pk], ())}:
+            found.by_point[normal, called].add(stays[pk])
     names = {folded_name(row.name) for row in rows if not row.points}
     names |= {folded_name(row.organisation) for row in rows if row.organisation}
     firms = Customer.objects.filter(type=CustomerType.ORGANISATION, folded_name__in=names)

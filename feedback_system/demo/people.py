@@ -15,7 +15,7 @@ from organization.actions.units import Unit, create_unit, set_functions
 from organization.models import Department, Organisation, Product, Role, Site, User
 
 PASSWORD = "huiyin-demo"  # noqa: S105 - the demo's one known password; DEMO=0 has no such people
-SEEDER = Actor.system("demo")
+SEEDER = Actor.system("演示数据")
 
 #: code, name, English, functions, code of the parent.
 DEPARTMENTS = (

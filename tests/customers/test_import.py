@@ -178,7 +178,7 @@ def test_who_was_made_one_with_another_is_known_by_the_old_name_and_number(world
     header = ["客户编号", "客户名称", "类型", "电话", "地址"]
     rows = [
         ["K-1", "苏州安居", "单位", "0512-67662200", ""],
-        ["K-2", "安居物业", "单位", "0512-67660000", ""],
+        ["K-2", "安居物业", "单位", "0512-67660000；0512-67662200", ""],
         ["K-3", "园区安居", "单位", "", ""],
     ]
     imported(world, xlsx_of([header, *rows]), system="ERP")
@@ -189,12 +189,19 @@ def test_who_was_made_one_with_another_is_known_by_the_old_name_and_number(world
     another = "第 2 行是同一客户，但编号不同。"
     assert counts(again) == (0, 0, 1, 2)
     assert refusals(again) == {3: another, 4: another}
-    for keyed, name, reached in (("K-3", "园区安居", ""), ("", "安居物业", "0512-67660000"), ("", "园区安居", "")):
-        table = [header, [keyed, name, "单位", reached, f"星湖街 {name}"]]
-        assert counts(imported(world, xlsx_of(table), system="ERP" if keyed else "")) == (0, 1, 0, 0), name
-        kept.refresh_from_db()
-        assert (kept.name, kept.file.address) == ("苏州安居", f"星湖街 {name}")
+    for number, (key, name, reached) in enumerate(
+        [
+            ("K-3", "园区安居", ""),
+            ("", "安居物业", "0512-67660000"),
+            ("", "安居物业", "0512-67662200"),
+            ("", "园区安居", ""),
+        ]
+    ):
+        table = [header, [key, name, "单位", reached, f"星湖街 {number} 号"]]
+        row = imported(world, xlsx_of(table), system="ERP" if key else "")
+        assert counts(row) == (0, 1, 0, 0), (number, refusals(row))
         kept = Customer.objects.get(pk=kept.pk)
+        assert (kept.name, kept.file.address) == ("苏州安居", f"星湖街 {number} 号")
     assert Customer.objects.count() == 3
 
 
