@@ -80,8 +80,8 @@ def look_up(rows: Sequence[Given], *, system: str) -> Found:
     names |= {folded_name(row.organisation) for row in rows if row.organisation}
     firms = Customer.objects.filter(type=CustomerType.ORGANISATION, folded_name__in=names)
     called_so = dict(firms.values_list("pk", "folded_name"))
-    for pk, stays in living_keys(called_so).items():
-        found.by_name[called_so[pk]].add(stays)
+    for pk, living in living_keys(called_so).items():
+        found.by_name[called_so[pk]].add(living)
     candidates = {pk for several in (*found.by_point.values(), *found.by_name.values()) for pk in several}
     owned = ExternalNumber.objects.filter(system=system, customer__in=candidates)
     found.numbers = dict(owned.values_list("customer", "number"))
