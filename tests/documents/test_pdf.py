@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -130,8 +132,29 @@ ENDLESS = "<table style='width:1px;table-layout:fixed'><tr><td style='width:1px;
 DEEP = "<div>" * 5_000 + "x" + "</div>" * 5_000
 
 
-def children() -> set[int]:
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The process groups of the papers made so far: this test's own, for a browser beside it starts processes too."""
+    started, really = [], pdf._child
+
+    @contextmanager
+    def watched() -> Iterator[subprocess.Popen[bytes]]:
+        with really() as child:
+            started.append(child.pid)
+            yield child
+
+    monkeypatch.setattr(pdf, "_child", watched)
+    return started
+
+
+def alive(groups: list[int]) -> list[str]:
+    """Who is left of these groups, also those that nobody waited for."""
+    left = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) in groups:
+                left.append(f"{process.pid} {process.name()} {process.status()}")
+    return left
 
 
 @pytest.mark.parametrize(
@@ -142,17 +165,26 @@ def children() -> set[int]:
         pytest.param("<img src='app:/pictures/flood'>", 60, 500_000_000, id="bomb"),
     ],
 )
-def test_what_does_not_end_is_ended_with_a_sentence(settings, html: str, seconds: int, memory: int) -> None:
+def test_what_does_not_end_is_ended_with_a_sentence(
+    settings, groups: list[int], html: str, seconds: int, memory: int
+) -> None:
     settings.PDF_SECONDS, settings.PDF_MEMORY_BYTES = seconds, memory
-    before, start = children(), time.monotonic()
+    start = time.monotonic()
     failure = failing(html, pictures={"flood": samples.png_flood()})
     # Only the picture may be left out and the paper made without it.
     assert failure or "flood" in html
     assert not isinstance(failure, PdfUnavailable)
     assert time.monotonic() - start < seconds + 10
-    assert children() == before
+    assert len(groups) == 1
+    assert alive(groups) == []
     settings.PDF_SECONDS, settings.PDF_MEMORY_BYTES = 60, 1_200_000_000  # the narrow limits were for the other
     assert pdf.render_pdf("<p>next</p>").startswith(b"%PDF-")
+
+
+def test_control_a_group_that_lives_is_seen(groups: list[int]) -> None:
+    with pdf._child():
+        assert alive(groups)
+    assert alive(groups) == []
 
 
 def failing(html: str, **options) -> PdfFailed | None:
