@@ -15,6 +15,21 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-clocks": {"task": "cases.tasks.sweep_clocks", "schedule": 30.0, "options": {"queue": "clock"}},
+    "sweep-return-clocks": {
+        "task": "returns.tasks.sweep_clocks",
+        "schedule": 30.0,
+        "options": {"queue": "clock"},
+    },
+    "sweep-deliveries": {
+        "task": "returns.tasks.sweep_deliveries",
+        "schedule": 600.0,
+        "options": {"queue": "clock"},
+    },
+    "write-return-books": {
+        "task": "returns.tasks.write_pending_books",
+        "schedule": 60.0,
+        "options": {"queue": "work"},
+    },
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
     "heartbeat-clock": {
         "task": "notifications.tasks.heartbeat",

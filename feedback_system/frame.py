@@ -16,6 +16,7 @@ from cases.models import SavedView
 from customers import rights as customers
 from organization.models import Role, User
 from organization.queries import Identity, identity_of, organisation
+from returns import rights as returns
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> l
         items.append(_item(request, _("Cases"), "case_list", "message-square-warning", "cases"))
         if any(person.role != Role.AUDITOR for person in who.acting):
             items.append(_item(request, _("Customers"), "customer_list", "users"))
+    if returns.knows_returns(who):
+        items.append(_item(request, _("Returns"), "return_board", "package", "returns"))
     if "see_overdue" in permissions:
         items.append(_item(request, _("Overdue"), "overdue", "alarm-clock"))
     return items

@@ -16,7 +16,17 @@ from django.db import models
 
 #: Our rooms; libraries keep no data of customers.
 ROOMS = frozenset(
-    {"audit", "cases", "customers", "documents", "feedback_system", "notifications", "organization", "regulations"}
+    {
+        "audit",
+        "cases",
+        "customers",
+        "documents",
+        "feedback_system",
+        "notifications",
+        "organization",
+        "regulations",
+        "returns",
+    }
 )
 
 #: Of customers, reporters, and whom they name.
@@ -72,6 +82,18 @@ CUSTOMERS: dict[str, str] = {
     "notifications.Message": "address context error subject body",
     "regulations.Approval": "subject reason",
     "regulations.Decision": "opinion",
+    "returns.BookExport": "purpose",
+    "returns.Inspection": "question findings",
+    "returns.Refund": "reference",
+    "returns.RepairNote": "text",
+    "returns.RepairOrder": "tools detection work cause",
+    "returns.ReturnClock": "breach_reason",
+    "returns.ReturnSlip": (
+        "description contact_name contact_organisation contact_phone contact_email contact_address opinion"
+        " exception_reason refused_reason shipment end_note liable_text liable_handling detached_reason"
+        " satisfaction_note search contact_search"
+    ),
+    "returns.SlipLine": "product_text batch serial difference_note",
 }
 
 #: Of colleagues: they stay as long as what they did (SEC-09).
@@ -84,6 +106,7 @@ STAFF: dict[str, str] = {
     "organization.ApiToken": "name",
     "organization.SheetUpload": "file_name header rows",
     "organization.User": "username email name name_key initials phone",
+    "returns.ReturnClock": "earlier_dues",
 }
 
 #: Of nobody: codes, digests, names of things, settings.
@@ -139,6 +162,13 @@ NOBODY: dict[str, str] = {
     "regulations.Approval": "thread kind steps details",
     "regulations.Profile": "code name",
     "regulations.ProfileVersion": "document reason",
+    "returns.BookExport": "number wanted",
+    "returns.RefundRefusal": "reasons",
+    "returns.RepairOrder": "number",
+    "returns.ReturnAlert": "level",
+    "returns.ReturnClock": "kind policy",
+    "returns.ReturnSlip": "number reason turn",
+    "returns.SlipFile": "subject",
 }
 
 _WORDS = (models.CharField, models.TextField, models.JSONField, models.FileField, SearchVectorField)

@@ -24,6 +24,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("cases/", include("cases.urls")),
     path("customers/", include("customers.urls")),
+    path("returns/", include("returns.urls")),
     path("settings/", include("feedback_system.settings_urls")),
     path("settings/", include("organization.urls")),
     path("", include("feedback_system.pages")),

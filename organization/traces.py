@@ -31,6 +31,7 @@ class Subject:
         customers: keys of customers; several where files were merged.
         cases: keys of cases.
         communications: keys of single communications, whose customer stays.
+        returns: keys of returns of these customers and cases.
         names: what the person is called. Others are called so too: by a name nothing is erased, only looked for.
         reaches: numbers and addresses, as they were given and as they are compared, by which drafts, kept searches and
             uploads are found.
@@ -39,6 +40,7 @@ class Subject:
     customers: frozenset[int] = frozenset()
     cases: frozenset[int] = frozenset()
     communications: frozenset[int] = frozenset()
+    returns: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
     reaches: frozenset[str] = frozenset()
 
@@ -50,7 +52,8 @@ class Subject:
     @property
     def threads(self) -> list[str]:
         """The histories that are about the person."""
-        return [f"customer:{pk}" for pk in sorted(self.customers)] + [f"case:{pk}" for pk in sorted(self.cases)]
+        keys = (("customer", self.customers), ("case", self.cases), ("return", self.returns))
+        return [f"{sort}:{pk}" for sort, found in keys for pk in sorted(found)]
 
     def mentioned_in(self, *columns: str) -> Q:
         """Rows in one of these columns of which a number or address of the person stands, also as part of a link."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -14,7 +13,8 @@ from audit.actor import Actor
 from cases import notices
 from cases.models import CaseClock
 from cases.notices import ClockAlert
-from organization.models import Department, User
+from organization.ladder import Ladder
+from organization.models import User
 from regulations import deadlines
 
 CHUNK = 200
@@ -25,76 +25,16 @@ SWEEP = Actor.system("deadline-sweep")
 logger = logging.getLogger(__name__)
 
 
-@dataclass
-class People:
-    """Who is told at each rung, looked up once a chunk."""
-
-    heads: dict[int, list[User]] = field(default_factory=dict)
-    parents: dict[int, int | None] = field(default_factory=dict)
-    hub_heads: list[User] = field(default_factory=list)
-    managers: list[User] = field(default_factory=list)
-    general_managers: list[User] = field(default_factory=list)
-
-    @classmethod
-    def load(cls) -> People:
-        """Heads by department, the tree, the hub's heads, the managers: a handful of queries."""
-        people = cls(parents=dict(Department.objects.values_list("pk", "parent_id")))
-        active = User.objects.filter(is_active=True)
-        for user in active.filter(memberships__is_head=True).prefetch_related("memberships").distinct():
-            for membership in user.memberships.all():
-                if membership.is_head:
-                    people.heads.setdefault(membership.department_id, []).append(user)
-        people.hub_heads = list(
-            active.filter(memberships__is_head=True, memberships__department__functions__code="hub").distinct()
-        )
-        people.managers = list(active.filter(role="manager"))
-        people.general_managers = list(active.filter(functions__code="general_manager"))
-        return people
-
-    def at(self, level: str, clock: CaseClock) -> list[User]:
-        """Who is told at a rung of this clock.
-
-        Nobody who is recused or gone; where a rung has nobody left, those of the next higher one are
-        told at once (RTE-19, A-38).
-        """
-        for users in self._asked(level, clock):
-            if left := _able(users, clock):
-                return left
-        return []
-
-    def _asked(self, level: str, clock: CaseClock) -> list[list[User]]:
-        """The people of a rung, then those who stand in for them."""
-        department_id = clock.assignment.department_id if clock.assignment else clock.case.owner_department_id
-        above = [users for users in self._heads_above(department_id) if _able(users, clock)]
-        top = [self.managers, self.general_managers]
-        match level:
-            case "head":
-                return [*above, self.hub_heads, *top]
-            case "next_level":
-                return [*above[1:], *top]  # above those who were told as heads
-            case "hub_head":
-                return [self.hub_heads, *top]
-            case "general_manager":
-                return [self.general_managers, self.managers]
-            case _:
-                return [_owner(clock), *above, self.hub_heads, *top]
-
-    def _heads_above(self, department_id: int | None) -> list[list[User]]:
-        """Heads of the department, then of each one above it."""
-        found = []
-        while department_id is not None:
-            found.append(self.heads.get(department_id, []))
-            department_id = self.parents.get(department_id)
-        return found
-
-
-def _owner(clock: CaseClock) -> list[User]:
+def people_at(level: str, clock: CaseClock, ladder: Ladder) -> list[User]:
+    """Who is told at a rung of this clock: nobody who is recused or gone."""
+    department = clock.assignment.department_id if clock.assignment else clock.case.owner_department_id
     owner = clock.assignment.holder if clock.assignment else clock.case.owner
-    return [owner] if owner else []
-
-
-def _able(users: list[User], clock: CaseClock) -> list[User]:
-    return [user for user in users if user.is_active and -user.pk not in clock.case.barred]
+    return ladder.told(
+        level,
+        owner=owner,
+        department=department,
+        able=lambda user: user.is_active and -user.pk not in clock.case.barred,
+    )
 
 
 def sweep_clocks(now: datetime | None = None, *, budget: timedelta = timedelta(seconds=25)) -> int:
@@ -104,15 +44,15 @@ def sweep_clocks(now: datetime | None = None, *, budget: timedelta = timedelta(s
     share the work and neither tells anybody twice (SLA-04).
     """
     started, done = timezone.now(), 0
-    people = People.load()
+    ladder = Ladder.load()
     while True:
-        count = sweep_chunk(now or timezone.now(), people)
+        count = sweep_chunk(now or timezone.now(), ladder)
         done += count
         if count < CHUNK or timezone.now() - started > budget:
             return done
 
 
-def sweep_chunk(now: datetime, people: People) -> int:
+def sweep_chunk(now: datetime, ladder: Ladder) -> int:
     """One chunk; a clock that fails is parked, the others go on."""
     with transaction.atomic():
         clocks = list(
@@ -122,20 +62,20 @@ def sweep_chunk(now: datetime, people: People) -> int:
             .defer("case__search", "case__contact_search", "case__text")
             .order_by("next_alert_at", "id")[:CHUNK]
         )
-        entries = _alert_all(clocks, now=now, people=people)
+        entries = _alert_all(clocks, now=now, ladder=ladder)
         CaseClock.objects.bulk_update(clocks, ["level", "next_alert_at", "breached_at"])
         if entries:
             record_many(sorted(entries, key=lambda entry: entry.thread))
     return len(clocks)
 
 
-def _alert_all(clocks: list[CaseClock], *, now: datetime, people: People) -> list[Entry]:
+def _alert_all(clocks: list[CaseClock], *, now: datetime, ladder: Ladder) -> list[Entry]:
     """Give the alerts of all these clocks together; where that fails, one by one. Who fails alone is parked."""
     before = [(clock.level, clock.breached_at, clock.next_alert_at) for clock in clocks]
     try:
         with transaction.atomic():
             given: list[ClockAlert] = []
-            entries = [entry for clock in clocks for entry in _alert(clock, now=now, people=people, given=given)]
+            entries = [entry for clock in clocks for entry in _alert(clock, now=now, ladder=ladder, given=given)]
             _tell(given, now=now)
             return entries
     except Exception:
@@ -143,13 +83,13 @@ def _alert_all(clocks: list[CaseClock], *, now: datetime, people: People) -> lis
         for clock, state in zip(clocks, before, strict=True):
             clock.level, clock.breached_at, clock.next_alert_at = state
         if len(clocks) > 1:
-            return [entry for clock in clocks for entry in _alert_all([clock], now=now, people=people)]
+            return [entry for clock in clocks for entry in _alert_all([clock], now=now, ladder=ladder)]
         logger.exception("clock %s could not be processed; parked", clocks[0].pk)
         clocks[0].next_alert_at = now + PARKED
         return []
 
 
-def _alert(clock: CaseClock, *, now: datetime, people: People, given: list[ClockAlert]) -> list[Entry]:
+def _alert(clock: CaseClock, *, now: datetime, ladder: Ladder, given: list[ClockAlert]) -> list[Entry]:
     """Every alert of one clock that is due by now goes into ``given``; a late sweep catches up in order."""
     entries = []
     times = clock.case.profile_version.times
@@ -164,7 +104,7 @@ def _alert(clock: CaseClock, *, now: datetime, people: People, given: list[Clock
         if breach and clock.breached_at is None and now >= clock.first_due_at:
             clock.breached_at = clock.first_due_at
             entries.append(Entry(clock.case.thread, "breach", SWEEP, clock.first_due_at, {"clock": (None, clock.kind)}))
-        given.append(ClockAlert(clock, rung.level, people.at(rung.level, clock), breach))
+        given.append(ClockAlert(clock, rung.level, people_at(rung.level, clock, ladder), breach))
         clock.level += 1
         following = deadlines.next_rung(
             clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.exceptions import InvalidInput
 from cases.forms.intake_fields import StaffFilesField
 from cases.models import Case
 from cases.models.reply import Way
 from organization import text
 from organization.forms.fields import LocalDateTimeField, TextField
+from organization.forms.layout import LaidOut
 from organization.forms.lookup import LookupWidget
 from organization.models import Department, User
 from organization.requests import number
@@ -27,16 +25,7 @@ REASON_LENGTH = 500
 TEXT_LENGTH = 20_000
 
 
-@dataclass(frozen=True)
-class Row:
-    """A field as the sheet shows it: over the whole width or half of it, and in which shape."""
-
-    bound: BoundField
-    wide: bool
-    as_: str
-
-
-class ActForm(forms.Form):
+class ActForm(LaidOut):
     """The form of one act on one case. Cleans; never saves."""
 
     template = "cases/case/acts/fields.html"
@@ -51,24 +40,6 @@ class ActForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field.widget, LookupWidget):
                 field.widget.arguments = [self.case.number]
-
-    def refuse(self, refusal: InvalidInput) -> None:
-        """Show what the action refused: at its field, or above the form where it has none."""
-        self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
-
-    def rows(self) -> Iterator[Row]:
-        """The visible fields in order; short ones stand two in a row."""
-        for bound in self.visible_fields():
-            widget = bound.field.widget
-            long = isinstance(
-                widget, forms.Textarea | forms.RadioSelect | forms.CheckboxSelectMultiple | forms.FileInput
-            )
-            long = long or isinstance(widget, forms.CheckboxInput)
-            yield Row(
-                bound,
-                long or getattr(bound.field, "wide", False),
-                "files" if isinstance(widget, forms.FileInput) else "",
-            )
 
 
 class PlainForm(ActForm):

@@ -15,6 +15,7 @@ from customers.models import Communication, Customer, CustomerType
 from feedback_system.models import PENDING, DataRequest, LegalHold, Record
 from feedback_system.privacy.policy import RetentionPart, retention
 from organization.traces import Subject
+from returns.models import ReturnSlip
 
 NAMED = 5
 
@@ -72,6 +73,8 @@ def _kept(subject: Subject, rules: RetentionPart) -> list[Reason]:
     of_kind = cases.filter(kind__code__in=rules.kept_kinds)
     returned = cases.filter(holds__kind__in=rules.kept_holds)
     numbers = list((of_kind | returned).distinct().order_by("pk").values_list("number", flat=True)[:NAMED])
+    slips = ReturnSlip.objects.filter(pk__in=subject.returns, erased_at=None).order_by("pk")
+    numbers += list(slips.values_list("number", flat=True)[:NAMED])
     sentence = _("Accidents, returns and refunds are kept: %(numbers)s. Use can be restricted instead.")
     return [Reason("kept_cases", sentence % {"numbers": "、".join(numbers)}, "forbidden")] if numbers else []
 

@@ -12,6 +12,7 @@ from customers.models import ContactPoint, ContactType, Customer
 from customers.queries.merging import parts_of
 from organization import text
 from organization.traces import Subject
+from returns.models import ReturnSlip
 
 
 def subject_of_customer(customer: Customer) -> Subject:
@@ -59,4 +60,10 @@ def with_words(subject: Subject) -> Subject:
         if not folded or text.fold(name) in folded:  # else a dealer who called for the customer
             names.add(name)
             reaches |= {phone, email, text.phone_digits(phone)}
-    return replace(subject, names=frozenset(names - {""}), reaches=frozenset(reaches - {""}))
+    returns = ReturnSlip.objects.filter(Q(customer__in=subject.customers) | Q(case__in=subject.cases))
+    return replace(
+        subject,
+        names=frozenset(names - {""}),
+        reaches=frozenset(reaches - {""}),
+        returns=subject.returns | frozenset(returns.values_list("pk", flat=True)),
+    )

@@ -11,6 +11,8 @@ from feedback_system.frame import reads_cases
 from notifications.queries import unread_count
 from organization.queries import identity_of
 from organization.requests import person
+from returns.queries.board import mine
+from returns.rights import knows_returns
 
 
 @require_GET
@@ -24,4 +26,6 @@ def counters(request: HttpRequest) -> JsonResponse:
         found |= queries.badges(who, now=now)
         if request.GET.get("figures"):
             found |= queries.figures(who, now=now)
+    if knows_returns(who):
+        found["returns"] = queries.capped(mine(who))
     return JsonResponse(found)

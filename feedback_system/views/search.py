@@ -21,6 +21,7 @@ from customers.rights import works_with_customers
 from organization.models import User
 from organization.queries import Identity, identity_of
 from organization.requests import person, words
+from returns.queries import book
 
 SHORTEST = 2
 OFFERED, CUSTOMERS_OFFERED, CUSTOMERS_SHOWN = 6, 3, 6
@@ -36,6 +37,8 @@ def search(request: HttpRequest) -> HttpResponse:
     named = queries.by_number(term, who)
     if term.is_number and named:
         return redirect("case", named[0].number)
+    if slip := book.by_number(term.typed, who):
+        return redirect("return", slip.number)
     after = parse_key(request.GET.get("after"))
     context = _results(request, user, who, term)
     context |= {"term": term, "named": [row_of(case, who) for case in named] if after is None else []}
@@ -87,7 +90,9 @@ def _options(request: HttpRequest, user: User, who: Identity, term: Term) -> Htt
     found, _slow_one = _find(term, who, size=OFFERED)
     cases = {case.pk: case for case in [*queries.by_number(term, who), *(hit.case for hit in found.hits)]}
     people = match(term.typed, who=who, limit=CUSTOMERS_OFFERED) if _asks_people(who, term) else []
+    slip = book.by_number(term.typed, who)
     context = {
+        "slip": slip,
         "rows": [row_of(case, who) for case in list(cases.values())[:OFFERED]],
         "customers": cards_of(people, who),
         "term": term,

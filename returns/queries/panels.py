@@ -1,0 +1,40 @@
+"""Returns as other pages show them: beside a case, on a customer's card, on the desk."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from cases.queries.browse import of_customer
+from customers.merging import Part
+from organization.queries import Identity
+from returns.models import ReturnSlip
+from returns.queries.board import Row, listed, mine, rows_of
+
+SHOWN = 20
+
+#: Returns follow a customer whose file becomes part of another (``customers.merging``).
+PART_OF_A_CUSTOMER = Part(
+    "returns",
+    _("Returns"),
+    "returns.ReturnSlip.customer",
+    lambda customer: ReturnSlip.objects.filter(customer=customer),
+    lambda customer, who: ReturnSlip.objects.visible_to(who).filter(customer=customer),
+)
+
+
+def of_case(case: Case, who: Identity) -> list[Row]:
+    """The returns of a case that this person may see, the newest first."""
+    rows = ReturnSlip.objects.visible_to(who).filter(case=case).order_by("-pk")
+    return rows_of(listed(rows)[:SHOWN], who)
+
+
+def of_one(customer: int, who: Identity) -> list[Row]:
+    """The returns of a customer, of an organisation also those of its people."""
+    rows = ReturnSlip.objects.visible_to(who).filter(customer__in=of_customer(customer))
+    return rows_of(listed(rows.order_by("-registered_at", "-pk"))[:SHOWN], who)
+
+
+def waiting_for(who: Identity, *, most: int) -> list[Row]:
+    """What waits for this person, the longest waiting first: for the desk."""
+    return rows_of(listed(mine(who).order_by("turn_since", "pk"))[:most], who)
