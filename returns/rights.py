@@ -143,6 +143,11 @@ def permissions_on(who: Identity, slip: ReturnSlip) -> frozenset[str]:
     )
 
 
+def sees_name(who: Identity, slip: ReturnSlip) -> bool:
+    """Who it is: also for finance, who pays to somebody."""
+    return sees_contact(who, slip) or (pays(who) and slip.confirmed_at is not None)
+
+
 def sees_contact(who: Identity, slip: ReturnSlip) -> bool:
     """Telephone and address: for who talks with customers, and the warehouse while it has goods to send (SEC-08)."""
     if customers.serves(who):

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 from cases.verbs import LABELS as OF_CASES
+from cases.verbs import label_of as label_of_case
 
 _L = pgettext_lazy
 #: Every verb that an action of this room records. A test holds the table complete.
@@ -46,3 +47,9 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "hand_over": OF_CASES["hand_over"],
     }
 )
+
+
+def label_of(verb: str) -> str:
+    """The word for a verb in the history of a return; some verbs say something else in that of a case."""
+    word = LABELS.get(verb)
+    return str(word) if word else label_of_case(verb)

@@ -55,22 +55,35 @@ class SlipForm(BasedForm):
         self, data: Any = None, files: Any = None, *, policy: ReturnsPart, slip: ReturnSlip | None = None, **kwargs: Any
     ) -> None:
         self.slip = slip
-        initial = {"submission_key": uuid.uuid4(), "wish": Handling.REFUND} | kwargs.pop("initial", {})
+        given = kwargs.pop("initial", {})
+        initial = {"submission_key": uuid.uuid4(), "wish": Handling.REFUND} | given
         self.stored: list[SlipLine] = list(slip.lines.select_related("product")) if slip else []
         if slip is not None:
-            initial |= {name: getattr(slip, name) for name in self.base_fields if hasattr(slip, name)}
-            initial |= {"base": stamp(slip_facts(slip)), "submission_key": uuid.uuid4()}
-        lines = kwargs.pop("lines", [])
+            said = {name: getattr(slip, name) for name in self.base_fields if hasattr(slip, name)}
+            initial = said | {"base": stamp(slip_facts(slip)), "submission_key": uuid.uuid4()} | given
+        lines, more = kwargs.pop("lines", []), kwargs.pop("more", 0)
         super().__init__(data, files, initial=initial, **kwargs)
         self.fields["reason"].choices = [(rule.code, rule.name) for rule in policy.reasons]  # type: ignore[attr-defined]
         if slip is not None:
             for name in ("files", "certificates"):
                 del self.fields[name]
             self.fields["wish"].disabled = True
-        self.count = self._count(data, len(lines) or len(self.stored))
+        self.count = min(more or self._count(data, len(lines) or len(self.stored)), MOST_LINES)
         for n in range(self.count):
             known = self.stored[n] if n < len(self.stored) else lines[n] if n < len(lines) else None
             self._add_line(n, known)
+
+    @classmethod
+    def with_another_line(cls, posted: Any, *, policy: ReturnsPart, slip: ReturnSlip | None = None) -> SlipForm:
+        """What was typed so far, unjudged, with room for one line more."""
+        sent = cls(posted, policy=policy, slip=slip)
+        kept = {name: value for name, value in posted.items() if name in sent.fields}
+        return cls(policy=policy, slip=slip, initial=kept, more=sent.count + 1)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the slip has no room for another line."""
+        return self.count >= MOST_LINES
 
     def _count(self, data: Any, known: int) -> int:
         if data is not None:

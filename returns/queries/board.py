@@ -108,17 +108,17 @@ def rows_of(slips: Iterable[ReturnSlip], who: Identity) -> list[Row]:
             customer=customer_label(slip, who),
             goods=goods_label(slip),
             units=sum(_quantity(line) for line in slip.lines.all()),
-            turn=_turn(slip, names),
+            turn=turn_label(slip, names, getattr(slip, "repair", None)),
             next=next_of(slip),
         )
         for slip in slips
     ]
 
 
-def _turn(slip: ReturnSlip, names: dict[str, str]) -> str:
-    order = getattr(slip, "repair", None) if slip.state in {State.SCHEDULED, State.REPAIRING} else None
+def turn_label(slip: ReturnSlip, names: dict[str, str], order: RepairOrder | None) -> str:
+    """The function whose step is next; of a repair in somebody's hands the person, too."""
     name = names.get(slip.turn, slip.turn)
-    return f"{name} · {order.repairer.name}" if order else name
+    return f"{name} · {order.repairer.name}" if order and slip.state in {State.SCHEDULED, State.REPAIRING} else name
 
 
 def _quantity(line: SlipLine) -> int:
@@ -135,7 +135,7 @@ def goods_label(slip: ReturnSlip) -> str:
 
 def customer_label(slip: ReturnSlip, who: Identity) -> str:
     """Who returns it; a person's own name only in the clear for who may see contact data (SEC-08)."""
-    name = slip.contact_name if rights.sees_contact(who, slip) else mask_name(slip.contact_name)
+    name = slip.contact_name if rights.sees_name(who, slip) else mask_name(slip.contact_name)
     return " · ".join(part for part in (name, slip.contact_organisation) if part)
 
 

@@ -11,7 +11,7 @@ from regulations.models import Approval
 from returns.lifecycle import STEPS, State
 from returns.models import Inspection, Refund, RefundRefusal, RepairNote, RepairOrder, ReturnClock, ReturnSlip, SlipLine
 from returns.models.slip import SlipFile
-from returns.queries.board import customer_label, next_of, turn_names
+from returns.queries.board import customer_label, next_of, turn_label, turn_names
 from returns.queries.facts import LineSums, sums_of
 from returns.queries.refunds import newest_approval
 
@@ -66,7 +66,7 @@ def load(slip: ReturnSlip, who: Identity) -> Dossier:
     return Dossier(
         slip=slip,
         customer=customer_label(slip, who),
-        turn=names.get(slip.turn, slip.turn),
+        turn=turn_label(slip, names, order),
         next=str(next_of(slip)),
         steps=steps_of(slip),
         lines=lines,

@@ -21,7 +21,7 @@ from audit.exceptions import DomainError, InvalidInput, NotAllowed
 from cases import rights as case_rights
 from cases.access import open_access
 from cases.models import Case
-from cases.verbs import actor_of, label_of
+from cases.verbs import actor_of
 from cases.views.acts import take_in
 from customers.models import Customer, Holding
 from documents.serving import serve_original, serve_rendition
@@ -38,7 +38,11 @@ from returns.models import ReturnSlip, Source
 from returns.queries import panels
 from returns.queries.moves import may_explain, offers
 from returns.queries.page import load
+from returns.verbs import label_of
 from returns.views.board import policy
+
+#: The button that asks for room for another line.
+ADD = "add_line"
 
 
 @require_safe
@@ -86,7 +90,9 @@ def new(request: HttpRequest) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     first, lines = _first_values(case, customer, who)
     form = SlipForm(posted, request.FILES or None, policy=policy(), initial=first, lines=lines)
-    if posted is not None and form.is_valid():
+    if posted is not None and ADD in posted:
+        form = SlipForm.with_another_line(posted, policy=policy())
+    elif posted is not None and form.is_valid():
         try:
             with transaction.atomic():
                 by = Actor.staff(user)
@@ -168,7 +174,9 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     slip = access.slip
     posted = request.POST if request.method == "POST" else None
     form = SlipForm(posted, policy=slip.policy, slip=slip)
-    if posted is not None and form.is_valid():
+    if posted is not None and ADD in posted:
+        form = SlipForm.with_another_line(posted, policy=slip.policy, slip=slip)
+    elif posted is not None and form.is_valid():
         try:
             correct_slip(slip, form.wished(), by=access.actor("correct"), base=form.cleaned_data["base"])
         except InvalidInput as error:

@@ -10,6 +10,7 @@ from feedback_system.demo.files import create_files
 from feedback_system.demo.live import live_stories
 from feedback_system.demo.people import create_cast
 from feedback_system.demo.privacy import ask_about_data
+from feedback_system.demo.returns import live_returns
 from organization.models import Organisation, User
 
 
@@ -31,4 +32,5 @@ class Command(BaseCommand):
         create_files(cast)
         ask_about_data(cast)
         count = live_stories(cast)
-        self.stdout.write(f"Demo organisation with {count} cases.")
+        returns = live_returns(cast)
+        self.stdout.write(f"Demo organisation with {count} cases and {returns} returns.")
