@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from feedback_system.views import health
 from feedback_system.views.privacy import public
 from organization.views import invitations
+from returns.views.public import return_form
 
 PUBLIC = [
     path("healthz", health.healthz, name="healthz"),
@@ -15,6 +16,7 @@ PUBLIC = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("accounts/invitation/", invitations.invitation, name="invitation"),
     path("accounts/invitation/<str:token>/", invitations.invitation_link, name="invitation_link"),
+    path("feedback/return/", return_form, name="feedback_return"),
     path("", include("cases.urls.public")),
     path("track/case/<str:number>/data/", public.track_data, name="track_data"),
 ]

@@ -14,12 +14,13 @@ class ReturnsConfig(AppConfig):
         """Register the profile part, the clocks, the messages, the words of the histories, what follows a customer into
         another file, and where words about people stand.
         """
+        from cases.queries.beside import register as register_beside
         from cases.verbs import register as register_verbs
         from customers.merging import register as register_part_of_customer
         from organization.traces import register as register_traces
         from regulations.document import register_clock, register_part
         from returns import notices, policy, traces, verbs
-        from returns.queries.panels import PART_OF_A_CUSTOMER
+        from returns.queries.panels import PART_OF_A_CUSTOMER, for_customer
 
         for name, shape in policy.CLOCKS.items():
             register_clock(name, shape)
@@ -28,3 +29,4 @@ class ReturnsConfig(AppConfig):
         register_verbs({verb: label for verb, label in verbs.LABELS.items() if verb not in verbs.OF_CASES})
         register_traces("returns", traces.TRACES)
         register_part_of_customer(PART_OF_A_CUSTOMER)
+        register_beside(for_customer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -78,8 +78,12 @@ class Receipt:
     lost: tuple[str, ...] = field(default=())
 
 
-def submit_feedback(submission: Submission, *, by: Actor) -> Receipt:
-    """Register feedback from the public form (INT-23).
+#: What another room opens with the case, in the same transaction, with the files that came.
+Also: TypeAlias = "Callable[[Case, tuple[File, ...]], object]"
+
+
+def submit_feedback(submission: Submission, *, by: Actor, also: Also | None = None) -> Receipt:
+    """Register feedback from the public form (INT-23), and with it what ``also`` opens.
 
     The same key with the same text gives the receipt of the first time, however often and however parallel it comes;
     it costs neither limit nor proof. Raises ``AlreadySent`` for the same key with another text, ``StillRunning`` while
@@ -92,14 +96,17 @@ def submit_feedback(submission: Submission, *, by: Actor) -> Receipt:
             return Receipt(known)
         limits.take("public_submit_address", submission.sender)
         limits.take("public_submit_all")
-        return _submit(submission, by=by)
+        return _submit(submission, by=by, also=also)
 
 
 @transaction.atomic
-def _submit(submission: Submission, *, by: Actor) -> Receipt:
+def _submit(submission: Submission, *, by: Actor, also: Also | None) -> Receipt:
     challenge.spend(submission.proof)
     stored, lost = store_uploads(submission.uploads, by=by)
-    return Receipt(open_case(replace(submission.intake, files=stored), by=by), lost)
+    case = open_case(replace(submission.intake, files=stored), by=by)
+    if also is not None:
+        also(case, stored)
+    return Receipt(case, lost)
 
 
 def find_submission(key: uuid.UUID, text: str) -> Case | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +25,7 @@ from cases.actions.public import AlreadySent, Receipt, StillRunning, find_submis
 from cases.forms.public import FeedbackForm, seconds_since, started_now
 from cases.models import Case
 from cases.queries import public as offers
+from cases.queries.beside import beside
 from cases.queries.tracking import phone_tail
 from cases.secrets import access_code, link_token
 from cases.views import visitors
@@ -36,27 +39,41 @@ _SIGNER = signing.Signer(sep=".", salt="cases.views.public.receipt")
 @require_http_methods(["GET", "HEAD", "POST"])
 def feedback_form(request: HttpRequest) -> HttpResponse:
     """Give feedback (INT-23). What is refused comes back with everything that was typed."""
-    now = timezone.now()
-    form = FeedbackForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES if request.method == "POST" else None,
-        consent_text=offers.consent_text(now=now),
-        minimum_seconds=settings.PUBLIC_FORM_SECONDS,
-    )
+    return answer_form(request, FeedbackForm(*sent(request), **form_facts()), send=_send, page="public/feedback.html")
+
+
+def sent(request: HttpRequest) -> tuple[Any, Any]:
+    """Fields and files of a form that was sent; nothing on opening the page."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def form_facts() -> dict[str, Any]:
+    """What every public form is made with."""
+    return {
+        "consent_text": offers.consent_text(now=timezone.now()),
+        "minimum_seconds": settings.PUBLIC_FORM_SECONDS,
+    }
+
+
+Send = Callable[[HttpRequest, Any], Receipt]
+
+
+def answer_form(request: HttpRequest, form: FeedbackForm, *, send: Send, page: str) -> HttpResponse:
+    """Show a public form, or register what it says and lead to the receipt."""
     if request.method != "POST":
-        return _form_page(request, form)
+        return _form_page(request, form, page)
     try:
-        receipt = _known(request) or (_send(request, form) if form.is_valid() else None)
+        receipt = _known(request) or (send(request, form) if form.is_valid() else None)
     except limits.TooMany as error:
         form.add_error(None, error.message if isinstance(error, StillRunning) else visitors.too_much(error))
-        return _form_page(request, form, status=429, retry_after=error.retry_after)
+        return _form_page(request, form, page, status=429, retry_after=error.retry_after)
     except AlreadySent as error:
         form.add_error(None, error.message)
-        return _form_page(request, form, status=422, new_key=True)
+        return _form_page(request, form, page, status=422, new_key=True)
     except InvalidInput as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
-        return _form_page(request, form, status=422)
-    return _to_receipt(request, receipt) if receipt else _form_page(request, form, status=422)
+        return _form_page(request, form, page, status=422)
+    return _to_receipt(request, receipt) if receipt else _form_page(request, form, page, status=422)
 
 
 def _known(request: HttpRequest) -> Receipt | None:
@@ -74,20 +91,20 @@ def _send(request: HttpRequest, form: FeedbackForm) -> Receipt:
 
 
 def _form_page(
-    request: HttpRequest, form: FeedbackForm, *, status: int = 200, retry_after: int = 0, new_key: bool = False
+    request: HttpRequest, form: FeedbackForm, page: str, *, status: int = 200, retry_after: int = 0, **new: bool
 ) -> HttpResponse:
     started = form.data.get("started", "")
     limit = public_limits()
     context = {
         "form": form,
-        "key": uuid.uuid4() if new_key else _key_of(form),
+        "key": uuid.uuid4() if new.get("new_key") else _key_of(form),
         "started": started if seconds_since(started) is not None else started_now(),
         "names": offers.offered_names(),
         "hours": offers.promised_hours(),
         "most_files": limit.files,
         "most_mb": limit.bytes_per_file // MB,
     }
-    response = render(request, "public/feedback.html", context, status=status)
+    response = render(request, page, context, status=status)
     if retry_after:
         response["Retry-After"] = str(retry_after)
     return response
@@ -149,6 +166,7 @@ def feedback_receipt(request: HttpRequest, signed: str) -> HttpResponse:
     due = offers.promises(case)
     context = {
         "number": case.number,
+        "beside": beside(case),
         "code": access_code(case),
         "link": settings.SITE_URL + reverse("track_link", args=[link_token(case)]),
         "by_phone": phone_tail(case),

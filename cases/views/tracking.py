@@ -21,6 +21,7 @@ from cases.actions import tracking as actions
 from cases.forms.public import DemandForm, OpinionForm, SupplementForm, TrackForm
 from cases.models import Case
 from cases.queries import tracking as queries
+from cases.queries.beside import beside
 from cases.views import visitors
 from documents.limits import MB, public_limits
 from documents.serving import serve_rendition
@@ -129,6 +130,7 @@ def _case_page(request: HttpRequest, case: Case, *, status: int = 200, **forms_g
     limit = public_limits()
     context = {
         "found": queries.public_case(case),
+        "beside": beside(case),
         "supplement": SupplementForm(),
         "opinion": OpinionForm(),
         "demand": DemandForm(),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.models import Case
+from cases.queries.beside import Beside
 from cases.queries.browse import of_customer
 from customers.merging import Part
 from organization.queries import Identity
 from returns.models import ReturnSlip
-from returns.queries.board import Row, listed, mine, rows_of
+from returns.queries.board import Row, goods_label, listed, mine, rows_of
 
 SHOWN = 20
 
 #: Returns follow a customer whose file becomes part of another (``customers.merging``).
 PART_OF_A_CUSTOMER = Part(
     "returns",
-    _("Returns"),
+    gettext_lazy("Returns"),
     "returns.ReturnSlip.customer",
     lambda customer: ReturnSlip.objects.filter(customer=customer),
     lambda customer, who: ReturnSlip.objects.visible_to(who).filter(customer=customer),
@@ -38,3 +40,16 @@ def of_one(customer: int, who: Identity) -> list[Row]:
 def waiting_for(who: Identity, *, most: int) -> list[Row]:
     """What waits for this person, the longest waiting first: for the desk."""
     return rows_of(listed(mine(who).order_by("turn_since", "pk"))[:most], who)
+
+
+def for_customer(case: Case) -> list[Beside]:
+    """What a customer reads of the returns of a case: number, goods, where it stands."""
+    rows = ReturnSlip.objects.filter(case=case, erased_at=None).prefetch_related("lines__product").order_by("pk")
+    return [
+        Beside(
+            _("Return %(number)s") % {"number": slip.number},
+            slip.get_outcome_display() if slip.outcome else slip.get_state_display(),
+            " · ".join(part for part in (goods_label(slip), slip.shipment) if part),
+        )
+        for slip in rows
+    ]
