@@ -54,9 +54,12 @@ def outgoing(
     return _page(rows, before, limit)
 
 
-def to_telephone(*, limit: int = 200) -> QuerySet[Message]:
-    """Messages to customers that did not go out and that nobody has passed on by telephone, oldest first."""
-    return Message.objects.to_telephone().order_by("pk")[:limit]
+def to_telephone(*, sort: str = "", limit: int = 200) -> QuerySet[Message]:
+    """Messages to customers that did not go out and nobody has passed on by telephone, oldest first; of one sort of
+    threads where that is asked.
+    """
+    rows = Message.objects.to_telephone()
+    return (rows.filter(thread__startswith=f"{sort}:") if sort else rows).order_by("pk")[:limit]
 
 
 def to_telephone_of(thread: str) -> QuerySet[Message]:

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("of/customer/<int:pk>/", page.of_customer, name="returns_of_customer"),
     path("<str:number>/", page.page, name="return"),
     path("<str:number>/correct/", page.correct, name="return_correct"),
+    path("<str:number>/told/", page.told, name="return_told"),
     path("<str:number>/slip.pdf", papers.slip_pdf, name="return_slip_pdf"),
     path("<str:number>/repair.pdf", papers.repair_pdf, name="return_repair_pdf"),
     path("<str:number>/tags.pdf", papers.tags_pdf, name="return_tags_pdf"),

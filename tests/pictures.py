@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,13 @@ PICTURES = (
     Picture("erasure", "yangfan", "/privacy/", "erasure"),
     Picture("retention", "sunqian", "/privacy/destructions/"),
     Picture("my-data", "", "/feedback/", "my_data"),
+    Picture("returns", "zhanggong", "/returns/?turn=all"),
+    Picture("return", "zhaomin", "/returns/?turn=quality", "return"),
+    Picture("return-locked", "tangwei", "/returns/book/?state=repairing", "locked"),
+    Picture("return-new", "linxiao", "/returns/new/"),
+    Picture("refunds", "jiangli", "/returns/refunds/", "refused"),
+    Picture("return-book", "linxiao", "/returns/book/"),
+    Picture("return-form", "", "/feedback/return/"),
     Picture("rules", "admin", "/settings/customer-rules/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
@@ -180,6 +188,24 @@ def look_at_the_merge(page: Page) -> None:
     page.goto(_absolute(page, page.locator("main a[href*='/merges/']").first.get_attribute("href")))
 
 
+def open_the_return(page: Page) -> None:
+    """The first return of the board or the book."""
+    page.goto(_absolute(page, page.locator("td.c-main a").first.get_attribute("href")))
+
+
+def open_the_lock(page: Page) -> None:
+    """Why the goods may not leave yet."""
+    open_the_return(page)
+    page.locator("summary.blocked").click()
+
+
+def try_to_pay(page: Page) -> None:
+    """A slip that nobody has confirmed, by its number."""
+    page.fill("[name=number]", f"TH{date.today().year}-000014")  # noqa: DTZ011 - the demo's own year
+    page.locator("form button", has_text="核对并付款").click()
+    page.locator(".notice.red").wait_for()
+
+
 #: What another system gave us: two good rows, one to correct.
 TABLE = """客户编号,客户名称,类型,所属单位,联系电话,业务员,产品,购买日期,颜色
 K-1001,江南水务有限公司,单位,,025-86880011 转 802,冯娟,热水锅炉,2025-03-01,
@@ -226,6 +252,9 @@ PREPARE = {
     "tracking": follow_the_feedback,
     "reply": open_the_reply,
     "slip": open_the_slip,
+    "return": open_the_return,
+    "locked": open_the_lock,
+    "refused": try_to_pay,
 }
 
 

@@ -275,7 +275,7 @@ def _escalations(who: Identity) -> list[Task]:
 def to_call(who: Identity) -> list[Call]:
     """Customers to whom messages did not go out, of cases this person may see; who waits longest first."""
     waiting: dict[str, list[Message]] = {}
-    for message in to_telephone(limit=TELEPHONE_LOOKED_AT):
+    for message in to_telephone(sort="case", limit=TELEPHONE_LOOKED_AT):
         waiting.setdefault(message.thread, []).append(message)
     cases = _cases_of_threads(list(waiting), who)
     return [Call(cases[thread], messages) for thread, messages in waiting.items() if thread in cases][:CARD_SHOWN]

@@ -70,7 +70,7 @@ def measure_pages(run: Run, reader: Reader, running: Stack, *, times: int, say: 
         "counters": lambda: "/counters/",
     }
     meter = running.meter()
-    samples = _interleaved(client, jobs, times, meter)
+    samples = interleaved(client, jobs, times, meter)
     words = _search(client, times, meter)
     client.close()
     bare_ms = samples[YARDSTICK].median * 1000
@@ -93,7 +93,7 @@ def _limit(what: str, bare_ms: float) -> float | None:
     return {"case page": CASE_MS, "counters": COUNTERS_MS}.get(what)
 
 
-def _interleaved(
+def interleaved(
     client: Client, jobs: dict[str, Callable[[], str]], times: int, meter: Callable[[], float]
 ) -> dict[str, Samples]:
     """Round after round, so that a busy minute of the machine meets every page alike; the first two do not count."""

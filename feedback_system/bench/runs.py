@@ -21,8 +21,10 @@ from feedback_system.bench.lookups import lookup_readers, measure_lookups
 from feedback_system.bench.pages import measure_creating, measure_pages
 from feedback_system.bench.pressure import measure_pressure
 from feedback_system.bench.readers import readers
+from feedback_system.bench.returns import measure_returns, measure_sheet, return_readers
 from feedback_system.bench.stack import stack
 from feedback_system.embedded import places
+from returns.models import ReturnSlip
 
 #: Samples of each page; --quick only shows that everything works.
 TIMES, QUICK_TIMES = 40, 6
@@ -31,6 +33,8 @@ PRESSURE_S, QUICK_PRESSURE_S = 90, 20
 LATENESS_CASES = 620_000
 #: The caller look-up is measured among so many customers, with a few cases.
 LOOKUP_CUSTOMERS, LOOKUP_CASES = 1_000_000, 20_000
+#: The board and the account book are measured among so many returns, with a few cases.
+RETURNS, RETURN_CASES = 100_000, 20_000
 _DONE = "load-is-complete"
 Say = Callable[[str], None]
 
@@ -40,7 +44,7 @@ class Impossible(Exception):
 
 
 def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
-    """Measure the database of this process: "pages", "lookups", "lateness" or "pressure"."""
+    """Measure the database of this process: "pages", "lookups", "returns", "lateness" or "pressure"."""
     run = Run(Case.objects.count(), facts=_facts())
     if kind == "lateness":
         measure_lateness(run, due=500 if quick else 10_000, say=say)
@@ -55,6 +59,14 @@ def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
         with stack() as running:
             for reader in lookup_readers():
                 measure_lookups(run, reader, running, times=times, say=say)
+        return run
+    if kind == "returns":
+        run.facts["returns"] = ReturnSlip.objects.count()
+        desk = return_readers()
+        measure_sheet(run, desk[0], say=say)
+        with stack() as running:
+            for reader in desk:
+                measure_returns(run, reader, running, times=times, say=say)
         return run
     with stack() as running:
         for reader in people:
@@ -89,6 +101,7 @@ class Place:
     texts: Path
     open_share: float = 0.03
     customers: int = 0
+    returns: int = 0
 
     def environment(self, process: str) -> dict[str, str]:
         """That of everything that works on it."""
@@ -103,6 +116,7 @@ class Place:
         self._manage(
             "owner", "generate_load", "--cases", str(self.cases), "--texts", str(self.texts),
             "--open-share", str(self.open_share), "--customers", str(self.customers),
+            "--returns", str(self.returns),
         )  # fmt: skip
         (self.folder / _DONE).touch()
 

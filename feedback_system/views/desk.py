@@ -30,7 +30,7 @@ from notifications.queries import inbox, to_telephone_of
 from organization.models import Role
 from organization.queries import Identity, identity_of
 from organization.requests import LARGEST_ID, person
-from returns.queries.panels import waiting_for
+from returns.queries.panels import to_call, waiting_for
 from returns.rights import knows_returns
 
 FOLLOW_UPS_SHOWN = 8
@@ -93,6 +93,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "follow_ups": owed_by(user, who, most=FOLLOW_UPS_SHOWN),
         "file_requests": list(requests_waiting()[:FOLLOW_UPS_SHOWN]) if is_general_manager(who) else [],
         "data_requests": requests_for(who),
+        "return_calls": to_call(who, most=RETURNS_SHOWN),
         "returns": waiting_for(who, most=RETURNS_SHOWN) if knows_returns(who) else [],
         "only_reads": all(one.role == Role.AUDITOR for one in who.acting),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -9,9 +11,12 @@ from cases.models import Case
 from cases.queries.beside import Beside
 from cases.queries.browse import of_customer
 from customers.merging import Part
+from notifications.models import Message
+from notifications.queries import to_telephone
 from organization.queries import Identity
+from returns import rights
 from returns.models import ReturnSlip
-from returns.queries.board import Row, goods_label, listed, mine, rows_of
+from returns.queries.board import NOT_LISTED, Row, customer_label, goods_label, listed, mine, rows_of
 
 SHOWN = 20
 
@@ -40,6 +45,27 @@ def of_one(customer: int, who: Identity) -> list[Row]:
 def waiting_for(who: Identity, *, most: int) -> list[Row]:
     """What waits for this person, the longest waiting first: for the desk."""
     return rows_of(listed(mine(who).order_by("turn_since", "pk"))[:most], who)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A customer who has to be told by telephone what could not be sent."""
+
+    slip: ReturnSlip
+    customer: str
+    subject: str
+
+
+def to_call(who: Identity, *, most: int) -> list[Call]:
+    """Customers to whom messages about returns did not go out; who waits longest first. For who opens slips."""
+    if not rights.places_anywhere(who, "register"):
+        return []
+    waiting: dict[int, Message] = {}
+    for message in to_telephone(sort="return"):
+        waiting.setdefault(int(message.thread.partition(":")[2]), message)
+    rows = ReturnSlip.objects.visible_to(who).filter(pk__in=waiting).defer(*NOT_LISTED).in_bulk()
+    found = [(rows[pk], message) for pk, message in waiting.items() if pk in rows][:most]
+    return [Call(slip, customer_label(slip, who), message.subject) for slip, message in found]
 
 
 def for_customer(case: Case) -> list[Beside]:

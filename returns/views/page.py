@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.actions import record_reading
 from audit.actor import Actor
-from audit.exceptions import DomainError, InvalidInput, NotAllowed
+from audit.exceptions import DomainError, InvalidInput, InvalidMove, NotAllowed
 from cases import rights as case_rights
 from cases.access import open_access
 from cases.models import Case
@@ -25,6 +26,8 @@ from cases.verbs import actor_of
 from cases.views.acts import take_in
 from customers.models import Customer, Holding
 from documents.serving import serve_original, serve_rendition
+from notifications.actions import mark_telephoned
+from notifications.queries import to_telephone_of
 from organization.forms import refusals
 from organization.masks import mask_email, mask_phone
 from organization.queries import Identity, identity_of
@@ -41,6 +44,8 @@ from returns.queries.page import load
 from returns.verbs import label_of
 from returns.views.board import policy
 
+#: Who tells customers what could not be sent.
+_TELLS = frozenset({"register", "call_back"})
 #: The button that asks for room for another line.
 ADD = "add_line"
 
@@ -66,8 +71,22 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "customer_card": _customer_of(slip, access.who),
         "events": [(event, actor_of(event), label_of(event.verb)) for event in dossier.events],
         "now": timezone.now(),
+        "unsent": list(to_telephone_of(slip.thread)) if _TELLS & access.permissions else [],
     }
     return render(request, "returns/page.html", context)
+
+
+@require_POST
+def told(request: HttpRequest, number: str) -> HttpResponse:
+    """Note that the customer was told by telephone what could not be sent."""
+    access = get_return(person(request), number)
+    if not _TELLS & access.permissions:
+        raise NotAllowed
+    for message in to_telephone_of(access.slip.thread):
+        with suppress(InvalidMove):  # a colleague was quicker
+            mark_telephoned(message, by=Actor.staff(access.user))
+    messages.success(request, _("Noted: the customer was told by telephone."))
+    return redirect("return", number)
 
 
 def _case_of(slip: ReturnSlip, who: Identity) -> Case | None:

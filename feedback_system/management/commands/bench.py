@@ -11,7 +11,16 @@ from django.core.management.base import BaseCommand, CommandError
 from feedback_system.bench.client import Failed
 from feedback_system.bench.figures import Run, growth, growth_report, report
 from feedback_system.bench.pages import LISTS
-from feedback_system.bench.runs import LATENESS_CASES, LOOKUP_CASES, LOOKUP_CUSTOMERS, Impossible, Place, measure_here
+from feedback_system.bench.runs import (
+    LATENESS_CASES,
+    LOOKUP_CASES,
+    LOOKUP_CUSTOMERS,
+    RETURN_CASES,
+    RETURNS,
+    Impossible,
+    Place,
+    measure_here,
+)
 from feedback_system.embedded import data_dir
 
 _OWN_TEXTS = Path("tests/data/texts.csv")
@@ -28,13 +37,17 @@ class Command(BaseCommand):
         parser.add_argument("--cases", default="100000,1000000", help="Sizes, one after the other.")
         parser.add_argument("--quick", action="store_true", help="A few samples: does everything work?")
         parser.add_argument("--lookups", action="store_true", help="The caller among 1,000,000 customers.")
+        parser.add_argument("--returns", action="store_true", help="Board and account book of 100,000 returns.")
         parser.add_argument("--lateness", action="store_true", help="10,000 limits in one minute.")
         parser.add_argument("--under-load", action="store_true", help="Logging a call while everything else happens.")
         parser.add_argument("--texts", type=Path, default=Path(os.environ.get("HUIYIN_TEXTS") or _OWN_TEXTS))
         parser.add_argument("--folder", type=Path, default=data_dir() / "bench", help="Where the databases lie.")
         parser.add_argument("--json", type=Path, help="Also write the figures here.")
         parser.add_argument(
-            "--here", default="", choices=["pages", "lookups", "lateness", "pressure"], help=argparse.SUPPRESS
+            "--here",
+            default="",
+            choices=["pages", "lookups", "returns", "lateness", "pressure"],
+            help=argparse.SUPPRESS,
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,10 +59,12 @@ class Command(BaseCommand):
                 runs = [self._lateness(options)]
             elif options["lookups"]:
                 runs = [self._lookups(options)]
+            elif options["returns"]:
+                runs = [self._returns(options)]
             elif options["under_load"]:
                 runs = self._sizes(options)
             else:
-                runs = [*self._sizes(options), self._lookups(options)]
+                runs = [*self._sizes(options), self._lookups(options), self._returns(options)]
         except (Failed, Impossible) as failed:
             raise CommandError(str(failed)) from failed
         if options["json"]:
@@ -75,6 +90,13 @@ class Command(BaseCommand):
         place = Place(folder, LOOKUP_CASES, options["texts"].absolute(), customers=LOOKUP_CUSTOMERS)
         place.fill(self.stdout.write)
         return place.measure("lookups", quick=options["quick"])
+
+    def _returns(self, options: dict[str, Any]) -> Run:
+        count = 4_000 if options["quick"] else RETURNS
+        folder = (options["folder"] / f"returns-{count}").absolute()
+        place = Place(folder, RETURN_CASES, options["texts"].absolute(), returns=count)
+        place.fill(self.stdout.write)
+        return place.measure("returns", quick=options["quick"])
 
     def _sizes(self, options: dict[str, Any]) -> list[Run]:
         kind, runs = "pressure" if options["under_load"] else "pages", []

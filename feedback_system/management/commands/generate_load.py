@@ -11,6 +11,7 @@ from django.db import connection
 from audit.exceptions import DomainError
 from cases.models import Case
 from feedback_system.load.people import FIXED, PASSWORD
+from feedback_system.load.returns import write_returns
 from feedback_system.load.run import Wish, generate
 from organization.models import User
 
@@ -30,6 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--open-share", type=float, default=0.03, help="Part of the cases that stand open.")
         parser.add_argument("--customers", type=int, default=0, help="One for every five cases by default.")
 
+        parser.add_argument("--returns", type=int, default=0, help="Goods that came back, over the same time.")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Generate, then gather statistics."""
         if settings.DEMO:
@@ -44,6 +47,8 @@ class Command(BaseCommand):
             seconds = generate(Wish(**{name: options[name] for name in names}), say=self.stdout.write)
         except (DomainError, OSError) as refusal:
             raise CommandError(str(refusal)) from refusal
+        if options["returns"]:
+            write_returns(options["returns"], seed=options["seed"], days=options["days"], say=self.stdout.write)
         if not connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM (ANALYZE)")
