@@ -93,6 +93,7 @@ CUSTOMERS: dict[str, str] = {
         " exception_reason refused_reason shipment end_note liable_text liable_handling detached_reason"
         " satisfaction_note search contact_search"
     ),
+    "returns.SlipContact": "text",
     "returns.SlipLine": "product_text batch serial difference_note",
 }
 

@@ -80,6 +80,7 @@ PERMISSIONS = MappingProxyType(
         "link": (_DESK, _HUB),
         "detach": (_DESK, _HUB),
         "attach": (_DESK, _HUB, _WAREHOUSE, _REPAIR, _QUALITY, _OWNER, _g(WORKING, Function.INSPECTION)),
+        "record_contact": (_DESK, _HUB, _REPAIR, _OWNER),
         "print": (_g({*WORKING, Role.AUDITOR}),),
     }
 )

@@ -47,6 +47,7 @@ TRACES: tuple[Trace, ...] = (
         words="purpose",
         withheld="purpose",
     ),
+    _of_slips(models.SlipContact, "text", told="happened_at direction channel__name text"),
     _of_slips(models.Inspection, "question findings", told="asked_at purpose passed findings at", withheld="question"),
     _of_slips(models.Refund, "reference", marked="reference", told="amount way paid_on reference"),
     _of_slips(models.RepairNote, "text", through="order__slip", marked="text", told="at kind text quantity"),

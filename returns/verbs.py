@@ -20,6 +20,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "link": _L("return happening", "tied the return to its case"),
         "detach": _L("return happening", "took the return off its case"),
         "attach": OF_CASES["attach"],
+        "record_contact": OF_CASES["record_contact"],
         "accept": _L("return happening", "accepted the repair"),
         "receive": _L("return happening", "received and counted the goods"),
         "explain": _L("return happening", "explained the difference"),

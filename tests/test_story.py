@@ -341,7 +341,8 @@ def test_the_story_goes_on_through_a_refunded_return_and_a_repaired_one(
     assert submit(repairer, f"{page}finish/", **report).status_code == 302
     assert submit(quality, f"{page}inspect/", passed="yes", findings="全部保压合格").status_code == 302
     assert submit(keeper, f"{page}release/", shipment="顺丰 SF1").status_code == 302
-    assert "顺丰 SF1" in customer.get("/track/case/").content.decode()
+    followed = customer.get(f"/track/{link_token(slip.case)}/", follow=True)
+    assert "顺丰 SF1" in followed.content.decode()
 
     # Nobody confirms the receipt: after three days it counts, and the callback is due three days later.
     hand.forward(days=3, minutes=1)

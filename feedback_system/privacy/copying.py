@@ -59,6 +59,7 @@ PARTS: dict[str, str | Promise] = {
     "cases.CaseFile": pgettext_lazy("copy of personal data", "Files"),
     "returns.ReturnSlip": pgettext_lazy("copy of personal data", "Your returns"),
     "returns.SlipLine": pgettext_lazy("copy of personal data", "Goods that came back"),
+    "returns.SlipContact": pgettext_lazy("copy of personal data", "Contacts about your returns"),
     "returns.Inspection": pgettext_lazy("copy of personal data", "Re-inspections"),
     "returns.RepairOrder": pgettext_lazy("copy of personal data", "Repairs"),
     "returns.RepairNote": pgettext_lazy("copy of personal data", "Work and parts"),

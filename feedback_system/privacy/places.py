@@ -55,6 +55,7 @@ PLACES: dict[str, str | Promise] = {
     "returns.RepairOrder": pgettext_lazy("kind of record", "repairs"),
     "returns.ReturnClock": pgettext_lazy("kind of record", "reasons for missed limits of returns"),
     "returns.ReturnSlip": pgettext_lazy("kind of record", "return acceptance slips"),
+    "returns.SlipContact": pgettext_lazy("kind of record", "letters, calls and visits about returns"),
     "returns.SlipFile": pgettext_lazy("kind of record", "files of returns"),
     "returns.SlipLine": pgettext_lazy("kind of record", "goods of returns"),
     "notifications.Message": pgettext_lazy("kind of record", "messages"),

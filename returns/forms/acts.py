@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from cases.forms.acts import DepartmentField, files_field, moment_field, reason_field, text_field
-from cases.models import Case
+from cases.models import Case, Channel
 from organization.forms.fields import DayField, LineField
 from organization.forms.layout import LaidOut
 from organization.models import User
@@ -19,11 +19,12 @@ from organization.models.units import Function
 from organization.queries import Identity
 from returns.actions.arrival import Counted
 from returns.actions.deciding import Confirmation, Liability
+from returns.actions.files import Heard
 from returns.actions.leaving import Callback
 from returns.actions.refund import Payment
 from returns.actions.repair import Piece, Report, Schedule
 from returns.lifecycle import Handling
-from returns.models import Refund, RepairNote, RepairOrder, ReturnSlip, Satisfaction, SlipLine
+from returns.models import Refund, RepairNote, RepairOrder, ReturnSlip, Satisfaction, SlipContact, SlipLine
 from returns.queries.facts import outside_every_window
 
 MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2, "min_value": Decimal("0.01")}
@@ -334,3 +335,21 @@ class AttachForm(ReturnForm):
         if not self.cleaned_data["files"]:
             raise forms.ValidationError(_("Please choose at least one file."))
         return self.cleaned_data["files"]
+
+
+class ContactForm(ReturnForm):
+    """A letter, call or visit about the return."""
+
+    direction = forms.ChoiceField(
+        label=lazy("Who turned to whom"), choices=SlipContact.Direction.choices, widget=forms.RadioSelect, initial="in"
+    )
+    channel = forms.ModelChoiceField(
+        Channel.objects.active(), label=lazy("By which way"), to_field_name="code", empty_label=None
+    )
+    text = text_field(lazy("What was said"), rows=4)
+    happened_at = moment_field(lazy("When"))
+
+    def heard(self) -> Heard:
+        """The cleaned values."""
+        data = self.cleaned_data
+        return Heard(data["direction"], data["channel"], data["text"], data["happened_at"])

@@ -4,7 +4,7 @@ from returns.models.books import BookExport
 from returns.models.clocks import ReturnAlert, ReturnClock
 from returns.models.refund import Refund, RefundRefusal
 from returns.models.repair import RepairNote, RepairOrder
-from returns.models.slip import Inspection, ReturnSlip, Satisfaction, SlipFile, SlipLine, Source
+from returns.models.slip import Inspection, ReturnSlip, Satisfaction, SlipContact, SlipFile, SlipLine, Source
 
 __all__ = [
     "BookExport",
@@ -17,6 +17,7 @@ __all__ = [
     "ReturnClock",
     "ReturnSlip",
     "Satisfaction",
+    "SlipContact",
     "SlipFile",
     "SlipLine",
     "Source",

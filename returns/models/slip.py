@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cases.models import Case, Hold
+from cases.models import Case, Channel, Hold
 from customers.models import Customer
 from customers.rights import withheld_from
 from documents.models import File
@@ -355,6 +355,37 @@ class SlipFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slip_id}: {self.file_id}"
+
+
+class SlipContact(models.Model):
+    """A letter, call or visit about a return: numbered within it, registered and archived with it (RET-02)."""
+
+    class Direction(models.TextChoices):
+        """Who turned to whom."""
+
+        IN = "in", pgettext_lazy("contact about a return", "From the customer")
+        OUT = "out", pgettext_lazy("contact about a return", "To the customer")
+
+    slip = models.ForeignKey(ReturnSlip, models.PROTECT, related_name="contacts")
+    n = models.PositiveSmallIntegerField()
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
+    text = models.TextField()
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["n"]
+        constraints = [models.UniqueConstraint(fields=["slip", "n"], name="one_return_contact_number")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The number of the slip, and which contact of it this is."""
+        return f"{self.slip.number}-{self.n:02d}"
 
 
 #: Whose step a state is, where the path does not say otherwise.

@@ -77,6 +77,7 @@ ACTS: dict[str, Act] = {
         _move("redirect", "undo"),
         _act("name_liable", _L("return act", "Name who is liable"), _LOOKED_AT, "user-x"),
         _act("amend_refund", _L("return act", "Correct the refund"), frozenset({_S.ENDED}), "pencil"),
+        _act("record_contact", _L("return act", "Record a letter, call or visit"), _ALL, "phone"),
         _act("attach", _L("return act", "Attach files"), _ALL, "paperclip"),
         _act("correct", _L("return act", "Correct the slip"), UNDECIDED, "pencil"),
         _act("link", _L("return act", "Tie to a case"), OPEN, "link"),

@@ -10,7 +10,7 @@ from organization.queries import Identity
 from regulations.models import Approval
 from returns.lifecycle import STEPS, State
 from returns.models import Inspection, Refund, RefundRefusal, RepairNote, RepairOrder, ReturnClock, ReturnSlip, SlipLine
-from returns.models.slip import SlipFile
+from returns.models.slip import SlipContact, SlipFile
 from returns.queries.board import customer_label, next_of, turn_label, turn_names
 from returns.queries.facts import LineSums, sums_of
 from returns.queries.refunds import newest_approval
@@ -45,6 +45,7 @@ class Dossier:
     approval: Approval | None
     clocks: list[ReturnClock]
     files: list[SlipFile]
+    contacts: list[SlipContact]
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -79,6 +80,7 @@ def load(slip: ReturnSlip, who: Identity) -> Dossier:
         approval=newest_approval(slip) if slip.policy.manager_gate else None,
         clocks=list(ReturnClock.objects.filter(slip=slip)),
         files=list(SlipFile.objects.filter(slip=slip).select_related("file")),
+        contacts=list(SlipContact.objects.filter(slip=slip).select_related("by", "channel")),
         events=list(events_of(slip.thread).order_by("-seq")[:EVENTS_SHOWN]),
     )
 

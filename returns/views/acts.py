@@ -208,6 +208,11 @@ SHEETS: dict[str, Sheet] = {
         lazy("The case no longer waits for this return."),
         lead=lazy("The case may then be closed before the return has ended."),
     ),
+    "record_contact": Sheet(
+        f.ContactForm,
+        lambda x, form: files.record_contact(x.slip, form.heard(), by=x.actor("record_contact")),
+        lazy("Numbered and filed with the return."),
+    ),
     "attach": Sheet(
         f.AttachForm,
         _attach,

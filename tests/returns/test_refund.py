@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from audit.models import Event
 from organization.models import Counter
-from returns.actions import arrival, deciding, opening, refund
+from returns.actions import arrival, deciding, files, opening, refund
 from returns.models import Refund, RefundRefusal, ReturnClock, ReturnSlip
 from tests.returns import trade as t
 from tests.world import World
@@ -30,6 +30,20 @@ def test_slips_are_numbered_without_gaps_and_begin_with_whose_turn_it_is(trade: 
         t.registered(trade, reason="whim")
     assert Counter.objects.get(series="return").last == 2
     assert t.registered(trade).number == "TH2026-000003"
+
+
+@pytest.mark.req("RET-02")
+def test_letters_and_calls_about_a_return_are_numbered_and_kept_with_it(trade: World) -> None:
+    slip = t.registered(trade)
+    for text in ("来信：要求尽快退款", "来电：问进度"):
+        files.record_contact(
+            t.fresh(slip), files.Heard("in", trade.channel("letter"), text), by=trade.actor("desk_clerk")
+        )
+    assert [row.number for row in slip.contacts.all()] == [f"{slip.number}-01", f"{slip.number}-02"]
+    with pytest.raises(InvalidInput):
+        files.record_contact(t.fresh(slip), files.Heard("in", trade.channel("phone"), " "), by=trade.actor("agent"))
+    ended = t.refunded(trade)
+    files.record_contact(ended, files.Heard("out", trade.channel("phone"), "告知已退款"), by=trade.actor("agent"))
 
 
 @pytest.mark.req("RET-03")
