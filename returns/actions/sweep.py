@@ -119,7 +119,8 @@ def sweep_deliveries(now: datetime | None = None) -> int:
     now = now or timezone.now()
     sent = ReturnSlip.objects.filter(state=State.RELEASED, released_at__lte=now - _SHORTEST_TRANSPORT)
     done = 0
-    for slip in sent.select_related("profile_version").order_by("released_at", "id")[:CHUNK]:
+    # No limit: what lies under a profile with more days of transport must not stand before the others.
+    for slip in sent.select_related("profile_version").order_by("released_at", "id").iterator(chunk_size=CHUNK):
         if slip.released_at is None or slip.released_at + timedelta(days=slip.policy.transport_days) > now:
             continue
         try:
