@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from notifications.models import UNSENT, Channel, ChannelName, Heartbeat, Message, MessageQuerySet, State
+from notifications.templates import Rendered, render, template_of
 
 PAGE = 25
 
@@ -100,3 +102,16 @@ def _page(rows: MessageQuerySet, before: int | None, limit: int) -> Page:
     found = list(rows.order_by("-pk")[: limit + 1])
     more = len(found) > limit
     return Page(found[:limit], found[limit - 1].pk if more else None)
+
+
+def words_of(message: Message) -> Rendered:
+    """What a message says that was not rendered yet, such as one that waits to be told by telephone; in its own
+    language, its secrets masked in the kept texts.
+    """
+    return render(
+        template_of(message.template),
+        message.context,
+        language=message.language or get_language() or "zh-hans",
+        path=message.path,
+        thread=message.thread,
+    )

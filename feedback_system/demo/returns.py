@@ -11,6 +11,8 @@ from django.utils import timezone
 from cases.models import Case
 from feedback_system.demo.live import moved_clock
 from feedback_system.demo.people import Cast
+from notifications.models import Message
+from notifications.models import State as MessageState
 from returns.actions import arrival, deciding, leaving, opening, refund, repair
 from returns.models import ReturnSlip
 
@@ -67,6 +69,9 @@ def live_returns(cast: Cast) -> int:
     now = timezone.now()
     for tale in sorted(TALES, key=lambda tale: -tale.hours_ago):
         _Teller(cast, tale, now).tell()
+    # Customers were told long ago; only the last day's messages wait to go out.
+    old = Message.objects.filter(thread__startswith="return:", created_at__lt=now - timedelta(days=1), user=None)
+    old.update(state=MessageState.WITHDRAWN, context={})
     return len(TALES)
 
 

@@ -12,7 +12,7 @@ from cases.queries.beside import Beside
 from cases.queries.browse import of_customer
 from customers.merging import Part
 from notifications.models import Message
-from notifications.queries import to_telephone
+from notifications.queries import to_telephone, words_of
 from organization.queries import Identity
 from returns import rights
 from returns.models import ReturnSlip
@@ -65,7 +65,7 @@ def to_call(who: Identity, *, most: int) -> list[Call]:
         waiting.setdefault(int(message.thread.partition(":")[2]), message)
     rows = ReturnSlip.objects.visible_to(who).filter(pk__in=waiting).defer(*NOT_LISTED).in_bulk()
     found = [(rows[pk], message) for pk, message in waiting.items() if pk in rows][:most]
-    return [Call(slip, customer_label(slip, who), message.subject) for slip, message in found]
+    return [Call(slip, customer_label(slip, who), words_of(message).kept_subject) for slip, message in found]
 
 
 def for_customer(case: Case) -> list[Beside]:

@@ -27,7 +27,7 @@ from cases.views.acts import take_in
 from customers.models import Customer, Holding
 from documents.serving import serve_original, serve_rendition
 from notifications.actions import mark_telephoned
-from notifications.queries import to_telephone_of
+from notifications.queries import to_telephone_of, words_of
 from organization.forms import refusals
 from organization.masks import mask_email, mask_phone
 from organization.queries import Identity, identity_of
@@ -71,7 +71,9 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "customer_card": _customer_of(slip, access.who),
         "events": [(event, actor_of(event), label_of(event.verb)) for event in dossier.events],
         "now": timezone.now(),
-        "unsent": list(to_telephone_of(slip.thread)) if _TELLS & access.permissions else [],
+        "unsent": [words_of(message) for message in to_telephone_of(slip.thread)]
+        if _TELLS & access.permissions
+        else [],
     }
     return render(request, "returns/page.html", context)
 

@@ -225,3 +225,18 @@ def test_the_board_asks_as_often_for_twenty_as_for_two(trade: World, django_asse
             client.get("/returns/?turn=all")
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_what_could_not_be_sent_is_told_by_telephone_from_the_return_and_the_desk(trade: World) -> None:
+    from notifications.delivery import sweep_due
+    from notifications.queries import to_telephone_of
+
+    slip = t.registered(trade)
+    sweep_due()
+    assert to_telephone_of(slip.thread).count() == 1
+    clerk = client_of(trade, "desk_clerk")
+    assert f"您的退货 {slip.number} 已登记" in page_of(clerk, slip)
+    assert f"您的退货 {slip.number} 已登记" in clerk.get("/").content.decode()
+    assert client_of(trade, "store_keeper").post(f"/returns/{slip.number}/told/").status_code == 403
+    done(clerk.post(f"/returns/{slip.number}/told/"))
+    assert to_telephone_of(slip.thread).count() == 0
