@@ -96,7 +96,7 @@ def recognise(term: str, *, who: Identity) -> Recognition:
         name=typed.name,
         phone=typed.phone,
         email=typed.email,
-        caller=caller_of(found[0], who=who) if len(found) == 1 else None,
+        caller=caller_of(cards[0], who=who) if len(cards) == 1 else None,
         choices=cards if len(cards) > 1 else (),
         by_number=tuple(_cases_of_number(typed.phone, who)) if not found else (),
         by_phone_only=by_phone_only and bool(found),
@@ -129,15 +129,15 @@ def split_caller(term: str) -> Typed:
     return Typed(name, phone, email)
 
 
-def caller_of(customer: Customer, *, who: Identity) -> Caller:
-    """The caller's card; expects contact points loaded (``with_contacts``)."""
+def caller_of(card: CallerCard, *, who: Identity) -> Caller:
+    """The caller with the cases that this person sees."""
     now = timezone.now()
-    cases = Case.objects.visible_to(who).filter(customer=customer)
+    cases = Case.objects.visible_to(who).filter(customer=card.customer)
     newest = list(listed(cases).select_related("product", "site").order_by("-received_at", "-id")[:CASES_READ])
     year = [case for case in newest if case.received_at > now - timedelta(days=365)]
     return Caller(
-        card=cards_of([customer], who)[0],
-        open_cases=_newest_rows(cases.open(), who, OPEN_SHOWN),
+        card=card,
+        open_cases=_open_rows(cases, newest, who),
         contacts=_last_contacts(newest),
         year=len(year),
         year_more=len(year) == CASES_READ,
@@ -145,6 +145,13 @@ def caller_of(customer: Customer, *, who: Identity) -> Caller:
         settled=sum(case.outcome == Outcome.SETTLED for case in year),
         last=newest[0] if newest else None,
     )
+
+
+def _open_rows(cases: CaseQuerySet, newest: list[Case], who: Identity) -> list[CaseRow]:
+    """The newest open ones; most people's cases have all been read already."""
+    if len(newest) == CASES_READ:
+        return _newest_rows(cases.open(), who, OPEN_SHOWN)
+    return [row_of(case, who) for case in newest if case.is_open][:OPEN_SHOWN]
 
 
 def _newest_rows(cases: CaseQuerySet, who: Identity, most: int) -> list[CaseRow]:
@@ -155,7 +162,7 @@ def _newest_rows(cases: CaseQuerySet, who: Identity, most: int) -> list[CaseRow]
 def caller_by_id(pk: int, *, who: Identity) -> Caller | None:
     """The card of one customer of the file."""
     customer = with_contacts(Customer.objects.visible_to(who).filter(pk=living_key(pk))).first()
-    return caller_of(customer, who=who) if customer else None
+    return caller_of(cards_of([customer], who)[0], who=who) if customer else None
 
 
 def _last_contacts(cases: list[Case]) -> list[Contact]:

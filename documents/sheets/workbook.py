@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
@@ -25,6 +24,7 @@ from documents.exceptions import SheetRefused
 from documents.limits import MB, SheetLimits
 from documents.refusals import Refusal
 from documents.sheets.cells import from_xlsx
+from documents.sheets.opening import broken, open_book
 from documents.sheets.size import check_size
 
 _BLOCK = 1 << 20
@@ -69,10 +69,7 @@ def open_sheet(path: Path, limits: SheetLimits, name: str) -> Opened:
     with contextlib.ExitStack() as opening:
         stream = cast(BinaryIO, opening.enter_context(path.open("rb")))
         sheets = _measure(stream, limits)
-        try:
-            book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-        except Exception as error:  # openpyxl raises whatever its parser stumbles over
-            raise SheetRefused(_broken()) from error
+        book = open_book(stream)
         opening.callback(book.close)
         page = _choose(book, name)
         part = str(page._worksheet_path)  # noqa: SLF001 - the only way from a sheet to its part of the archive
@@ -86,10 +83,7 @@ def sheet_names(path: Path, limits: SheetLimits) -> list[str]:
     """The names of the sheets that a person sees in this workbook, in their order; raises ``SheetRefused``."""
     with path.open("rb") as stream:
         _measure(stream, limits)
-        try:
-            book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-        except Exception as error:  # openpyxl raises whatever its parser stumbles over
-            raise SheetRefused(_broken()) from error
+        book = open_book(stream, texts=False)
         try:
             return [page.title for page in book.worksheets if page.sheet_state == "visible"]
         finally:
@@ -104,7 +98,7 @@ def _measure(stream: BinaryIO, limits: SheetLimits) -> dict[str, _Found]:
     try:
         archive = open_archive(stream, limits.archive)
     except Refusal as refusal:
-        raise SheetRefused(_too_large() if refusal.code == "archive_bomb" else _broken()) from refusal
+        raise SheetRefused(_too_large() if refusal.code == "archive_bomb" else broken()) from refusal
     sheets: dict[str, _Found] = {}
     for info in archive.infolist():
         lower = info.filename.lower()
@@ -125,7 +119,7 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             while block := part.read(_BLOCK):
                 yield block
     except ZIP_ERRORS as error:
-        raise SheetRefused(_broken()) from error
+        raise SheetRefused(broken()) from error
 
 
 def _measure_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, tags: int) -> None:
@@ -276,13 +270,6 @@ def _merge_note(merges: Mapping[str, tuple[int, int]]) -> str:
         "The sheet has merged cells (%(places)s); only the first cell of each holds its value, the others are "
         "read as empty."
     ) % {"places": named}
-
-
-def _broken() -> str:
-    return _(
-        "The workbook is damaged or protected and cannot be read. Please open it in Excel, save it again as "
-        ".xlsx, and try once more."
-    )
 
 
 def _too_large() -> str:

@@ -21,6 +21,7 @@ from documents.sheets import (
     as_text,
     read_rows,
     read_table,
+    sheets_of,
     write_csv,
     write_errors,
     write_xlsx,
@@ -382,6 +383,14 @@ def test_a_damaged_workbook_is_refused_at_its_row(book_file, tmp_path: Path, old
     with pytest.raises(SheetRefused) as caught:
         list(read_rows(path))
     assert len(caught.value.message) > 20
+
+
+def test_a_workbook_that_does_not_state_its_size_is_not_walked_through_to_be_opened(book_file, tmp_path: Path) -> None:
+    """Else each opening takes as long as reading all of it; a damage below would refuse its names and first rows."""
+    sized = altered(book_file(simple), tmp_path / "b.xlsx", b'<row r="3">', b"</wor>")
+    path = altered(sized, tmp_path / "c.xlsx", b'<dimension ref="A1:B3" />', b"")
+    assert sheets_of(path) == ["Sheet"]
+    assert next(read_table(path).rows).values == ("王芳", 1)
 
 
 def test_an_entity_bomb_is_refused(book_file, tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from customers.actions.duplicates import look_for_duplicates
+from customers.models import Customer, CustomerImport
+from feedback_system.privacy.requests import Asked, open_request
 from tests import world as w
+from tests.customers.pairs import person as one
+from tests.customers.pairs import twins
+from tests.customers.tables import csv_of
 from tests.e2e.people import Person
 from tests.world import World
 
@@ -100,7 +106,8 @@ PAGES = {
     "manager": ("overdue",),
     "administrator": (
         "settings", "users", "user_new", "organisation", "calendar", "categories", "category_new", "vocabulary",
-        "functions", "routing", "profile", "sheets", "running", "messages", "handover",
+        "functions", "routing", "profile", "sheets", "running", "messages", "handover", "customer_fields",
+        "customer_rules", "consent_texts",
     ),
     "": ("feedback_form", "track", "account_login"),
 }  # fmt: skip
@@ -113,14 +120,83 @@ def test_all_that_can_be_operated_is_reached_and_one_sees_where_one_is(
     case = w.received(world)
     w.closed(world)
     person = somebody(login)
-    faults = []
     works = login in {"agent", "production_head"}
-    for path in (*map(reverse, PAGES[login]), *([f"/cases/{case.number}/"] if works else [])):
-        person.opens(path)
-        missed, unseen = walk(person.page)
-        faults += [f"{path}: not reached: {each}" for each in missed]
-        faults += [f"{path}: no visible focus: {each}" for each in unseen]
+    paths = (*map(reverse, PAGES[login]), *([f"/cases/{case.number}/"] if works else []))
+    faults = [fault for path in paths for fault in faults_of(person, path)]
     assert not faults, "\n".join(faults)
+
+
+def faults_of(person: Person, path: str) -> list[str]:
+    """What a walk over one page finds."""
+    person.opens(path)
+    missed, unseen = walk(person.page)
+    return [f"{path}: not reached: {each}" for each in missed] + [
+        f"{path}: no visible focus: {each}" for each in unseen
+    ]
+
+
+#: Who opens which pages of all customers, and of one customer and what belongs to it.
+CUSTOMERS = {
+    "hub_head": (
+        "customer_list", "customer_new", "customer_duplicates", "customer_export", "privacy_requests",
+        "privacy_destructions",
+    ),
+    "general_manager": ("customer_requests", "customer_readings"),
+}  # fmt: skip
+CUSTOMER = {
+    "hub_head": (
+        "customer", "customer_edit", "customer_duplicates_of", "customer_file_edit", "customer_ask", "customer_class",
+        "customer_communication_new", "customer_rights",
+    ),
+    "general_manager": ("customer_grants",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("login", CUSTOMERS)
+def test_customers_files_and_rights_are_worked_by_keyboard(world: World, somebody: People, login: str) -> None:
+    kept, merged = twins(world)
+    look_for_duplicates()
+    asked = open_request(Asked("erase", channel="phone"), of=one(world, "周慧"), by=world.actor("hub_head"))
+    paths = [*map(reverse, CUSTOMERS[login]), *(reverse(name, args=[kept.pk]) for name in CUSTOMER[login])]
+    if login == "hub_head":
+        paths += [
+            reverse("customer_merge", args=[kept.pk, merged.pk]),
+            reverse("customer_communication", args=[kept.pk, kept.communications.get().pk]),
+            reverse("customer_holding_new", args=[kept.pk, "product"]),
+            reverse("customer_holding", args=[kept.pk, kept.holdings.order_by("pk")[0].pk]),
+            reverse("privacy_request", args=[asked.pk]),
+        ]
+    person = somebody(login)
+    faults = [fault for path in paths for fault in faults_of(person, path)]
+    assert not faults, "\n".join(faults)
+
+
+def test_a_file_is_opened_by_keyboard(world: World, somebody: People) -> None:
+    kept, _merged = twins(world)
+    page = (person := somebody("sales_handler")).page
+    assert faults_of(person, f"/customers/{kept.pk}/file/") == []
+    page.focus("[name=purpose]")
+    page.keyboard.type("合同到期谈判")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    person.sees("月结三十天")
+    missed, unseen = walk(page)
+    assert (missed, unseen) == ([], [])
+
+
+def test_a_table_is_brought_in_by_keyboard(world: World, somebody: People) -> None:
+    page = (person := somebody("hub_head")).page
+    assert faults_of(person, "/customers/imports/") == []
+    file = csv_of([["客户名称", "联系电话", "颜色"], ["单于明", "13805126634", "红"], ["李雷", "没有", "蓝"]])
+    page.set_input_files("[name=file]", {"name": "客户.csv", "mimeType": "text/csv", "buffer": file.read()})
+    for act, seen in (("upload", "columns/"), ("columns", ""), ("run", "")):
+        button = page.locator("main button.primary").filter(visible=True).first
+        button.focus()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert page.url.endswith(f"/customers/imports/{CustomerImport.objects.get().pk}/{seen}"), act
+        assert walk(page) == ([], []), act
+    assert Customer.objects.filter(name="单于明").exists()
 
 
 def test_an_act_is_opened_walked_and_left_by_keyboard(world: World, somebody: People) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from feedback_system.embedded import places
 
-from . import broker, chaos
+from . import broker, chaos, tables
 from .installation import Choices
 from .kills import FULL, TENTH
 
@@ -18,13 +18,16 @@ def main() -> int:
     """Runs the story and prints what was found; judging is the tests' business."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument(
-        "proof", choices=["chaos", "broker"], help="kills under load, or Redis in five sorts of trouble"
+        "proof",
+        choices=["chaos", "broker", "tables"],
+        help="kills under load, Redis in five sorts of trouble, or kills while a table of customers comes in",
     )
     parser.add_argument("--submissions", type=int, default=400)
+    parser.add_argument("--customers", type=int, default=6_000, help="of the table")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--full", action="store_true", help="the whole plan of blows instead of a tenth")
     parser.add_argument("--plan", type=json.loads, help='blows of your own, as JSON: {"worker": 3}')
-    parser.add_argument("--switch", default="", help="remove a protection: no_outbox, no_key, no_claim")
+    parser.add_argument("--switch", default="", help="remove a protection: no_outbox, no_key, no_claim, no_chunk")
     parser.add_argument("--lease", type=int, default=0, help="seconds that a claim lasts; 0: as in the product")
     parser.add_argument("--clock-children", type=int, default=1)
     parser.add_argument("--mail-pause", type=float, default=0.0)
@@ -36,6 +39,8 @@ def main() -> int:
     choices = Choices(given.switch, given.lease, given.clock_children, limits)
     if given.proof == "broker":
         return tell(broker.run(choices, seed=given.seed, keep=given.keep))
+    if given.proof == "tables":
+        return tell(tables.run(choices, count=given.customers, seed=given.seed, keep=given.keep))
     plan = given.plan if given.plan is not None else FULL if given.full else TENTH
     return tell(
         chaos.run(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from customers.actions.imports.deciding import Refused, Seen, Step, customer_of, identities, step_for
+from customers.actions.imports.deciding import Refused, Step, customer_of, step_for
+from customers.actions.imports.seen import Seen, identities
 from customers.actions.imports.writing import Job, would_change, write_steps
 from customers.imports.rows import Given, Line, Setting, read_line
 from customers.models import CustomerType, ImportLine

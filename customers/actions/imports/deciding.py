@@ -5,7 +5,6 @@ The check decides every row and writes nothing; the import decides again, under 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
@@ -131,74 +130,3 @@ def chosen_of(given: Given, known: Known | None) -> Chosen | None:
 
 def _type(given: Given, setting: Setting) -> str:
     return str(given.card.get("type") or setting.plan.default_type)
-
-
-@dataclass(slots=True)
-class Mention:
-    """Where a customer stands in the table: row, and digests of what it says of the card, and of everything."""
-
-    row: int
-    key: int
-    card: int
-    whole: int
-
-
-class Seen:
-    """The rows of a table so far, so that the second row of a customer is known; numbers only, some 400 bytes a row.
-
-    A repeated row is no fault: it may bring another thing that the customer has. One that says otherwise is refused.
-    """
-
-    def __init__(self) -> None:
-        self._mentions: dict[int, Mention] = {}
-        self._numbered: dict[int, tuple[int, int]] = {}
-
-    def earlier(self, given: Given) -> Mention | None:
-        """An earlier row of the same customer; remembers this one where there is none. Raises ``Refused``."""
-        tokens = identities(given)
-        mention = next((self._mentions[token] for token in tokens if token in self._mentions), None)
-        card = hash((given.name, _plain(given.card), given.organisation, _points(given), _plain(given.file),
-                     given.visit_class, given.tier))  # fmt: skip
-        if mention is None:
-            mention = Mention(given.row, hash(given.key), card, hash((card, given.held)))
-            self._mentions |= dict.fromkeys(tokens, mention)
-            return None
-        if given.key and mention.key != hash(given.key):
-            raise Refused(_another_number(mention.row))
-        if mention.card != card:
-            sentence = _("Row %(row)d says otherwise of the same customer. Please keep one of the two.")
-            raise Refused(sentence % {"row": mention.row})
-        return mention
-
-    def check_number(self, given: Given, customer: int) -> None:
-        """Raises ``Refused`` where an earlier row means this customer by another number: two that were made one."""
-        row, key = self._numbered.setdefault(customer, (given.row, hash(given.key)))
-        if key != hash(given.key):
-            raise Refused(_another_number(row))
-
-    def repeats(self, given: Given, mention: Mention) -> bool:
-        """Whether the row says nothing that the earlier one has not said."""
-        return not given.held or mention.whole == hash((mention.card, given.held))
-
-
-def _another_number(row: int) -> str:
-    return _("Row %(row)d names the same customer with another number.") % {"row": row}
-
-
-def identities(given: Given) -> list[int]:
-    """By what a row could name the same customer as another one."""
-    name = folded_name(given.name)
-    found = [hash(("point", point.normal, name)) for point in given.points]
-    if given.key:
-        found.append(hash(("key", given.key)))
-    if not given.points:
-        found.append(hash(("name", name, given.key)))
-    return found
-
-
-def _plain(values: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, repr(value)) for name, value in values.items()))
-
-
-def _points(given: Given) -> tuple[tuple[str, bool], ...]:
-    return tuple(sorted((point.normal, point.refused) for point in given.points))
