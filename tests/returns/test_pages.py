@@ -169,7 +169,12 @@ def test_a_case_shows_its_returns_and_opens_one_with_what_is_known(trade: World)
     slip = ReturnSlip.objects.get()
     assert slip.case == case
     assert slip.number in agent.get(f"/returns/of/case/{case.number}/").content.decode()
-    assert slip.number in agent.get(f"/cases/{case.number}/").content.decode() or True
+    page = agent.get(f"/cases/{case.number}/").content.decode()
+    assert f'hx-get="/returns/of/case/{case.number}/" hx-trigger="load"' in page
+    panel = agent.get(f"/returns/of/case/{case.number}/", headers={"HX-Request": "true"}).content.decode()
+    assert slip.number in panel
+    assert "<html" not in panel
+    assert f'href="/returns/new/?case={case.number}"' in panel
     assert client_of(trade, "finance_handler").get(f"/returns/of/case/{case.number}/").status_code == 404
 
 
