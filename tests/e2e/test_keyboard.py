@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from returns.actions.opening import register_return
 from tests import world as w
 from tests.e2e.people import Person
+from tests.returns import trade as t
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -95,7 +97,10 @@ def until(page: Any, condition: str) -> None:
 
 #: Who opens which pages, by the names of their addresses.
 PAGES = {
-    "agent": ("desk", "case_list", "case_search", "case_log", "inbox", "customer_list", "profile_page"),
+    "agent": (
+        "desk", "case_list", "case_search", "case_log", "inbox", "customer_list", "return_board", "return_new", "return_book",
+        "profile_page",
+    ),
     "production_head": ("desk", "case_list", "deputies"),
     "manager": ("overdue",),
     "administrator": (
@@ -112,10 +117,14 @@ def test_all_that_can_be_operated_is_reached_and_one_sees_where_one_is(
 ) -> None:
     case = w.received(world)
     w.closed(world)
+    slip = register_return(t.wish(case=case), by=world.actor("agent"), source="case")
     person = somebody(login)
     faults = []
-    works = login in {"agent", "production_head"}
-    for path in (*map(reverse, PAGES[login]), *([f"/cases/{case.number}/"] if works else [])):
+    more = {
+        "agent": [f"/cases/{case.number}/", f"/returns/{slip.number}/"],
+        "production_head": [f"/cases/{case.number}/"],
+    }
+    for path in (*map(reverse, PAGES[login]), *more.get(login, ())):
         person.opens(path)
         missed, unseen = walk(person.page)
         faults += [f"{path}: not reached: {each}" for each in missed]
