@@ -373,7 +373,7 @@ def _beside_returns(full: Full, slips: dict[str, ReturnSlip]) -> None:
         attach_files(slip, (stored,), by=desk)
     process_due(by=Actor.system("files"))
     clock = ReturnClock.objects.filter(slip=slips["scheduled"]).get()
-    ReturnClock.objects.filter(pk=clock.pk).update(breached_at=now, breach_reason=full.text())
+    ReturnClock.objects.filter(pk=clock.pk).update(breached_at=now, breach_reason=full.text(500))
     ReturnAlert.objects.create(clock=clock, level="handler", due_at=now, at=now, user=world.repairer)
     RefundRefusal.objects.create(
         slip=slips["asked"], via="page", amount=1, reasons=["not_confirmed"], by=world.finance_handler, at=now
