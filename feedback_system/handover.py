@@ -1,4 +1,4 @@
-"""Handing over everything that somebody leaves behind: work on cases, the duty, personal functions."""
+"""Handing over everything that somebody leaves behind: cases, customers, repairs, the duty, functions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from cases import rights
 from cases.actions.handover import check_departments, check_people
 from cases.queries.handover import assignments_of, counted, work_of
 from customers.actions import handover as customers
-from feedback_system.models import Handover
+from feedback_system.models import Handover, HandoverRefusal
 from organization.actions.organisation import Facts, update_organisation
 from organization.actions.people import Person, Place, update_user
 from organization.models import Department, Function, User
 from organization.queries import organisation
 from regulations.models import Approval
+from returns.actions import handover as returns
 
 #: So many open decisions are looked at; more would be a fault of another sort.
 MOST_DECISIONS = 500
@@ -42,9 +43,11 @@ class Preview:
 
 def preview_person(giver: User, *, by: Actor) -> Preview:
     """What a person has in hand."""
-    functions = list(giver.functions.all())
+    functions, barred = list(giver.functions.all()), by.id or 0
     return Preview(
-        counts=counted(work_of(giver, barred=by.id or 0)) | customers.in_hand(giver),
+        counts=counted(work_of(giver, barred=barred))
+        | customers.in_hand(giver)
+        | returns.in_hand(giver, barred=barred),
         is_on_duty=organisation().duty_person_id == giver.pk,
         functions=functions,
         decisions=_decisions({function.code for function in functions}),
@@ -67,7 +70,8 @@ def preview_department(giver: Department, *, by: Actor) -> Preview:
 
 
 def begin_person(giver: User, taker: User, *, by: Actor, with_functions: bool) -> Handover:
-    """Hand over the duty, the customers and, if wished, the personal functions; note the cases for ``handover_run``.
+    """Hand over the duty, the customers, the repairs in hand and, if wished, the personal functions; note the cases for
+    ``handover_run``.
 
     The duty first: whatever happens to the rest, what arrives from now on has somebody. Raises ``InvalidInput``
     when ``taker`` can take no work. Where the work of ``giver`` is on its way already, that hand-over is returned.
@@ -83,10 +87,20 @@ def begin_person(giver: User, taker: User, *, by: Actor, with_functions: bool) -
             if with_functions and (count := _hand_over_functions(giver, taker, by=by)):
                 row.moved["functions"] = count
             row.moved |= customers.hand_over(giver, taker, by=by)
+            row.moved |= _hand_over_repairs(row, giver, taker, by=by)
             row.save(update_fields=["moved"])
     except IntegrityError:
         return Handover.objects.get(giver=giver, finished_at=None)
     return row
+
+
+def _hand_over_repairs(row: Handover, giver: User, taker: User, *, by: Actor) -> dict[str, int]:
+    """Few are in one person's hands; those that stay are listed with the cases that do."""
+    repairs = returns.hand_over(giver, taker, by=by)
+    HandoverRefusal.objects.bulk_create(
+        HandoverRefusal(handover=row, number=each.number, why=each.why) for each in repairs.refused
+    )
+    return repairs.counts
 
 
 def begin_department(giver: Department, taker: Department, *, by: Actor) -> Handover:
@@ -143,6 +157,7 @@ def words(what: str) -> str:
         "custodian": _("customer files kept"),
         "salesperson": _("customers looked after"),
         "follow_ups": _("follow-ups with customers"),
+        "repairs": _("repairs to be done"),
         "hub": _("cases that come back to the person in the hub"),
         "held": _("assignments that owe an answer"),
         "passed": _("assignments passed on and not taken yet"),

@@ -26,6 +26,7 @@ from feedback_system.models import Handover, HandoverRefusal
 from notifications import templates
 from notifications.actions import NewMessage, enqueue
 from organization.models import User
+from returns.actions.handover import REPAIRS
 
 #: So many pieces are handed over while the page waits: about three seconds.
 AT_ONCE = 50
@@ -118,7 +119,7 @@ def _finish(row: Handover) -> None:
     now = timezone.now()
     locked.finished_at = locked.progress_at = now
     locked.save(update_fields=["finished_at", "progress_at"])
-    if count := sum(locked.moved.get(what, 0) for what in PIECES):
+    if count := sum(locked.moved.get(what, 0) for what in (*PIECES, REPAIRS)):
         notices.handed_over(_takers(row), count, by=Actor.staff(row.by), at=now)
     if locked.total > AT_ONCE:
         _tell(row, sum(locked.moved.values()))

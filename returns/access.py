@@ -89,15 +89,18 @@ def _with(access: ReturnAccess, permission: str, version: str | int | None) -> R
 def get_for_refund(user: User, number: str) -> ReturnAccess:
     """Any return by its number, for who pays: an unconfirmed one is refused at the gate and the refusal kept (RET-09).
 
-    404 for a number that does not exist, or whose case bars this person; 403 for who does not pay.
+    404 for a number that does not exist, or that is withheld from this person as it is from reading; 403 for who does
+    not pay.
     """
     who = identity_of(user)
-    if not rights.pays(who):
+    places = rights.places_anywhere(who, "pay")
+    if not places:
         raise NotAllowed()
     if not is_reference(number):
         raise Http404
-    slip = ReturnSlip.objects.select_related("profile_version", "case", "customer").filter(number=number).first()
-    if slip is None or (slip.case is not None and -user.pk in slip.case.barred):
+    rows = ReturnSlip.objects.reached_by(who, places).select_related("profile_version", "case", "customer")
+    slip = rows.filter(number=number).first()
+    if slip is None:
         raise Http404
     return ReturnAccess(slip, who, user)
 

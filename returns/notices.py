@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from audit.actor import Actor
 from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import NewMessage, enqueue, enqueue_many, for_colleague
@@ -158,13 +159,12 @@ def repair_accepted(slip: ReturnSlip) -> None:
     turn_came(slip)
 
 
-def repair_scheduled(slip: ReturnSlip, order: RepairOrder, *, told: int | None) -> None:
+def repair_scheduled(slip: ReturnSlip, order: RepairOrder, *, by: Actor) -> None:
     """Person and day: to the customer, and to the colleague who did not plan it (RET-22)."""
     day = order.planned_on.isoformat()
     _tell_customer(slip, "repair_scheduled", text=day)
-    if order.repairer_id != told:
-        person = slip.confirmed_by.name if slip.confirmed_by else ""
-        _tell(slip, [order.repairer], "repair_given", f"given:{slip.version}", due=order.planned_on, person=person)
+    if order.repairer_id != by.id:
+        _tell(slip, [order.repairer], "repair_given", f"given:{slip.version}", due=order.planned_on, person=by.label)
 
 
 def decided(slip: ReturnSlip) -> None:

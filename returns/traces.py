@@ -6,7 +6,7 @@ serves the copy, and the erasure once nothing stands in its way. Numbers, quanti
 
 from __future__ import annotations
 
-from django.db.models import Model, Q
+from django.db.models import Min, Model, Q, QuerySet
 
 from documents.actions import erase_file
 from organization.traces import AT, LABEL, Deed, Deeds, Subject, Trace, Words
@@ -16,6 +16,21 @@ from returns import models
 def _erase_files(subject: Subject, deed: Deed) -> int:
     rows = models.SlipFile.objects.filter(slip__in=subject.returns, file__erased_at=None).select_related("file")
     for row in rows:
+        erase_file(row.file, by=deed.by)
+    return len(rows)
+
+
+def _books(subject: Subject) -> QuerySet[models.BookExport]:
+    """Account books that were written when the first of these returns stood in them: whoever needs one asks again."""
+    first = models.ReturnSlip.objects.filter(pk__in=subject.returns).aggregate(at=Min("registered_at"))["at"]
+    rows = models.BookExport.objects.filter(file__isnull=False, file__erased_at=None)
+    return rows.filter(finished_at__gte=first) if first else rows.none()
+
+
+def _erase_books(subject: Subject, deed: Deed) -> int:
+    rows = list(_books(subject).select_related("file"))
+    for row in rows:
+        assert row.file is not None  # noqa: S101 - as it was asked for
         erase_file(row.file, by=deed.by)
     return len(rows)
 
@@ -41,6 +56,7 @@ TRACES: tuple[Trace, ...] = (
         doing=_erase_files,
         counting=lambda of: models.SlipFile.objects.filter(slip__in=of.returns, file__erased_at=None).count(),
     ),
+    Deeds("returns.BookExport", words="", doing=_erase_books, counting=lambda of: _books(of).count()),
     Words(
         models.BookExport,
         lambda of: models.BookExport.objects.filter(of.mentioned_in("purpose")),

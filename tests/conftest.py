@@ -234,6 +234,25 @@ def world(recorded_world: Any, db: None) -> Any:
     return replay(recorded_world)
 
 
+@pytest.fixture(scope="session")
+def recorded_trade(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """The rows of a world in which goods come back, built once in each process."""
+    from tests.recording import record
+    from tests.returns.trade import people
+    from tests.world import build_world
+
+    with django_db_blocker.unblock():
+        return record(lambda: people(build_world()))
+
+
+@pytest.fixture
+def trade(recorded_trade: Any, db: None) -> Any:
+    """The same organisation with everybody whom a return needs."""
+    from tests.recording import replay
+
+    return replay(recorded_trade)
+
+
 @pytest.fixture
 def race() -> Iterator[Any]:
     """Two threads that begin together."""

@@ -32,6 +32,7 @@ from feedback_system.privacy.rooms import traces
 from organization.models import User
 from organization.queries import organisation
 from organization.traces import Subject, Words
+from returns.models import SlipFile
 
 #: Larger files are named in the copy and handed over apart.
 MOST_BYTES = 200 * 1024 * 1024
@@ -282,10 +283,12 @@ def archive(subject: Subject, *, number: str, by: Actor, name: str) -> bytes:
 
 
 def _files(subject: Subject) -> list[File]:
-    rows = CaseFile.objects.filter(case__in=subject.cases, from_customer=True, file__erased_at=None)
+    sent: dict[str, Any] = {"from_customer": True, "file__erased_at": None}
+    of_cases = CaseFile.objects.filter(case__in=subject.cases, **sent)
+    of_returns = SlipFile.objects.filter(slip__in=subject.returns, **sent)
     found: list[File] = []
     left = MOST_BYTES
-    for row in rows.select_related("file"):
+    for row in (*of_cases.select_related("file"), *of_returns.select_related("file")):
         if row.file.is_available and row.file.size <= left:
             found.append(row.file)
             left -= row.file.size

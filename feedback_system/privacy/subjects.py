@@ -16,13 +16,14 @@ from returns.models import ReturnSlip
 
 
 def subject_of_customer(customer: Customer) -> Subject:
-    """A customer, all who became part of it, and all cases: those of the file, and those under the same name and number
-    that nobody linked.
+    """A customer, all who became part of it, and all cases and returns: those of the file, and those under the same
+    name and number that nobody linked.
     """
     customers = frozenset({customer.pk, *parts_of(customer)})
     own = frozenset(Case.objects.filter(customer__in=customers).values_list("pk", flat=True))
-    alone = frozenset(_unlinked(customer))
-    return with_words(Subject(customers, own | alone))
+    given = _reached_by(customer)
+    cases = frozenset(_unlinked_cases(customer, given))
+    return with_words(Subject(customers, own | cases, returns=frozenset(_unlinked_returns(customer, given))))
 
 
 def subject_of_case(case: Case) -> Subject:
@@ -37,14 +38,25 @@ def taken(of: Customer | Case) -> Customer | Case:
     return Case.objects.select_for_update(of=("self",), no_key=True).get(pk=of.pk)
 
 
-def _unlinked(customer: Customer) -> list[int]:
+def _reached_by(customer: Customer) -> set[str]:
     points = list(ContactPoint.objects.filter(customer=customer.pk))
-    given = {value for point in points for value in (point.value, point.normal)}
+    return {value for point in points for value in (point.value, point.normal)}
+
+
+def _unlinked_cases(customer: Customer, given: set[str]) -> list[int]:
     if not given:
         return []
     reached = Q(reporter_phone__in=given) | Q(reporter_email__in=given)
     rows = Case.objects.filter(reached, customer=None).only("pk", "reporter_name")
     return [row.pk for row in rows if text.fold(row.reporter_name) == text.fold(customer.name)]
+
+
+def _unlinked_returns(customer: Customer, given: set[str]) -> list[int]:
+    if not given:
+        return []
+    reached = Q(contact_phone__in=given) | Q(contact_email__in=given)
+    rows = ReturnSlip.objects.filter(reached, customer=None, case=None).only("pk", "contact_name")
+    return [row.pk for row in rows if text.fold(row.contact_name) == text.fold(customer.name)]
 
 
 def with_words(subject: Subject) -> Subject:

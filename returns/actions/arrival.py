@@ -17,7 +17,7 @@ from cases.actions.moves import moment
 from returns import notices, readers
 from returns.actions import clocks
 from returns.actions.moves import Extra, enter, finish, lock, person_of, write_search
-from returns.actions.opening import new_number
+from returns.actions.opening import hold_case, new_number, take_case
 from returns.lifecycle import MOVES, Handling, State
 from returns.models import ReturnClock, ReturnSlip, SlipLine
 
@@ -88,18 +88,22 @@ def _count(line: SlipLine, found: Counted) -> None:
 
 
 def _rest(slip: ReturnSlip, lines: list[SlipLine], *, by: Actor, at: datetime) -> ReturnSlip | None:
-    """A slip for what comes later, with everything that the first one says; None where nothing does."""
+    """A slip for what comes later, with everything that the first one says; None where nothing does.
+
+    Its case waits for it, too, and bars from it whom it bars from the first (RET-32, RTE-18).
+    """
     later = [line for line in lines if line.difference == Difference.LATER]
     if not later:
         return None
     names = (
-        "source", "wish", "reason", "unused", "description", "customer_id", "contact_name", "contact_organisation",
-        "contact_phone", "contact_email", "contact_address", "profile_version_id", "accepted_at", "accepted_by_id",
-        "registered_by_id",
+        "source", "wish", "reason", "unused", "description", "case_id", "customer_id", "contact_name",
+        "contact_organisation", "contact_phone", "contact_email", "contact_address", "profile_version_id",
+        "accepted_at", "accepted_by_id", "registered_by_id",
     )  # fmt: skip
     rest = ReturnSlip(continues=slip, registered_at=at, turn_since=at, **{name: getattr(slip, name) for name in names})
     if slip.accepted_at is not None:
         rest.state, rest.handling = State.ACCEPTED, slip.handling
+    take_case(rest)
     rest.turn = readers.turn_of(rest)
     rest.readers = readers.readers_of(rest)
     rest.number = new_number(at)
@@ -110,6 +114,7 @@ def _rest(slip: ReturnSlip, lines: list[SlipLine], *, by: Actor, at: datetime) -
         SlipLine(slip=rest, announced=line.announced - (line.counted or 0), **{n: getattr(line, n) for n in goods})
         for line in later
     )
+    hold_case(rest, by=by)
     write_search(rest)
     changes = {"number": (None, rest.number), "continues": (None, slip.number)}
     record(rest.thread, "register", by=by, at=at, changes=changes)

@@ -172,10 +172,7 @@ def _check_line(line: Goods) -> None:
 
 
 def _insert(slip: ReturnSlip, wish: Wish, *, by: Actor, at: datetime) -> ReturnSlip:
-    case = slip.case
-    if case is not None:
-        # Before the number is drawn, so that nobody waits for the case with the counter in hand.
-        slip.case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    take_case(slip)
     slip.turn = readers.turn_of(slip)
     slip.readers = readers.readers_of(slip)
     slip.number = new_number(at)
@@ -198,6 +195,12 @@ def _insert(slip: ReturnSlip, wish: Wish, *, by: Actor, at: datetime) -> ReturnS
     return slip
 
 
+def take_case(slip: ReturnSlip) -> None:
+    """Lock its case, before the number is drawn, so that nobody waits for the case with the counter in hand."""
+    if slip.case_id is not None:
+        slip.case = Case.objects.select_for_update(of=("self",)).get(pk=slip.case_id)
+
+
 def new_number(at: datetime) -> str:
     """The next number of the series; taken last before the insert."""
     return f"TH{numbering.next_number('return', at=at)}"
@@ -206,6 +209,14 @@ def new_number(at: datetime) -> str:
 def _hold(slip: ReturnSlip, case: Case, *, by: Actor) -> Hold:
     label = _("Return %(number)s") % {"number": slip.number}
     return open_hold(case, by=by, kind=HOLD, label=label, url=f"/returns/{slip.number}/")
+
+
+def hold_case(slip: ReturnSlip, *, by: Actor) -> None:
+    """Let the case wait for a slip that continues another; one that was closed meanwhile waits for nothing."""
+    if slip.case is None or slip.case.state in case_life.ENDED:
+        return
+    slip.hold = _hold(slip, slip.case, by=by)
+    slip.save(update_fields=["hold"])
 
 
 def let_go(slip: ReturnSlip, *, by: Actor, reason: str = "") -> None:

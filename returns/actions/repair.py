@@ -66,7 +66,7 @@ def schedule_repair(slip: ReturnSlip, plan: Schedule, *, by: Actor) -> RepairOrd
     )
     slip.readers = sorted({*slip.readers, -plan.repairer.pk})
     slip = finish(slip, "schedule", by=by, at=now, extra=extra)
-    notices.repair_scheduled(slip, order, told=by.id)
+    notices.repair_scheduled(slip, order, by=by)
     return order
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -41,6 +42,17 @@ class Satisfaction(models.TextChoices):
     UNREACHED = "unreached", pgettext_lazy("after a return", "Not reached")
 
 
+def _unbarred(who: Identity, person: Identity, withheld: Collection[int]) -> Q:
+    """That no case bars somebody who acts in that person's place, nor the person."""
+    barred = sorted({-who.user_id, -person.user_id, *withheld})
+    return Q(case__isnull=True) | ~Q(case__barred__overlap=barred)
+
+
+def _in_use(withheld: Collection[int]) -> Q:
+    """That its customer's data are not only kept, for those from whom such are withheld."""
+    return Q(customer__isnull=True) | Q(customer__restricted_at=None) if withheld else Q()
+
+
 class SlipQuerySet(models.QuerySet["ReturnSlip"]):
     """Conditions on returns; every read starts from ``visible_to``."""
 
@@ -53,13 +65,20 @@ class SlipQuerySet(models.QuerySet["ReturnSlip"]):
 
         condition, withheld = Q(), withheld_from(who)
         for person in who.acting:
-            barred = sorted({-who.user_id, -person.user_id} | withheld)
-            mine = Q(case__isnull=True) | ~Q(case__barred__overlap=barred)
+            mine = _unbarred(who, person, withheld)
             if not reads_all(person):
                 mine &= Q(readers__overlap=sorted(person.principals))
             condition |= mine
-        rows = self.filter(condition)
-        return rows.filter(Q(customer__isnull=True) | Q(customer__restricted_at=None)) if withheld else rows
+        return self.filter(condition & _in_use(withheld))
+
+    def reached_by(self, who: Identity, people: list[Identity]) -> SlipQuerySet:
+        """Returns that somebody reaches by their number alone, in the place of one of these people (RET-09): any that
+        exists, but for those that bar the person or whose customer's data are only kept.
+        """
+        condition, withheld = Q(pk__in=[]), withheld_from(who)
+        for person in people:
+            condition |= _unbarred(who, person, withheld)
+        return self.filter(condition & _in_use(withheld))
 
     def open(self) -> SlipQuerySet:
         """Not ended."""

@@ -152,6 +152,8 @@ def refunds(request: HttpRequest) -> HttpResponse:
     if not rights.reviews_refusals(who):
         raise NotAllowed
     posted = request.POST if request.method == "POST" else None
+    if posted is not None and not rights.pays(who):
+        raise NotAllowed
     form, reasons = ByNumberForm(posted), []
     if posted is not None and form.is_valid():
         try:

@@ -97,10 +97,54 @@ ACTS: dict[str, frozenset[str]] = {
     "print": READERS,
 }
 
+# The return of the matrix belongs to that case, so whoever is accused finds no return either. The hub opened it,
+# quality, whose reason it is, confirmed it, finance paid. Of the returns desk, the warehouse, inspection, repair and
+# the callback desk nobody works in this world: ``tests/returns/test_access.py`` walks as them.
+RETURNS_DESK = HUB
+OWNING_HEADS = frozenset({"quality_head", "representative"})
+FINANCE = frozenset({"finance_handler"})
+RETURN_READERS = HUB | QUALITY | FINANCE | {"manager", "auditor"}
+NOBODY: frozenset[str] = frozenset()
+#: Who has the menu entry: every function that a step of a return may come to, and who reads them all.
+WITH_RETURNS = (
+    HUB | QUALITY | FINANCE | {"agent2", "sales_head", "sales_handler", "manager", "general_manager", "auditor"}
+)
+
+#: What may be done with that return, by whom.
+RETURN_ACTS: dict[str, frozenset[str]] = {
+    "read": RETURN_READERS,
+    "print": RETURN_READERS,
+    "correct": RETURNS_DESK,
+    "link": RETURNS_DESK,
+    "detach": RETURNS_DESK,
+    "cancel": RETURNS_DESK,
+    "deliver": RETURNS_DESK,
+    "call_back": RETURNS_DESK,
+    "give_breach_reason": RETURNS_DESK,
+    "attach": RETURNS_DESK | QUALITY,
+    "ask_inspection": QUALITY,
+    "record_inspection": QUALITY,
+    "inspect": QUALITY,
+    "name_liable": QUALITY,
+    "confirm": OWNING_HEADS,
+    "refuse": OWNING_HEADS,
+    "pay": FINANCE,
+    "amend_refund": FINANCE,
+    # The general manager is accused; the others are not of this world.
+    **dict.fromkeys(
+        (
+            "decide_refund", "receive", "explain", "release", "redirect", "accept", "schedule", "start", "note_work",
+            "finish",
+        ),
+        NOBODY,
+    ),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Rule:
-    """What an address asks: ``public``, ``login``, or some ``people``; of a ``case`` who reads and who acts.
+    """What an address asks: ``public``, ``login``, or some ``people``; of a ``case`` or a ``return`` who reads and who
+    acts.
 
     Somebody who may know that the address exists, but not use it, gets 403 or 404.
     """
@@ -109,6 +153,8 @@ class Rule:
     people: frozenset[str] = STAFF
     #: Who may write, where that is not who may read.
     writers: frozenset[str] | None = None
+    #: Writing to one that exists is taken from its writers whether or not they may see it.
+    unseen: bool = False
 
     def of(self, method: str) -> frozenset[str]:
         """Who may use the address with this method."""
@@ -138,6 +184,11 @@ def people(who: frozenset[str]) -> Rule:
 def case(act: str, *, post: str = "") -> Rule:
     """Something about one case; ``post`` names the act where writing asks more than reading."""
     return Rule("case", ACTS[act], ACTS[post] if post else None)
+
+
+def returned(act: str, *, unseen: bool = False) -> Rule:
+    """Something about one return."""
+    return Rule("return", RETURN_ACTS[act], unseen=unseen)
 
 
 ADDRESSES: dict[str, Rule] = {
@@ -335,6 +386,25 @@ ADDRESSES |= {
     },
 }  # fmt: skip
 
+ADDRESSES |= {
+    # --- returns
+    "return_board": people(WITH_RETURNS),
+    "return_book": people(WITH_RETURNS),
+    "return_new": people(HUB | {"agent2"}),
+    # The book leaves the house by the heads of who accepts and pays, and the general manager (SEC-13).
+    "return_exports": people(HEADING_FILES),
+    "return_export_file": people(NOBODY),  # one's own, and nobody has one here
+    "return_refunds": Rule("people", FINANCE | {"manager", "general_manager", "auditor"}, FINANCE),
+    "returns_of_case": case("read"),
+    "returns_of_customer": people(WITH_CUSTOMERS),
+    # --- one return
+    "return": returned("read"),
+    **{name: returned("read") for name in ("return_file", "return_file_thumb", "return_file_picture")},
+    **{name: returned("print") for name in ("return_slip_pdf", "return_repair_pdf", "return_tags_pdf")},
+    **{f"return_{act}": returned(act) for act in RETURN_ACTS if act not in {"read", "print", "pay"}},
+    # Who pays may try any slip: the gate refuses what is not confirmed, and the refusal is kept (RET-09).
+    "return_pay": returned("pay", unseen=True),
+}
 ADDRESSES["api-case-files"] = case("read", post="attach")
 ADDRESSES["api-case-measures"] = case("read", post="plan_measure")
 ADDRESSES |= {

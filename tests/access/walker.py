@@ -20,11 +20,17 @@ from cases.models import Case, Draft, SavedView
 from customers.actions import communications, grants, holdings, merging, people
 from customers.actions.consent import Agreed, record_consent
 from customers.models import ConsentText
+from documents.actions import store_upload
+from documents.limits import staff_limits
 from feedback_system.models import Destruction
 from feedback_system.privacy.holds import place_hold
 from feedback_system.privacy.requests import Asked, open_request
+from returns.actions import arrival, deciding, opening, refund
+from returns.models import ReturnSlip
 from tests import world as w
-from tests.access.matrix import ADDRESSES, STAFF, Rule
+from tests.access.matrix import ADDRESSES, RETURN_READERS, STAFF, Rule
+from tests.cases.visitors import picture
+from tests.returns import trade
 from tests.world import World
 
 METHODS = ("get", "post")
@@ -37,6 +43,17 @@ ABSENT = "2026-999999"
 #: What the second number in an address of a customer names, by a word in the address's name; else a holding.
 _PARTS = ("communication", "consent", "merge")
 ABSENT_PK = 987_654_321
+#: What the second number in an address of a return names.
+PARTS_OF_RETURNS = {
+    "return_explain": "line",
+    "return_give_breach_reason": "return_clock",
+    **dict.fromkeys(("return_file", "return_file_thumb", "return_file_picture"), "return_file"),
+}
+
+
+def is_of_return(name: str) -> bool:
+    """Whether the number in the address is that of a return."""
+    return name == "return" or name.startswith("return_")
 
 
 def names(resolver: URLResolver | None = None) -> Iterator[tuple[str, dict[str, type]]]:
@@ -63,6 +80,7 @@ class Matter:
     """The case of the matrix and its parts, by the names of their arguments."""
 
     case: Case
+    slip: ReturnSlip
     parts: dict[str, int] = field(default_factory=dict)
 
     def arguments(self, name: str, wanted: dict[str, type], *, own: bool) -> dict[str, Any]:
@@ -74,7 +92,7 @@ class Matter:
             elif key == "other":
                 found[key] = self.parts["other"]
             elif key == "number" and not name.startswith("privacy_"):
-                found[key] = self.case.number if own else ABSENT
+                found[key] = (self.slip if is_of_return(name) else self.case).number if own else ABSENT
             else:
                 found[key] = WORDS.get(key, "x" * 20)
         return found
@@ -91,6 +109,10 @@ class Matter:
             return ABSENT_PK  # one's own, and nobody has one here
         if name.removeprefix("api-").startswith("customer"):
             return self.parts["grant" if name.startswith("customer_grant_") else "customer"]
+        if name == "returns_of_customer":
+            return self.parts["customer"]
+        if name in PARTS_OF_RETURNS:
+            return self.parts[PARTS_OF_RETURNS[name]]
         if name.startswith("privacy_"):
             return self.parts["hold" if name.startswith("privacy_hold_") else "request"]
         if not name.startswith(("case_", "api-case-")):
@@ -143,11 +165,13 @@ def build_matter(world: World) -> Matter:
         number=DESTRUCTION, type="cases", ended_before=today, keys=[case.pk], position=1, spared=[case.pk], state="done",
         listed_by=world.hub_head, listed_at=today, finished_at=today,
     )  # fmt: skip
+    slip = paid_return(world, case)
     Draft.objects.create(user=world.agent, created_at=case.received_at, updated_at=case.received_at)
     SavedView.objects.create(owner=world.agent, name="我的", query="mine=1")
 
     return Matter(
         case,
+        slip,
         {
             "assignment": row.pk,
             "visit": visit.pk,
@@ -163,8 +187,23 @@ def build_matter(world: World) -> Matter:
             "request": request.pk,
             "hold": hold.pk,
             "consent": consent.pk,
+            "line": slip.lines.get().pk,
+            "return_clock": slip.clocks.get().pk,
+            "return_file": slip.files.get().pk,
         },
     )
+
+
+def paid_return(world: World, case: Case) -> ReturnSlip:
+    """Goods of the case that came back: opened by the hub with a photograph, confirmed by quality, paid by finance."""
+    hub, finance = world.actor("agent"), world.actor("finance_handler")
+    photograph = store_upload(picture("leak.png"), by=hub, limits=staff_limits())
+    slip = opening.register_return(trade.wish(case=case, files=(photograph,)), by=hub, source="case")
+    slip = arrival.receive_goods(slip, trade.all_of(slip), by=hub)
+    decision = deciding.Confirmation("refund", "情况属实", trade.HUNDRED)
+    slip = deciding.confirm_return(slip, decision, by=world.actor("quality_head"))
+    refund.pay_refund(slip, trade.payment(), by=finance)
+    return trade.fresh(slip)
 
 
 @dataclass(frozen=True)
@@ -187,6 +226,8 @@ def ask(client: Client, name: str, arguments: dict[str, Any], method: str, *, ow
         return None
     with transaction.atomic():
         response = getattr(client, method)(url)
+        if response.streaming:
+            response.getvalue()  # to its end, which gives the file back
         body = response.content.decode("utf-8", "replace") if not response.streaming else ""
         changed = fingerprint()
         transaction.set_rollback(True)
@@ -195,10 +236,11 @@ def ask(client: Client, name: str, arguments: dict[str, Any], method: str, *, ow
 
 
 def fingerprint() -> str:
-    """What any change of a case leaves behind: events, versions, messages."""
+    """What any change of a case or a return leaves behind: events, versions, messages."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT count(*) FROM audit_event), (SELECT coalesce(sum(version), 0) FROM cases_case),"
+            " (SELECT coalesce(sum(version), 0) FROM returns_returnslip), (SELECT count(*) FROM returns_refundrefusal),"
             " (SELECT count(*) FROM notifications_message), (SELECT count(*) FROM organization_user),"
             " (SELECT count(*) FROM organization_department)"
         )
@@ -227,7 +269,9 @@ def expected(rule: Rule, person: str, method: str, *, own: bool, readers: frozen
         return "ok"
     if rule.sort == "people":
         return "ok" if person in rule.of(method) else "refused"
-    if not own or person not in readers:
+    if rule.unseen and method == "post":
+        return "refused" if person not in rule.of(method) else "ok" if own else "absent"
+    if not own or person not in (RETURN_READERS if rule.sort == "return" else readers):
         return "absent"
     return "ok" if person in rule.of(method) else "refused"
 
@@ -262,7 +306,7 @@ def walk(world: World, matter: Matter, person: str, readers: frozenset[str]) -> 
         rule = ADDRESSES.get(name)
         if rule is None:
             continue
-        for own in (True, False) if rule.sort == "case" else (True,):
+        for own in (True, False) if rule.sort in {"case", "return"} else (True,):
             arguments = matter.arguments(name, wanted, own=own)
             for method in ALL_METHODS if person in THOROUGH else METHODS:
                 verdict = expected(rule, person, method, own=own, readers=readers)

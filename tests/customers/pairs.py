@@ -17,7 +17,9 @@ from customers.actions.holdings import Held, add_holding
 from customers.actions.people import Facts, Reach, open_file
 from customers.models import ConsentText, Customer, CustomerKind, ExternalNumber
 from feedback_system.models import DataRequest, LegalHold
+from returns.actions.opening import register_return
 from tests import world as w
+from tests.returns.trade import wish
 from tests.world import World
 
 PHONE = "0512-67662200"
@@ -62,6 +64,7 @@ def twins(world: World) -> tuple[Customer, Customer]:
         record_communication(row, Talk("visit", timezone.now(), f"看了{name}"), by=world.actor("sales_handler"))
         person(world, f"{name}的周慧", organisation=row)
         case_of(world, row)
+        register_return(wish(customer=row), by=by)
         _settled(world, row)
     classify_customer(kept, "A", "key", reason="战略客户", by=world.hub_head)
     classify_customer(merged, "C", "general", reason="小客户", by=world.hub_head)

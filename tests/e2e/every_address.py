@@ -27,7 +27,7 @@ from feedback_system.models import DataRequest, Destruction, Handover
 from organization.actions.invitations import invite
 from organization.models import Product, SheetUpload, Site
 from tests.access.matrix import ADDRESSES
-from tests.access.walker import ABSENT_PK, names
+from tests.access.walker import ABSENT_PK, PARTS_OF_RETURNS, is_of_return, names
 from tests.cases import visitors
 from tests.e2e.full_world import Full
 from tests.e2e.payloads import PAYLOADS, fitting
@@ -42,6 +42,10 @@ ELSEWHERE = {
     "customer_import_template": "gives a file",
     "customer_import_refused": "gives a file",
     "case_slip_pdf": "gives a file, the paper of ``case_slip``",
+    **dict.fromkeys(
+        ("return_slip_pdf", "return_repair_pdf", "return_tags_pdf"), "gives a file, the paper of ``return``"
+    ),
+    "return_export_file": "gives a file",
     "privacy_certificate": "gives a file, the paper of ``privacy_destruction``",
     "account_set_password": "everybody has a password already",
     "inbox_open": "leads to what the message is about",
@@ -57,6 +61,14 @@ SITUATIONS = {
     "mfa_activate_totp": "signed_in",
     "mfa_authenticate": "half_signed_in",
     "usersessions_list": "signed_in",
+    # Whose step they are; in the world of the access matrix nobody of these functions works.
+    "return_decide_refund": "general_manager",
+    **dict.fromkeys(("return_pay", "return_amend_refund"), "finance_handler"),
+    **dict.fromkeys(("return_receive", "return_explain", "return_release"), "store_keeper"),
+    **dict.fromkeys(
+        ("return_accept", "return_schedule", "return_start", "return_note_work", "return_finish", "return_redirect"),
+        "repair_head",
+    ),
     **dict.fromkeys(("track_case", "track_case_of", "track_data", "track_file"), "customer"),
     **dict.fromkeys(
         (
@@ -70,7 +82,7 @@ SITUATIONS = {
 
 #: Pages that show again what stands behind the question mark, and who opens them.
 ASKED = {
-    "/search/": "hub_head", "/cases/": "hub_head", "/customers/": "hub_head", "/settings/users/": "administrator",
+    "/search/": "hub_head", "/returns/book/": "hub_head", "/cases/": "hub_head", "/customers/": "hub_head", "/settings/users/": "administrator",
     "/track/": "", "/accounts/login/": "",
 }  # fmt: skip
 KEYS = ("q", "next", "number", "state", "show")
@@ -152,6 +164,9 @@ class Doors:
         if name == "feedback_receipt":
             yield self.receipt
             return
+        if is_of_return(name) and "number" in wanted:
+            yield from self._of_returns(name, wanted)
+            return
         for case in self.full.cases.values():
             for part in self._parts(name, case):
                 given = {"number": case.number, "code": "manufacturing", "version": 2, "what": "users"} | part
@@ -162,6 +177,14 @@ class Doors:
                     return
             if "number" not in wanted:
                 return
+
+    def _of_returns(self, name: str, wanted: dict[str, type]) -> Iterator[str]:
+        """An address of each return; where it names a part, of each of its parts."""
+        for slip in self.full.slips.values():
+            rows = {"line": slip.lines, "return_clock": slip.clocks, "return_file": slip.files}
+            parts = rows[PARTS_OF_RETURNS[name]].values_list("pk", flat=True) if "pk" in wanted else [0]
+            for pk in parts:
+                yield reverse(name, kwargs={"number": slip.number} | ({"pk": pk} if "pk" in wanted else {}))
 
     def _parts(self, name: str, case: Case) -> list[dict[str, Any]]:
         act = name.removeprefix("case_")
@@ -174,6 +197,8 @@ class Doors:
             return parts
         if name.startswith("customer_import"):
             return [{"pk": row.pk} for row in CustomerImport.objects.filter(state=ImportState.CHECKED)]
+        if name == "returns_of_customer":
+            return [{"pk": case.customer_id}]
         if name.startswith("customer"):
             rows = Communication if "communication" in name else Holding
             parts = rows._default_manager.filter(
@@ -237,6 +262,11 @@ class Doors:
         yield Page("case of the accused", f"/cases/{cases['working'].number}/", "agent2")
         yield Page("draft", f"/cases/log/?draft={Draft.objects.filter(user=self.full.world.agent)[0].pk}", "agent")
         yield Page("list", "/cases/?state=all", "hub_head")
+        for slip in self.full.slips.values():
+            yield Page(f"return {slip.state}", f"/returns/{slip.number}/", "desk_clerk")
+        yield Page("returns of all", "/returns/?turn=all", "manager")
+        yield Page("book of returns", "/returns/book/?q=canary", "auditor")
+        yield Page("return of a case", f"/returns/new/?case={cases['working'].number}", "hub_head")
         customer = cases["working"].customer_id
         for keeper in ("general_manager", "sales_handler"):
             self.client(keeper).post(f"/customers/{customer}/file/", {"purpose": self.full.text(200)})

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -60,17 +60,26 @@ from notifications.models import Channel
 from organization.actions import deputies
 from organization.models import ApiToken, Role, SheetUpload, User
 from organization.sheets import COLUMNS
-from regulations import profiles
+from regulations import approvals, profiles
 from regulations.models import Profile
+from returns.actions import arrival, deciding, leaving, opening, refund, repair
+from returns.actions.book import ask_for_book, write_book
+from returns.actions.files import attach_files
+from returns.models import RefundRefusal, ReturnAlert, ReturnClock, ReturnSlip
+from returns.queries.book import Wanted
+from returns.queries.refunds import APPROVAL
 from tests import world as w
 from tests.cases.visitors import picture
 from tests.e2e.payloads import address, fitting
+from tests.returns import trade as t
 from tests.world import World
 
 #: The audit's tables only grow: they hold what the actions wrote.
 ROOMS = frozenset(
-    {"cases", "customers", "documents", "feedback_system", "notifications", "organization", "regulations"}
-)
+    {
+        "cases", "customers", "documents", "feedback_system", "notifications", "organization", "regulations", "returns",
+    }
+)  # fmt: skip
 #: Words that the program writes and reads again, never a person. A field that is not here holds payloads.
 CODES = frozenset(
     {
@@ -88,6 +97,7 @@ CODES = frozenset(
         "notifications.Message.template",
         "organization.Counter.series", "organization.User.language", "organization.User.password",
         "regulations.Approval.kind", "regulations.Approval.thread",
+        "returns.ReturnAlert.level", "returns.ReturnClock.kind", "returns.SlipFile.subject",
         # Published for ever: written by ``profiles.publish`` below.
         "regulations.ProfileVersion.reason",
     }
@@ -96,10 +106,11 @@ CODES = frozenset(
 
 @dataclass
 class Full:
-    """The world, its cases by what they are there for, and what else the addresses need."""
+    """The world, its cases and returns by what they are there for, and what else the addresses need."""
 
     world: World
     cases: dict[str, Case] = field(default_factory=dict)
+    slips: dict[str, ReturnSlip] = field(default_factory=dict)
     turns: Iterator[int] = field(default_factory=count)
 
     def text(self, longest: int | None = None) -> str:
@@ -112,19 +123,20 @@ class Full:
 
 def build(world: World) -> Full:
     """Everything; some seconds."""
-    full = Full(world)
+    full = Full(t.people(world))
     _publish(full)
     overwrite(full)
     for username in world.users:
         world.users[username] = User.objects.get(username=username)
     full.cases = lives(full)
+    full.slips = returns(full)
     beside(full)
     _settings(full)
     _privacy(full)
     sweep_due(budget=60)
     overwrite(full)
-    for case in full.cases.values():
-        case.refresh_from_db()
+    for row in (*full.cases.values(), *full.slips.values()):
+        row.refresh_from_db()
     return full
 
 
@@ -251,6 +263,123 @@ def _returned(full: Full) -> Case:
     case = w.dispatched(full.world, **_entry(full))
     assignment.return_assignment(case.assignments.get(), by=full.actor("production_head"), reason=full.text(500))
     return Case.objects.get(pk=case.pk)
+
+
+def returns(full: Full) -> dict[str, ReturnSlip]:
+    """A return in each state, of a case or of its customer; every word that an action takes is written."""
+    world, finance = full.world, full.actor("finance_handler")
+    given = _of_cases(full)
+    found = {
+        "registered": t.registered(world, "refund", *_goods(full), **next(given)),
+        "application": t.registered(world, "repair", *_goods(full), **next(given)),
+        "short": _short(full, t.registered(world, "refund", *_goods(full), **next(given))),
+        "asked": _inspected(full, t.received(world, "refund", *_goods(full), **next(given))),
+        "confirmed": t.confirmed(world, *_goods(full), **next(given)),
+        "passed": t.passed(world, *_goods(full), **next(given)),
+        "released": t.released(world, *_goods(full), **next(given)),
+        "repaired": _repaired(full, t.received(world, "repair", *_goods(full), **next(given))),
+        "refused": _refused(full, t.received(world, "refund", *_goods(full), **next(given))),
+        "cancelled": t.registered(world, "refund", *_goods(full), **next(given)),
+        "approved": t.confirmed(world, *_goods(full), **next(given)),
+        "scheduled": t.scheduled(world, *_goods(full), **next(given)),
+        "repairing": t.repairing(world, *_goods(full), **next(given)),
+        "inspecting": t.inspecting(world, *_goods(full), **next(given)),
+    }
+    leaving.cancel_return(found["cancelled"], by=full.actor("desk_clerk"), reason=full.text(500))
+    refund.pay_refund(found["confirmed"], t.payment(reference=full.text(60)), by=finance)
+    found["paid"] = t.fresh(found.pop("confirmed"))
+    _approval(full, found["approved"])
+    _said_afterwards(full, found["paid"])
+    _beside_returns(full, found)
+    return {name: t.fresh(slip) for name, slip in found.items()}
+
+
+def _of_cases(full: Full) -> Iterator[dict[str, Any]]:
+    """What a wish says; in turn of a case and of its customer alone."""
+    for n in count():
+        case = full.cases["working" if n % 4 < 2 else "received"]
+        case = Case.objects.get(pk=case.pk)
+        contact = opening.Contact(full.text(100), full.text(100), "13805126634", "a@b.example", full.text(200))
+        whose = {"customer": case.customer} if n % 2 else {"case": case}
+        yield {"description": full.text(), "contact": contact} | whose
+
+
+def _goods(full: Full) -> list[opening.Goods]:
+    words = {"product": None, "product_text": full.text(120), "batch": full.text(60), "serial": full.text(80)}
+    return [t.goods(2, **words), t.goods(1)]
+
+
+def _short(full: Full, slip: ReturnSlip) -> ReturnSlip:
+    """One line is explained, the other is not."""
+    keeper, (first, second) = full.actor("store_keeper"), slip.lines.all()
+    counted = {first.pk: arrival.Counted(1, "not_sent", full.text(500)), second.pk: arrival.Counted(2)}
+    slip = arrival.receive_goods(slip, counted, by=keeper)
+    return arrival.explain_difference(slip, first, arrival.Counted(1, "lost", full.text(500)), by=keeper)
+
+
+def _inspected(full: Full, slip: ReturnSlip) -> ReturnSlip:
+    """Looked at once, and asked for a second time; somebody is liable."""
+    head, inspector = full.actor("quality_head"), full.actor("inspector")
+    row = deciding.ask_inspection(slip, by=head, question=full.text(500))
+    deciding.record_inspection(row, by=inspector, passed=False, findings=full.text())
+    deciding.ask_inspection(slip, by=head, question=full.text(500))
+    liability = deciding.Liability(full.world.workshop, full.text(120), full.text())
+    return deciding.name_liable(t.fresh(slip), liability, by=head)
+
+
+def _repaired(full: Full, slip: ReturnSlip) -> ReturnSlip:
+    """From the bench to the customer, who is asked."""
+    world, repairer, quality = full.world, full.actor("repairer"), full.actor("quality_head")
+    plan = repair.Schedule(world.repairer, timezone.localdate(), tools=full.text(300))
+    repair.schedule_repair(slip, plan, by=full.actor("repair_head"))
+    repair.start_repair(slip, by=repairer)
+    repair.note_work(slip, repair.Piece("part", full.text(300)), by=repairer)
+    slip = repair.finish_repair(slip, repair.Report(full.text(), full.text(), full.text()), by=repairer)
+    slip = repair.inspect_repair(slip, by=quality, passed=True, findings=full.text())
+    slip = leaving.release_goods(slip, by=full.actor("store_keeper"), shipment=full.text(120))
+    slip = leaving.record_delivery(slip, by=full.actor("desk_clerk"))
+    said = leaving.Callback("unsatisfied", full.text(), effect=2)
+    return leaving.call_back(slip, said, by=full.actor("callback_agent"))
+
+
+def _refused(full: Full, slip: ReturnSlip) -> ReturnSlip:
+    slip = deciding.refuse_return(slip, by=full.actor("quality_head"), reason=full.text())
+    if slip.case is None:
+        return slip
+    return opening.detach_case(slip, by=full.actor("desk_clerk"), reason=full.text(500))
+
+
+@transaction.atomic
+def _approval(full: Full, slip: ReturnSlip) -> None:
+    """The general manager said yes, and is asked once more."""
+    now, head = timezone.now(), full.world.quality_head
+    for granted in (True, None):
+        question = approvals.Question(slip.thread, APPROVAL, ("approve_refund",), full.text(), subject=full.text(120))
+        row = approvals.ask(question, by=Actor.staff(head), at=now)
+        if granted:
+            approvals.decide(row, by=full.world.general_manager, at=now, granted=True, opinion=full.text())
+
+
+def _said_afterwards(full: Full, slip: ReturnSlip) -> None:
+    payment = t.payment(reference=full.text(60))
+    refund.amend_refund(slip.refund, payment, by=full.actor("finance_handler"), reason=full.text(500))
+
+
+def _beside_returns(full: Full, slips: dict[str, ReturnSlip]) -> None:
+    """Photographs, a missed limit and who was told, a refund that was refused, the account book as a file."""
+    now, world, desk = timezone.now(), full.world, full.actor("desk_clerk")
+    for slip in slips.values():
+        stored = store_upload(picture(f"{full.text(40)}.png"), by=desk, limits=staff_limits())
+        attach_files(slip, (stored,), by=desk)
+    process_due(by=Actor.system("files"))
+    clock = ReturnClock.objects.filter(slip=slips["scheduled"]).get()
+    ReturnClock.objects.filter(pk=clock.pk).update(breached_at=now, breach_reason=full.text(500))
+    ReturnAlert.objects.create(clock=clock, level="handler", due_at=now, at=now, user=world.repairer)
+    RefundRefusal.objects.create(
+        slip=slips["asked"], via="page", amount=1, reasons=["not_confirmed"], by=world.finance_handler, at=now
+    )
+    row = ask_for_book(world.hub_head, Wanted(), purpose=full.text(200), by=full.actor("hub_head"))
+    assert write_book(row.pk)
 
 
 def beside(full: Full) -> None:

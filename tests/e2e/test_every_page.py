@@ -39,10 +39,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-MAIN = ("/", "/cases/?state=all", "/search/?q=canary", "/cases/log/", "/inbox/", "/settings/")
+MAIN = ("/", "/cases/?state=all", "/search/?q=canary", "/cases/log/", "/inbox/", "/returns/", "/settings/")
 #: Forms that refuse what is typed here and show it again, and who fills them in.
 FORMS = {
-    "/feedback/": "", "/track/": "", "/accounts/login/": "", "/cases/log/": "agent",
+    "/feedback/": "", "/track/": "", "/accounts/login/": "", "/cases/log/": "agent", "/returns/new/": "desk_clerk",
     "/settings/users/new/": "administrator", "/settings/categories/new/": "administrator",
     "/settings/organisation/": "administrator",
 }  # fmt: skip

@@ -15,11 +15,13 @@ from django.urls import reverse
 from customers.actions.duplicates import look_for_duplicates
 from customers.models import Customer, CustomerImport
 from feedback_system.privacy.requests import Asked, open_request
+from returns.actions.opening import register_return
 from tests import world as w
 from tests.customers.pairs import person as one
 from tests.customers.pairs import twins
 from tests.customers.tables import csv_of
 from tests.e2e.people import Person
+from tests.returns import trade as t
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -101,7 +103,10 @@ def until(page: Any, condition: str) -> None:
 
 #: Who opens which pages, by the names of their addresses.
 PAGES = {
-    "agent": ("desk", "case_list", "case_search", "case_log", "inbox", "customer_list", "profile_page"),
+    "agent": (
+        "desk", "case_list", "case_search", "case_log", "inbox", "customer_list", "return_board", "return_new", "return_book",
+        "profile_page",
+    ),
     "production_head": ("desk", "case_list", "deputies"),
     "manager": ("overdue",),
     "administrator": (
@@ -119,9 +124,13 @@ def test_all_that_can_be_operated_is_reached_and_one_sees_where_one_is(
 ) -> None:
     case = w.received(world)
     w.closed(world)
+    slip = register_return(t.wish(case=case), by=world.actor("agent"), source="case")
     person = somebody(login)
-    works = login in {"agent", "production_head"}
-    paths = (*map(reverse, PAGES[login]), *([f"/cases/{case.number}/"] if works else []))
+    more = {
+        "agent": [f"/cases/{case.number}/", f"/returns/{slip.number}/"],
+        "production_head": [f"/cases/{case.number}/"],
+    }
+    paths = (*map(reverse, PAGES[login]), *more.get(login, ()))
     faults = [fault for path in paths for fault in faults_of(person, path)]
     assert not faults, "\n".join(faults)
 

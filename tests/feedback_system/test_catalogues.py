@@ -5,9 +5,11 @@ import os
 import stat
 from pathlib import Path
 
+import polib
 import pytest
 
 from feedback_system import catalogues
+from tests.feedback_system import words
 
 PO = """
 msgid ""
@@ -59,3 +61,35 @@ def test_only_what_changed_is_compiled_again(locale: Path) -> None:
     os.utime(source.with_suffix(".mo"), ns=(later - 1, later - 1))
     assert catalogues.compile_catalogues(locale) == 1
     assert [path.name for path in source.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def untranslated(catalogue: polib.POFile) -> dict[words.Word, str]:
+    """Texts that would be shown in English, with a file in which each stands."""
+    said = {
+        (entry.msgctxt or "", entry.msgid)
+        for entry in catalogue.translated_entries()
+        if all(entry.msgstr_plural.values()) and not entry.obsolete
+    }
+    return {word: where for word, where in words.everywhere().items() if word not in said and word[1]}
+
+
+def chinese() -> polib.POFile:
+    return polib.pofile(str(words.ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"))
+
+
+def test_the_chinese_catalogue_says_everything() -> None:
+    found = words.everywhere()
+    assert len(found) > 3000
+    assert untranslated(chinese()) == {}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [("", "The repair has begun."), ("return move", "Refuse"), ("return clock", "Callback"), ("", "Hand over work")],
+    ids=lambda word: word[1],
+)
+def test_a_text_that_is_not_translated_is_found_whatever_marks_it(word: words.Word) -> None:
+    catalogue = chinese()
+    entry = next(entry for entry in catalogue if (entry.msgctxt or "", entry.msgid) == word)
+    entry.msgstr = ""
+    assert set(untranslated(catalogue)) == {word}

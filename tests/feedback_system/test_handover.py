@@ -27,6 +27,7 @@ from organization.actions.people import Person, Place, create_user, deactivate_u
 from organization.models import Organisation, User
 from organization.queries import identity_of, organisation
 from tests import world as w
+from tests.returns import trade as t
 from tests.world import World
 
 
@@ -457,3 +458,68 @@ def test_the_page_of_a_department(world: World, client: Client) -> None:
     assert client.post(url, {"taker_department": world.production.pk}).status_code == 422
     assert client.post(url, {"taker_department": world.technical.pk}, follow=True).status_code == 200
     assert Assignment.objects.filter(department=world.technical, state="sent").count() == 1
+
+
+# --- Repairs --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RET-22", "ORG-15")
+def test_repairs_in_hand_go_to_a_colleague_who_repairs(trade: World) -> None:
+    planned, begun, done = t.scheduled(trade), t.repairing(trade), t.inspecting(trade)
+    new = colleague(trade, "repair")
+    by = trade.actor("administrator")
+    assert work.preview_person(trade.repairer, by=by).counts == {"repairs": 2}
+    Message.objects.all().delete()
+    report = moved(trade, trade.repairer, new)
+    assert (dict(report.moved), report.refused) == ({"repairs": 2}, [])
+    assert {t.fresh(slip).repair.repairer for slip in (planned, begun)} == {new}
+    assert t.fresh(done).repair.repairer == trade.repairer
+    event = Event.objects.get(thread=begun.thread, verb="hand_over")
+    assert event.changes["repairer"] == [trade.repairer.pk, new.pk]
+    assert event.actor_id == trade.administrator.pk
+    assert -new.pk in t.fresh(begun).readers
+    assert Message.objects.get(kind="handed_over", channel="in_app").user == new
+    assert work.preview_person(trade.repairer, by=by).is_empty
+
+
+@pytest.mark.req("RET-22", "SEC-01")
+def test_a_repair_stays_where_the_taker_does_not_repair_or_must_not_take_part(trade: World) -> None:
+    slip = t.repairing(trade, case=w.received(trade))
+    report = moved(trade, trade.repairer, trade.quality_handler)
+    assert report.count == 0
+    assert [(each.number, "钱芳" in each.why) for each in report.refused] == [(slip.number, True)]
+    assert t.fresh(slip).repair.repairer == trade.repairer
+    new = colleague(trade, "repair")
+    bar(slip.case, new)
+    report = moved(trade, trade.repairer, new)
+    assert [each.number for each in report.refused] == [slip.number]
+    assert "回避" in report.refused[0].why
+    assert t.fresh(slip).version == slip.version
+    assert Event.objects.filter(thread=slip.thread, verb="hand_over").count() == 0
+
+
+@pytest.mark.req("RTE-19", "SEC-01")
+def test_who_is_barred_from_its_case_neither_counts_nor_moves_a_repair(trade: World) -> None:
+    slip = t.scheduled(trade, case=w.received(trade))
+    bar(slip.case, trade.administrator)
+    assert work.preview_person(trade.repairer, by=trade.actor("administrator")).is_empty
+    assert moved(trade, trade.repairer, colleague(trade, "repair")).count == 0
+    assert t.fresh(slip).repair.repairer == trade.repairer
+
+
+def test_what_is_no_longer_repaired_is_in_nobodys_hands(trade: World) -> None:
+    from returns.actions.deciding import redirect_to_refund
+
+    redirect_to_refund(t.scheduled(trade), by=trade.actor("desk_clerk"), reason="客户要退款")
+    assert work.preview_person(trade.repairer, by=trade.actor("administrator")).is_empty
+    assert moved(trade, trade.repairer, colleague(trade, "repair")).count == 0
+
+
+def test_the_page_of_a_repairer_counts_moves_and_names_what_stayed(trade: World, client: Client) -> None:
+    slip = t.repairing(trade)
+    client.force_login(trade.administrator)
+    url = f"{reverse('handover')}?from={trade.repairer.pk}"
+    assert "件待完成的维修" in client.get(url).content.decode()
+    assert slip.number in client.post(url, {"taker": trade.agent.pk}, follow=True).content.decode()
+    client.post(url, {"taker": trade.repair_head.pk})
+    assert t.fresh(slip).repair.repairer == trade.repair_head

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, models
 from django.utils import timezone
 
+from audit.actor import Actor
+from audit.exceptions import Blocked
 from cases.models import Case, Hold
 from customers.actions.people import Facts, Reach, update_customer
 from customers.models import Customer, CustomerImport, CustomerType, ImportMapping
@@ -26,8 +29,11 @@ from feedback_system.models import DataRequest, LegalHold
 from feedback_system.privacy.erasure import erase
 from feedback_system.privacy.subjects import subject_of_case, subject_of_customer
 from notifications.delivery import sweep_due
+from notifications.models import Message
 from organization.traces import Subject
-from tests.e2e.full_world import Full, beside, lives
+from returns.models import ReturnSlip
+from tests.e2e.full_world import Full, beside, lives, returns
+from tests.returns.trade import people
 from tests.world import World
 
 #: A rare name, so that even a pair of its characters is nobody else's; what pinyin and folding make of it; a number.
@@ -46,12 +52,15 @@ class Planted(Full):
 
 def plant(world: World) -> Planted:
     """Cases in every state, closed in the end; the customer's file; messages sent; drafts, views and imports."""
-    full = Planted(world)
+    full = Planted(people(world))
     full.cases = lives(full)
+    full.slips = returns(full)
     beside(full)
     _name_customers(full)
     _ask(full)
     sweep_due(budget=60)
+    # To a colleague: the number of an account book and how many rows stand in it.
+    Message.objects.filter(thread="returns").delete()
     _overwrite(full)
     # Names of systems and sheets are nobody's; the full world fills them too.
     CustomerImport.objects.update(system="", sheet="", sheets=[])
@@ -122,9 +131,18 @@ def erase_everybody(full: Planted) -> None:
     """Each customer with all who became part of it and all cases, then what nobody linked to a customer."""
     by = full.actor("hub_head")
     for customer in Customer.objects.filter(merged_into=None).order_by("pk"):
-        erase(subject_of_customer(customer), by=by)
+        _erase(subject_of_customer(customer), by=by)
     for case in Case.objects.filter(erased_at=None).order_by("pk"):
-        erase(subject_of_case(case), by=by)
+        _erase(subject_of_case(case), by=by)
+
+
+def _erase(subject: Subject, *, by: Actor) -> None:
+    """Whose goods came back is kept as long as the law wants it (A-33); then everything goes all the same."""
+    if subject.returns:
+        with pytest.raises(Blocked) as refusal:
+            erase(subject, by=by)
+        assert "kept_cases" in {reason.code for reason in refusal.value.reasons}
+    erase(subject, by=by, lawful=not subject.returns)
 
 
 def erase_at_once(full: Planted) -> None:
@@ -135,10 +153,11 @@ def erase_at_once(full: Planted) -> None:
     everybody = Subject(
         frozenset(Customer.objects.values_list("pk", flat=True)),
         frozenset(Case.objects.values_list("pk", flat=True)),
+        returns=frozenset(ReturnSlip.objects.values_list("pk", flat=True)),
         names=names,
         reaches=reaches,
     )
-    erase(everybody, by=full.actor("hub_head"))
+    erase(everybody, by=full.actor("hub_head"), lawful=False)
 
 
 def found_in_tables() -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
@@ -14,21 +15,33 @@ from cases.models import Case, CaseClock
 from feedback_system import personal
 from feedback_system.privacy import rooms
 from organization import traces
+from returns.models import RepairOrder, ReturnSlip, SlipLine
 from tests.privacy.planted import erase_at_once, erase_everybody, found_in_tables, plant, stored_files
 from tests.world import World
 
 pytestmark = [pytest.mark.req("SEC-05", "SEC-09"), pytest.mark.django_db(transaction=True)]
 
+returns = apps.get_app_config("returns")
+#: Tables of the room in which nobody's words stand.
+FIGURES = {"returns_refundrefusal", "returns_returnalert"}
+
 
 def counts() -> list[Any]:
-    """What a report counts: by month, kind, category, channel, outcome; kept and broken limits."""
+    """What a report counts: by month, kind, category, channel, outcome; kept and broken limits; returns and refunds."""
     facts = ("month", "kind", "category", "channel", "product", "lead_department", "state", "outcome", "return_count")
     limits = ("kind", "breached_at", "met_at")
     by_month = Case.objects.annotate(month=TruncMonth("received_at")).values_list(*facts)
     kept = CaseClock.objects.values_list(*limits)
+    slips = ("state", "source", "wish", "reason", "handling", "outcome", "satisfaction", "refund_amount")
+    returned = ReturnSlip.objects.values_list(*slips)
+    goods = SlipLine.objects.values_list("announced", "counted", "difference", "excluded")
+    repairs = RepairOrder.objects.values_list("place", "free", "response", "effect", "attitude")
     return [
         list(by_month.annotate(n=Count("pk")).order_by(*facts)),
         list(kept.annotate(n=Count("pk")).order_by(*limits)),
+        list(returned.annotate(n=Count("pk")).order_by(*slips)),
+        sorted(goods.annotate(n=Count("pk")), key=str),
+        sorted(repairs.annotate(n=Count("pk")), key=str),
     ]
 
 
@@ -39,6 +52,7 @@ def test_nothing_is_left_of_a_person_and_the_counts_stay(world: World) -> None:
     assert all(path.exists() for path in files)
     planted = found_in_tables()
     assert {"cases_case", "customers_customer", "audit_sealed", "notifications_message"} <= planted.keys()
+    assert {model._meta.db_table for model in returns.get_models()} - {"returns_slipfile"} <= planted.keys() | FIGURES
     before = counts()
     erase_everybody(full)
     assert found_in_tables() == {}

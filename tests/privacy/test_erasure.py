@@ -19,9 +19,13 @@ from feedback_system.models import DataRequest, Erasure
 from feedback_system.privacy import erasure_requests, hindrances, holds, requests
 from feedback_system.privacy.erasure import residue
 from feedback_system.privacy.policy import KeepRule, RetentionPart
+from feedback_system.privacy.subjects import subject_of_customer
 from feedback_system.tasks import erase_pending
+from returns.actions.leaving import cancel_return
+from returns.actions.opening import Contact, register_return
 from tests import world as w
 from tests.privacy.people import NAME, PHONE, asked, case_of, erased
+from tests.returns.trade import wish
 from tests.world import World, client_of
 
 pytestmark = pytest.mark.req("SEC-05", "CUS-19")
@@ -224,3 +228,24 @@ def test_a_kept_search_and_the_purpose_of_a_list_are_blanked_in_their_histories(
     views.save_view(view, owner=world.agent, by=world.actor("agent"))
     erased(world, customer)
     assert residue(frozenset({PHONE})) == {}
+
+
+@pytest.mark.req("A-33")
+def test_goods_that_came_back_keep_the_data_of_whoever_sent_them(world: World, customer: Customer) -> None:
+    desk = world.actor("hub_head")
+    slip = register_return(wish(customer=customer), by=desk)
+    with pytest.raises(Blocked) as refusal:
+        erasure_requests.ask_erasure(asked(world, customer, "erase"), by=world.hub_head)
+    assert [reason.code for reason in refusal.value.reasons] == ["kept_cases"]
+    assert slip.number in str(refusal.value)
+    cancel_return(slip, by=desk, reason="不退了")  # the record of it is kept all the same
+    with pytest.raises(Blocked):
+        hindrances.require_free(subject_of_customer(customer), now=timezone.now())
+
+
+def test_a_return_that_nobody_linked_is_found_under_the_same_name_and_number(world: World, customer: Customer) -> None:
+    desk = world.actor("hub_head")
+    mine = register_return(wish(contact=Contact(NAME, phone=PHONE)), by=desk)
+    register_return(wish(contact=Contact("周会", phone=PHONE)), by=desk)
+    register_return(wish(contact=Contact(NAME, phone="13900000000")), by=desk)
+    assert subject_of_customer(customer).returns == {mine.pk}

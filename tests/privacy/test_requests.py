@@ -16,6 +16,8 @@ from customers.actions.consent import Agreed, record_consent
 from customers.actions.merging import merge_customers
 from customers.actions.people import Facts, open_file
 from customers.models import ConsentText, Customer
+from documents.actions import process_due, store_upload
+from documents.limits import staff_limits
 from feedback_system.models import DataRequest
 from feedback_system.privacy import requests
 from feedback_system.privacy.copying import FIELDS, PARTS, archive, told
@@ -26,8 +28,11 @@ from feedback_system.tasks import remind_of_requests
 from notifications.models import Message
 from organization.queries import identity_of
 from organization.traces import Words
+from returns.actions.opening import register_return
 from tests import world as w
+from tests.cases.visitors import picture
 from tests.privacy.people import NAME, PHONE, asked, case_of
+from tests.returns.trade import wish
 from tests.world import World
 
 pytestmark = pytest.mark.req("SEC-05", "CUS-19")
@@ -111,3 +116,14 @@ def test_a_withdrawal_takes_back_every_consent(world: World, customer: Customer)
     requests.finish_request(asked(world, customer, "withdraw"), answer="已撤回", by=world.hub_head)
     consent.refresh_from_db()
     assert consent.withdrawn_at is not None
+
+
+def test_the_copy_holds_what_came_with_a_return(world: World, customer: Customer) -> None:
+    by = world.actor("hub_head")
+    sent = store_upload(picture("leak.png"), by=by, limits=staff_limits())
+    process_due(by=w.Actor.system("files"))
+    sent.refresh_from_db()
+    register_return(wish(customer=customer, files=(sent,)), by=by, source="public")
+    pack = zipfile.ZipFile(io.BytesIO(archive(subject_of_customer(customer), number="000001", by=by, name="孙倩")))
+    assert any(name.endswith("leak.png") for name in pack.namelist())
+    assert json.loads(pack.read("data.json"))["returns.ReturnSlip"][0]["description"] == wish().description

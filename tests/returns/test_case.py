@@ -6,8 +6,10 @@ import pytest
 
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from cases.actions import closure
+from cases.actions.intake import Accused
 from cases.models import Case, Hold
-from returns.actions import opening, refund
+from organization.queries import identity_of
+from returns.actions import arrival, opening, refund
 from returns.models import ReturnSlip
 from tests import world as w
 from tests.returns import trade as t
@@ -66,6 +68,28 @@ def test_a_return_of_a_case_that_was_filed_ends_all_the_same(trade: World) -> No
 
     slip = leaving.cancel_return(slip, by=trade.actor("agent"), reason="客户来电")
     assert slip.state == "ended"
+
+
+@pytest.mark.req("RET-03", "RTE-18")
+def test_the_case_waits_also_for_the_rest_that_comes_later_and_bars_from_it_whom_it_bars(trade: World) -> None:
+    case = w.received(trade, accused=Accused(people=(trade.store_keeper,)))
+    slip = opening.register_return(t.wish("refund", t.goods(2), case=case), by=trade.actor("desk_clerk"), source="case")
+    counted = {slip.lines.get().pk: arrival.Counted(1, "later")}
+    arrival.receive_goods(slip, counted, by=trade.actor("desk_clerk"))
+    rest = ReturnSlip.objects.get(continues=slip)
+    assert (rest.case, rest.hold.case, rest.hold.url) == (case, case, f"/returns/{rest.number}/")
+    assert Hold.objects.filter(case=case, released_at=None).count() == 2
+    assert not ReturnSlip.objects.visible_to(identity_of(trade.store_keeper)).filter(case=case).exists()
+
+
+def test_the_rest_of_a_return_whose_case_was_closed_short_waits_for_nothing(trade: World) -> None:
+    case = w.log_call(trade)
+    slip = opening.register_return(t.wish("refund", t.goods(2), case=case), by=trade.actor("desk_clerk"), source="case")
+    closure.close_short(case, closure.ShortEnd("withdrawn", "不再追究", proof="本人来电"), by=trade.actor("agent"))
+    counted = {slip.lines.get().pk: arrival.Counted(1, "later")}
+    arrival.receive_goods(t.fresh(slip), counted, by=trade.actor("store_keeper"))
+    rest = ReturnSlip.objects.get(continues=slip)
+    assert (rest.case, rest.hold) == (case, None)
 
 
 def test_no_return_is_opened_for_a_case_that_has_ended(trade: World) -> None:

@@ -151,6 +151,8 @@ def test_the_account_book_finds_every_slip_by_number_batch_serial_and_customer(t
     assert slip.number in client.get("/returns/book/?q=13805126634").content.decode()
     assert slip.number not in client_of(trade, "inspector").get("/returns/book/").content.decode()
     assert client.get("/returns/book/?state=nonsense&since=x").status_code == 200
+    assert "<b>" not in (page := client.get(f"/returns/book/?q=<b>{'x' * 100}").content.decode())
+    assert f"&lt;b&gt;{'x' * 100}" in page
 
 
 @pytest.mark.req("RET-32")
@@ -169,7 +171,12 @@ def test_a_case_shows_its_returns_and_opens_one_with_what_is_known(trade: World)
     slip = ReturnSlip.objects.get()
     assert slip.case == case
     assert slip.number in agent.get(f"/returns/of/case/{case.number}/").content.decode()
-    assert slip.number in agent.get(f"/cases/{case.number}/").content.decode() or True
+    page = agent.get(f"/cases/{case.number}/").content.decode()
+    assert f'hx-get="/returns/of/case/{case.number}/" hx-trigger="load"' in page
+    panel = agent.get(f"/returns/of/case/{case.number}/", headers={"HX-Request": "true"}).content.decode()
+    assert slip.number in panel
+    assert "<html" not in panel
+    assert f'href="/returns/new/?case={case.number}"' in panel
     assert client_of(trade, "finance_handler").get(f"/returns/of/case/{case.number}/").status_code == 404
 
 

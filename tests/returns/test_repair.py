@@ -198,3 +198,9 @@ def test_a_customer_takes_the_wish_back_before_anything_came(trade: World) -> No
     assert (slip.state, slip.outcome, slip.turn) == ("ended", "cancelled", "")
     with pytest.raises(InvalidMove):
         leaving.cancel_return(t.received(trade), by=trade.actor("agent"), reason="x")
+
+
+def test_the_repairer_is_told_who_planned_it(trade: World) -> None:
+    slip = t.scheduled(trade)
+    told = Message.objects.get(kind="repair_given", thread=slip.thread, channel="in_app")
+    assert (told.user, told.context["person"]) == (trade.repairer, "马俊")

@@ -64,7 +64,9 @@ class Walk:
         cookies = client.cookies.copy()
         with transaction.atomic():
             response = getattr(client, method)(address.url, **given)
-            if not response.streaming:
+            if response.streaming:
+                response.getvalue()  # to its end, which gives the file back
+            else:
                 response.content  # noqa: B018 - rendered while its rows are still there
             transaction.set_rollback(True)
         client.cookies = cookies
