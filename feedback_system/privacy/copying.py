@@ -12,7 +12,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -284,14 +284,15 @@ def archive(subject: Subject, *, number: str, by: Actor, name: str) -> bytes:
 
 def _files(subject: Subject) -> list[File]:
     sent: dict[str, Any] = {"from_customer": True, "file__erased_at": None}
-    of_cases = CaseFile.objects.filter(case__in=subject.cases, **sent)
-    of_returns = SlipFile.objects.filter(slip__in=subject.returns, **sent)
+    of_cases = CaseFile.objects.filter(case__in=subject.cases, **sent).values("file")
+    of_returns = SlipFile.objects.filter(slip__in=subject.returns, **sent).values("file")
     found: list[File] = []
     left = MOST_BYTES
-    for row in (*of_cases.select_related("file"), *of_returns.select_related("file")):
-        if row.file.is_available and row.file.size <= left:
-            found.append(row.file)
-            left -= row.file.size
+    # What came with a public form belongs to the case and to its slip, and is told once.
+    for file in File.objects.filter(Q(pk__in=of_cases) | Q(pk__in=of_returns)).order_by("pk"):
+        if file.is_available and file.size <= left:
+            found.append(file)
+            left -= file.size
     return found
 
 
