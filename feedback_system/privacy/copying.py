@@ -287,7 +287,8 @@ def _files(subject: Subject) -> list[File]:
     of_returns = SlipFile.objects.filter(slip__in=subject.returns, **sent)
     found: list[File] = []
     left = MOST_BYTES
-    for row in (*of_cases.select_related("file"), *of_returns.select_related("file")):
+    sent_in: list[CaseFile | SlipFile] = [*of_cases.select_related("file"), *of_returns.select_related("file")]
+    for row in sent_in:
         if row.file.is_available and row.file.size <= left:
             found.append(row.file)
             left -= row.file.size
