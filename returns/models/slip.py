@@ -49,8 +49,10 @@ def _unbarred(who: Identity, person: Identity, withheld: Collection[int]) -> Q:
 
 
 def _in_use(withheld: Collection[int]) -> Q:
-    """That its customer's data are not only kept, for those from whom such are withheld."""
-    return Q(customer__isnull=True) | Q(customer__restricted_at=None) if withheld else Q()
+    """That its customer's data are not only kept, for those from whom such are withheld; like an open case, a return
+    whose goods are in the house goes on to its end all the same (PIPL 47).
+    """
+    return Q(customer__isnull=True) | Q(customer__restricted_at=None) | ~Q(state=State.ENDED) if withheld else Q()
 
 
 class SlipQuerySet(models.QuerySet["ReturnSlip"]):
