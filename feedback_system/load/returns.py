@@ -81,7 +81,7 @@ def write_returns(count: int, *, seed: int, days: int, say: Say) -> None:
         timezone.now(),
         days,
         list(known),
-        list(Product.objects.exclude(parent=None)),
+        list(Product.objects.all()),
         people,
     )
     for start in range(0, count, CHUNK):
