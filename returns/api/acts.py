@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from audit.exceptions import InvalidMove
 from returns.access import get_approval, get_clock, get_for_refund, get_line, get_refund
-from returns.actions import arrival, clocks, deciding, leaving, opening, refund, repair
+from returns.actions import arrival, clocks, deciding, files, leaving, opening, refund, repair
 from returns.api import bodies
 from returns.api.base import PK, ReturnFrame, act
 from returns.models import RefundRefusal
@@ -222,6 +222,14 @@ class ActsOnReturns(ReturnFrame):
         """Why it was not kept (SLA-04)."""
         access, by, data = self._open(number, "give_breach_reason", bodies.ReturnReasonIn)
         clocks.give_breach_reason(get_clock(access, int(pk)), by=by, reason=data["reason"])
+        return self._after(number)
+
+    @act(bodies.ReturnTalkIn, "Record a letter, call or visit")
+    @action(detail=True, methods=["post"])
+    def record_contact(self, request: Request, number: str) -> Response:
+        """Numbered and filed with the return (RET-02)."""
+        access, by, data = self._open(number, "record_contact", bodies.ReturnTalkIn)
+        files.record_contact(access.slip, files.Heard(**data), by=by)
         return self._after(number)
 
     # --- The case --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from cases.api.bodies import UploadIn, Versioned
-from cases.models import Case
+from cases.models import Case, Channel
 from customers.models import Customer
 from organization.api.fields import CodeField, DayField, LineField, TextField, TimeField
 from organization.models import Department, Product, User
@@ -17,7 +17,7 @@ from organization.queries import Identity
 from organization.requests import number
 from returns.actions.opening import MOST_LINES
 from returns.lifecycle import Handling
-from returns.models import Refund, RepairNote, RepairOrder, Satisfaction, SlipLine
+from returns.models import Refund, RepairNote, RepairOrder, Satisfaction, SlipContact, SlipLine
 
 _REASON, _TEXT = 500, 20_000
 _QUANTITY = 1_000_000
@@ -260,6 +260,15 @@ class CallbackIn(Versioned):
         if marks and slip.outcome not in {"", "repaired"}:
             raise serializers.ValidationError(dict.fromkeys(marks, _("Marks are given for a repair only.")))
         return data
+
+
+class ReturnTalkIn(Versioned):
+    """A letter, call or visit about the return."""
+
+    direction = serializers.ChoiceField(choices=SlipContact.Direction.values)  # as in a contact of a case
+    channel = CodeField(queryset=Channel.objects.active())
+    text = TextField(max_length=_TEXT)
+    happened_at = TimeField(required=False, allow_null=True)
 
 
 class LinkIn(Versioned):

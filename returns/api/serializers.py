@@ -12,6 +12,7 @@ from cases.verbs import actor_of
 from customers.models import Customer
 from organization.masks import mask_email, mask_name, mask_phone
 from regulations.models import Approval
+from returns import rights
 from returns.access import ReturnAccess
 from returns.lifecycle import Handling, Outcome, State
 from returns.models import (
@@ -22,6 +23,7 @@ from returns.models import (
     RepairOrder,
     ReturnClock,
     Satisfaction,
+    SlipContact,
     SlipFile,
     SlipLine,
     Source,
@@ -192,6 +194,20 @@ class ReturnFileOut(serializers.ModelSerializer[SlipFile]):
         read_only_fields = fields
 
 
+class ReturnTalkOut(serializers.ModelSerializer[SlipContact]):
+    """A letter, call or visit."""
+
+    number = serializers.CharField()
+    direction = serializers.ChoiceField(choices=SlipContact.Direction.values)
+    channel = serializers.CharField(source="channel.code")
+    by = serializers.CharField(source="by.username")
+
+    class Meta:
+        model = SlipContact
+        fields = ["number", "direction", "channel", "text", "happened_at", "by"]
+        read_only_fields = fields
+
+
 class HappeningOut(serializers.Serializer[Event]):
     """A happening of the history."""
 
@@ -275,6 +291,7 @@ class ReturnDetail(serializers.Serializer[Dossier]):
     approval = RefundApprovalOut(allow_null=True)
     clocks = ReturnClockOut(many=True)
     files = ReturnFileOut(many=True)
+    contacts = ReturnTalkOut(many=True)
     events = HappeningOut(many=True)
     acts = serializers.SerializerMethodField()
     may_explain = serializers.SerializerMethodField()
@@ -288,13 +305,14 @@ class ReturnDetail(serializers.Serializer[Dossier]):
     def get_contact(self, dossier: Dossier) -> dict[str, str]:
         """As the page shows it to this person."""
         slip = dossier.slip
-        found = {"name": slip.contact_name, "organisation": slip.contact_organisation}
+        name = slip.contact_name if rights.sees_name(self._access.who, slip) else mask_name(slip.contact_name)
+        found = {"name": name, "organisation": slip.contact_organisation}
         if self._access.contact:
             return found | {
                 "phone": slip.contact_phone, "email": slip.contact_email, "address": slip.contact_address,
             }  # fmt: skip
         masked = {"phone": mask_phone(slip.contact_phone), "email": mask_email(slip.contact_email)}
-        return found | {"name": mask_name(slip.contact_name)} | masked
+        return found | masked
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_customer(self, dossier: Dossier) -> int | None:

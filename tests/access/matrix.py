@@ -412,32 +412,16 @@ ADDRESSES |= {
     for name in ("track_case_of", "track_supplement", "track_opinion", "track_demand", "track_file", "track_data")
 }
 
-# --- Returns by the API: who may, on a refund whose reason quality owns. Who may not see it meets 404 there, whatever it is.
-_RETURNS_OF_QUALITY = frozenset({"quality_head", "quality_handler", "representative"})
-_RETURNS_DESK = frozenset({"agent", "agent2", "hub_head"})
-_KNOWING_RETURNS = (
-    _RETURNS_OF_QUALITY | _RETURNS_DESK
-    | {"sales_head", "sales_handler", "finance_handler", "manager", "general_manager", "auditor"}
-)  # fmt: skip
-_NOBODY_OF_REPAIR_OR_WAREHOUSE: frozenset[str] = frozenset()
+# --- returns by the API: what may be done with the return is the same as on its pages
 ADDRESSES |= {
-    "api-return-list": Rule("people", _KNOWING_RETURNS, _RETURNS_DESK),
-    "api-return-detail": people(_KNOWING_RETURNS),
-    "api-return-file": people(_KNOWING_RETURNS),
-    "api-return-files": Rule("people", _KNOWING_RETURNS, _RETURNS_DESK | _RETURNS_OF_QUALITY),
+    "api-return-list": Rule("people", WITH_RETURNS, HUB | {"agent2"}),
+    "api-return-detail": returned("read"),
+    "api-return-file": returned("read"),
+    "api-return-files": Rule("return", RETURN_ACTS["read"], RETURN_ACTS["attach"]),
+    "api-return-record-contact": Rule("return", RETURNS_DESK | QUALITY),
+    "api-return-pay": returned("pay", unseen=True),
     **{
-        f"api-return-{name.replace('_', '-')}": people(who)
-        for names, who in (
-            (("correct", "cancel", "link", "detach", "call_back", "deliver", "give_breach_reason"), _RETURNS_DESK),
-            (("ask_inspection", "record_inspection", "name_liable", "inspect"), _RETURNS_OF_QUALITY),
-            (("confirm", "refuse"), frozenset({"quality_head", "representative"})),
-            (("pay", "amend_refund"), frozenset({"finance_handler"})),
-            (("decide_refund",), frozenset({"general_manager"})),
-            (
-                ("accept", "receive", "explain", "redirect", "schedule", "start", "note_work", "finish", "release"),
-                _NOBODY_OF_REPAIR_OR_WAREHOUSE,
-            ),
-        )
-        for name in names
+        f"api-return-{act.replace('_', '-')}": returned(act)
+        for act in set(RETURN_ACTS) - {"read", "print", "pay", "attach", "record_contact"}
     },
 }

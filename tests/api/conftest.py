@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.returns.conftest import recorded_trade, trade  # noqa: F401 - for the addresses of that room
-
 Client = Any
 
 

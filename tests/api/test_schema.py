@@ -29,7 +29,8 @@ NAMED_CHOICES = {
     "HoldingInKindEnum", "HoldingKind", "MeasureState", "Outcome", "Secrecy", "Severity", "Tier", "TypeEnum",
     "VisitClass", "Way",
     "Difference", "InspectionPurpose", "RefundVia", "RefundWay", "RepairNoteKind", "RepairPlace",
-    "ReturnHandling", "ReturnOutcome", "ReturnSatisfaction", "ReturnSource", "ReturnState", "WarrantyExclusion",
+    "ReturnHandling", "ReturnOutcome", "ReturnSatisfaction", "ReturnSource", "ReturnState",
+    "WarrantyExclusion",
 }  # fmt: skip
 #: Addresses of returns that are no act of a page's own word.
 OF_RETURNS = {
