@@ -8,10 +8,12 @@ from rest_framework.routers import SimpleRouter
 from cases.api.views import CaseViewSet
 from customers.api.views import CustomerViewSet
 from organization.api.login import LoginView, LogoutView
+from returns.api.views import ReturnViewSet
 
 router = SimpleRouter()
 router.register("cases", CaseViewSet, basename="api-case")
 router.register("customers", CustomerViewSet, basename="api-customer")
+router.register("returns", ReturnViewSet, basename="api-return")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", login_not_required(SpectacularAPIView.as_view()), name="schema"),

@@ -449,7 +449,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Huiyin API",
     "DESCRIPTION": (
-        "Cases of customer feedback and complaints, and the customers: the same actions, rights and gates as the pages."
+        "Cases of customer feedback and complaints, the customers, and goods that come back: the same actions, rights"
+        " and gates as the pages."
     ),
     "TAGS": [
         {
@@ -464,6 +465,14 @@ SPECTACULAR_SETTINGS = {
                 " read for a purpose that the reader states, and a program has none. A customer that became part of"
                 " another is answered with 302 and the address of the one that stays; what is written to it is refused"
                 " with 409, ``kept`` naming the number."
+            ),
+        },
+        {
+            "name": "returns",
+            "description": (
+                "Returns: the acceptance slip from registration to the callback, refund and repair, each act by its own"
+                " word. A refund without a confirmed slip is refused with 422, and the refusal is kept; ``acts`` of a"
+                " return says what may be done now, and what is in the way."
             ),
         },
     ],
@@ -488,6 +497,18 @@ SPECTACULAR_SETTINGS = {
         "Secrecy": "customers.models.Secrecy",
         "HoldingKind": "customers.models.HoldingKind",
         "CommunicationKind": "customers.models.CommunicationKind",
+        "ReturnState": "returns.lifecycle.State",
+        "ReturnHandling": "returns.lifecycle.Handling",
+        "ReturnOutcome": "returns.lifecycle.Outcome",
+        "ReturnSource": "returns.models.Source",
+        "ReturnSatisfaction": "returns.models.Satisfaction",
+        "InspectionPurpose": "returns.models.Inspection.Purpose",
+        "Difference": "returns.models.SlipLine.Difference",
+        "WarrantyExclusion": "returns.models.SlipLine.Excluded",
+        "RefundWay": "returns.models.Refund.Way",
+        "RefundVia": "returns.models.RefundRefusal.Via",
+        "RepairPlace": "returns.models.RepairOrder.Place",
+        "RepairNoteKind": "returns.models.RepairNote.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

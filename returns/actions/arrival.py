@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import InvalidInput
+from audit.exceptions import InvalidInput, InvalidMove
 from cases.actions.moves import moment
 from returns import notices, readers
 from returns.actions import clocks
@@ -40,9 +40,12 @@ def receive_goods(
     """Record the counted quantities against the announced ones (RET-03), by line; starts the repair's limit.
 
     Where the rest comes later, a slip of its own is opened for it: partial arrivals form own batches (A-53). Raises
-    ``InvalidInput`` where a line was not counted or nothing at all arrived.
+    ``InvalidInput`` where a line was not counted or nothing at all arrived, ``InvalidMove`` for a repair that nobody
+    has accepted (RET-21).
     """
     slip = lock(slip, "receive")
+    if slip.state == State.REGISTERED and slip.wish == Handling.REPAIR:
+        raise InvalidMove(_("The application for this repair has not been accepted yet."))
     now = timezone.now()
     at = moment(happened_at, now=now, not_before=slip.registered_at)
     lines = list(SlipLine.objects.select_for_update(of=("self",)).filter(slip=slip).select_related("product"))
@@ -101,7 +104,7 @@ def _rest(slip: ReturnSlip, lines: list[SlipLine], *, by: Actor, at: datetime) -
         "accepted_at", "accepted_by_id", "registered_by_id",
     )  # fmt: skip
     rest = ReturnSlip(continues=slip, registered_at=at, turn_since=at, **{name: getattr(slip, name) for name in names})
-    if slip.accepted_at is not None:
+    if slip.handling == Handling.REPAIR:  # what was accepted and then asked to be refunded is no repair any more
         rest.state, rest.handling = State.ACCEPTED, slip.handling
     take_case(rest)
     rest.turn = readers.turn_of(rest)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -89,17 +89,30 @@ class Wish:
     submission_key: uuid.UUID | None = field(default=None)
 
 
-@transaction.atomic
 def register_return(wish: Wish, *, by: Actor, source: str = Source.DESK) -> ReturnSlip:
     """Open a return acceptance slip (RET-01, RET-02): a number without gaps, and it stands in the account book.
 
     A case it comes from is held until the return ends (RET-32). Raises ``InvalidInput`` for what cannot be, and
     ``InvalidMove`` where the case has ended.
     """
-    if wish.submission_key is not None:
-        known = ReturnSlip.objects.filter(submission_key=wish.submission_key).first()
-        if known is not None:
+    if known := submitted(wish.submission_key):
+        return known
+    try:
+        return _register(wish, by=by, source=source)
+    except IntegrityError:
+        # The same submission arrived twice at once: the other one won, and its slip is ours too.
+        if known := submitted(wish.submission_key):
             return known
+        raise
+
+
+def submitted(key: uuid.UUID | None) -> ReturnSlip | None:
+    """The slip that an earlier try with this key became."""
+    return ReturnSlip.objects.filter(submission_key=key).first() if key else None
+
+
+@transaction.atomic
+def _register(wish: Wish, *, by: Actor, source: str) -> ReturnSlip:
     now = timezone.now()
     wish = _of_living(wish)
     slip = _new(wish, source=source, at=now)

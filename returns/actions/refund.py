@@ -41,7 +41,7 @@ def pay_refund(slip: ReturnSlip, payment: Payment, *, by: Actor, via: str = Via.
     Raises ``Blocked`` with everything against it, after writing the refusal down: without a confirmed slip finance
     must refuse, whichever way it is tried.
     """
-    _check(payment)
+    check_payment(payment)
     try:
         return _pay(slip, payment, by=by)
     except Blocked as refusal:
@@ -80,7 +80,8 @@ def _pay(slip: ReturnSlip, payment: Payment, *, by: Actor) -> Refund:
     return row
 
 
-def _check(payment: Payment) -> None:
+def check_payment(payment: Payment) -> None:
+    """Raise ``InvalidInput`` for what no payment can be."""
     if payment.amount <= 0:
         raise InvalidInput("amount", _("Please enter an amount above zero."))
     if payment.way not in Refund.Way.values:
@@ -109,7 +110,7 @@ def amend_refund(row: Refund, payment: Payment, *, by: Actor, reason: str) -> Re
 
     Raises ``Blocked`` (written down as a refusal) where the corrected amount is not the confirmed one.
     """
-    _check(payment)
+    check_payment(payment)
     if not reason.strip():
         raise InvalidInput("reason", _("Please say what was wrong."))
     try:

@@ -411,3 +411,17 @@ ADDRESSES |= {
     name: secret()
     for name in ("track_case_of", "track_supplement", "track_opinion", "track_demand", "track_file", "track_data")
 }
+
+# --- returns by the API: what may be done with the return is the same as on its pages
+ADDRESSES |= {
+    "api-return-list": Rule("people", WITH_RETURNS, HUB | {"agent2"}),
+    "api-return-detail": returned("read"),
+    "api-return-file": returned("read"),
+    "api-return-files": Rule("return", RETURN_ACTS["read"], RETURN_ACTS["attach"]),
+    "api-return-record-contact": Rule("return", RETURNS_DESK | QUALITY),
+    "api-return-pay": returned("pay", unseen=True),
+    **{
+        f"api-return-{act.replace('_', '-')}": returned(act)
+        for act in set(RETURN_ACTS) - {"read", "print", "pay", "attach", "record_contact"}
+    },
+}

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from cases.models import Case
 from customers.models import Holding
 from tests import world as w
+from tests.returns import trade
 from tests.world import World
 
 #: Requests for each operation: about 100 in the suite, 2,000 in the proof.
@@ -52,6 +53,8 @@ def _faults(world: World, name: str, examples: int, only: str = "") -> list[str]
 
     received = w.received(world)
     there = {"number": received.number, "id": str(received.customer_id), "part": str(_holding(world, received).pk)}
+    slip = trade.registered(trade.people(world))
+    of_returns = {"number": slip.number, "id": str(slip.lines.get().pk)}
     key = _key(world, name)
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     faults: list[str] = []
@@ -69,7 +72,8 @@ def _faults(world: World, name: str, examples: int, only: str = "") -> list[str]
         )
         @hypothesis.given(case=operation.as_strategy())
         def send(case: Any) -> None:
-            known = {name: value for name, value in there.items() if name in case.path_parameters}
+            given = of_returns if "/returns/" in case.path else there
+            known = {name: value for name, value in given.items() if name in case.path_parameters}
             case.path_parameters |= {name: value for name, value in known.items() if random.random() < 0.7}
             answer = case.call(headers={"Authorization": f"Token {key}"})
             if answer.status_code >= 500:

@@ -28,7 +28,22 @@ NAMED_CHOICES = {
     "AssignmentState", "CaseState", "CommunicationKind", "ContactType", "CustomerType", "FindingSeverity",
     "HoldingInKindEnum", "HoldingKind", "MeasureState", "Outcome", "Secrecy", "Severity", "Tier", "TypeEnum",
     "VisitClass", "Way",
+    "Difference", "InspectionPurpose", "RefundVia", "RefundWay", "RepairNoteKind", "RepairPlace",
+    "ReturnHandling", "ReturnOutcome", "ReturnSatisfaction", "ReturnSource", "ReturnState",
+    "WarrantyExclusion",
 }  # fmt: skip
+#: Addresses of returns that are no act of a page's own word.
+OF_RETURNS = {
+    "get ": "list",
+    "post ": "create",
+    "get {number}/": "retrieve",
+    "get {number}/files/": "files_list",
+    "post {number}/files/": "files_create",
+    "get {number}/files/{id}/": "files_retrieve",
+    "post {number}/lines/{id}/explain/": "lines_explain_create",
+    "post {number}/clocks/{id}/give_breach_reason/": "clocks_give_breach_reason_create",
+    "post {number}/correct/": "correct_create",
+}
 
 
 @pytest.fixture
@@ -52,6 +67,19 @@ def test_addresses_of_customers_keep_their_names(schema: dict[str, Any]) -> None
         for method, operation in methods.items()
     }
     assert found == {place: f"v1_customers_{name}" for place, name in OF_CUSTOMERS.items()}
+
+
+def test_addresses_of_returns_keep_their_names(schema: dict[str, Any]) -> None:
+    from returns.views.acts import SHEETS
+
+    found = {
+        f"{method} {path.removeprefix('/api/v1/returns/')}": operation["operationId"]
+        for path, methods in schema["paths"].items()
+        if path.startswith("/api/v1/returns/")
+        for method, operation in methods.items()
+    }
+    acts = {f"post {{number}}/{name}/": f"{name}_create" for name in SHEETS if name != "attach"}
+    assert found == {place: f"v1_returns_{name}" for place, name in (OF_RETURNS | acts).items()}
 
 
 def test_choices_have_names_of_their_own(schema: dict[str, Any]) -> None:

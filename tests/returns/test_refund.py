@@ -263,3 +263,24 @@ def test_where_the_profile_asks_for_it_the_general_manager_approves_each_refund(
     asked = Approval.objects.get(thread=other.thread)
     other = deciding.decide_refund(asked, other, by=trade.actor("general_manager"), granted=False, opinion="金额过高")
     assert (other.state, other.confirmed_at, other.turn) == ("received", None, "quality")
+
+
+def test_the_rest_of_what_is_to_be_refunded_after_all_is_no_accepted_repair(trade: World) -> None:
+    slip = t.registered(trade, "repair", t.goods(3))
+    slip = deciding.accept_repair(slip, by=trade.actor("repair_head"))
+    slip = deciding.redirect_to_refund(slip, by=trade.actor("desk_clerk"), reason="客户改主意")
+    counted = {slip.lines.get().pk: arrival.Counted(1, "later")}
+    arrival.receive_goods(slip, counted, by=trade.actor("store_keeper"))
+    rest = ReturnSlip.objects.get(continues=slip)
+    assert (rest.state, rest.handling, rest.turn) == ("registered", "", "warehouse")
+
+
+@pytest.mark.req("RET-04")
+def test_what_is_to_be_repaired_is_accepted_first_and_never_confirmed_as_a_refund(trade: World) -> None:
+    slip = t.registered(trade, "repair")
+    with pytest.raises(InvalidMove):
+        arrival.receive_goods(slip, t.all_of(slip), by=trade.actor("desk_clerk"))
+    slip = t.received(trade, "repair")
+    with pytest.raises(InvalidMove):
+        deciding.confirm_return(slip, deciding.Confirmation("refund", "同意", t.HUNDRED), by=trade.actor("repair_head"))
+    assert (t.fresh(slip).confirmed_at, t.fresh(slip).handling) == (None, "repair")
