@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from django.db import transaction
 from django.utils import timezone
@@ -32,7 +33,7 @@ READERS = {
     "finance-0": "finance",
     "quality-0": "quality",
 }
-#: What was promised for a hundred thousand rows (issue: account book).
+#: What was promised for a hundred thousand rows.
 SHEET_S, SHEET_MB = 60.0, 250.0
 Say = Callable[[str], None]
 
@@ -58,9 +59,9 @@ def measure_returns(run: Run, reader: Reader, running: Stack, *, times: int, say
         "book, newest 25": lambda: "/returns/book/",
         "book, page 40": lambda: f"/returns/book/?after={_key(reader, 39 * 25)}",
         "book, repairs still open": lambda: "/returns/book/?wish=repair&state=repairing",
-        "book, one batch": lambda: f"/returns/book/?batch={batch}",
-        "book, search 漏水": lambda: "/returns/book/?q=漏水",
-        "book, search of nothing": lambda: "/returns/book/?q=龘靐齉",
+        "book, one batch": lambda: f"/returns/book/?batch={quote(batch)}",
+        "book, search 漏水": lambda: f"/returns/book/?q={quote('漏水')}",
+        "book, search of nothing": lambda: f"/returns/book/?q={quote('龘靐齉')}",
         "return page": lambda: f"/returns/{slip}/",
     }
     samples = interleaved(client, jobs, times, running.meter())

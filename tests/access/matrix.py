@@ -122,6 +122,8 @@ RETURN_ACTS: dict[str, frozenset[str]] = {
     "call_back": RETURNS_DESK,
     "give_breach_reason": RETURNS_DESK,
     "attach": RETURNS_DESK | QUALITY,
+    "record_contact": RETURNS_DESK | QUALITY,
+    "told": RETURNS_DESK,
     "ask_inspection": QUALITY,
     "record_inspection": QUALITY,
     "inspect": QUALITY,
@@ -196,7 +198,7 @@ ADDRESSES: dict[str, Rule] = {
     **{
         name: public()
         for name in (
-            "healthz", "readyz", "set_language", "feedback_form", "feedback_challenge", "feedback_privacy",
+            "healthz", "readyz", "set_language", "feedback_form", "feedback_return", "feedback_challenge", "feedback_privacy",
             "feedback_receipt", "track", "track_leave", "track_case",
             "track_link", "account_login", "account_signup",
             "account_inactive", "account_reset_password", "account_reset_password_done",
@@ -418,10 +420,9 @@ ADDRESSES |= {
     "api-return-detail": returned("read"),
     "api-return-file": returned("read"),
     "api-return-files": Rule("return", RETURN_ACTS["read"], RETURN_ACTS["attach"]),
-    "api-return-record-contact": Rule("return", RETURNS_DESK | QUALITY),
     "api-return-pay": returned("pay", unseen=True),
     **{
         f"api-return-{act.replace('_', '-')}": returned(act)
-        for act in set(RETURN_ACTS) - {"read", "print", "pay", "attach", "record_contact"}
+        for act in set(RETURN_ACTS) - {"read", "print", "pay", "attach", "told"}
     },
 }

@@ -45,6 +45,9 @@ _PARTS = ("communication", "consent", "merge")
 ABSENT_PK = 987_654_321
 #: What the second number in an address of a return names.
 PARTS_OF_RETURNS = {
+    "api-return-explain": "line",
+    "api-return-give-breach-reason": "return_clock",
+    "api-return-file": "return_file",
     "return_explain": "line",
     "return_give_breach_reason": "return_clock",
     **dict.fromkeys(("return_file", "return_file_thumb", "return_file_picture"), "return_file"),
@@ -54,6 +57,11 @@ PARTS_OF_RETURNS = {
 def is_of_return(name: str) -> bool:
     """Whether the number in the address is that of a return."""
     return name == "return" or name.startswith("return_")
+
+
+def page_of(name: str) -> str:
+    """The page's name for an address of the API."""
+    return name.removeprefix("api-").replace("-", "_")
 
 
 def names(resolver: URLResolver | None = None) -> Iterator[tuple[str, dict[str, type]]]:
@@ -92,7 +100,7 @@ class Matter:
             elif key == "other":
                 found[key] = self.parts["other"]
             elif key == "number" and not name.startswith("privacy_"):
-                found[key] = (self.slip if is_of_return(name) else self.case).number if own else ABSENT
+                found[key] = (self.slip if is_of_return(page_of(name)) else self.case).number if own else ABSENT
             else:
                 found[key] = WORDS.get(key, "x" * 20)
         return found
