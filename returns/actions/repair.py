@@ -43,10 +43,10 @@ def schedule_repair(slip: ReturnSlip, plan: Schedule, *, by: Actor) -> RepairOrd
     """
     slip = lock(slip, "schedule")
     require(gates.scheduling(decision_facts(slip), handling=slip.handling, counted=slip.received_at is not None))
-    if plan.planned_on < timezone.localdate():
+    now = timezone.now()
+    if plan.planned_on < timezone.localdate(now):
         raise InvalidInput("planned_on", _("This day has passed."))
     check_repairer(plan.repairer)
-    now = timezone.now()
     order = RepairOrder.objects.filter(slip=slip).first() or RepairOrder(slip=slip, scheduled_at=now)
     before = order.repairer_id if order.pk else None
     order.repairer, order.planned_on, order.place, order.tools = plan.repairer, plan.planned_on, plan.place, plan.tools

@@ -59,11 +59,12 @@ class Wanted:
 def found(who: Identity, wanted: Wanted) -> QuerySet[ReturnSlip]:
     """The slips of a search, in no order; starts at what this person may see."""
     rows: QuerySet[ReturnSlip] = ReturnSlip.objects.visible_to(who)
-    for name, value in (
-        ("state", wanted.state), ("wish", wanted.wish), ("reason", wanted.reason), ("outcome", wanted.outcome)
+    for value, asked in (
+        (wanted.state, Q(state=wanted.state)), (wanted.wish, Q(wish=wanted.wish)),
+        (wanted.reason, Q(reason=wanted.reason)), (wanted.outcome, Q(outcome=wanted.outcome)),
     ):  # fmt: skip
         if value:
-            rows = rows.filter(**{name: value})
+            rows = rows.filter(asked)
     if wanted.since:
         rows = rows.filter(registered_at__gte=_start(wanted.since))
     if wanted.until:

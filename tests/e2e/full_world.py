@@ -34,6 +34,7 @@ from cases.actions import (
 from cases.actions.contacts import NewContact
 from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.models import BulkAct, BulkRefusal, Case, CaseClock, Draft, Import, ImportRow, SavedView
+from cases.models import Channel as WayIn
 from customers.actions import classes, communications, duplicates, grants, holdings, merging, people
 from customers.actions.file import update_file
 from customers.fields import CARD, FILE, fields_for
@@ -64,7 +65,7 @@ from regulations import approvals, profiles
 from regulations.models import Profile
 from returns.actions import arrival, deciding, leaving, opening, refund, repair
 from returns.actions.book import ask_for_book, write_book
-from returns.actions.files import attach_files
+from returns.actions.files import Heard, attach_files, record_contact
 from returns.models import RefundRefusal, ReturnAlert, ReturnClock, ReturnSlip
 from returns.queries.book import Wanted
 from returns.queries.refunds import APPROVAL
@@ -371,6 +372,7 @@ def _beside_returns(full: Full, slips: dict[str, ReturnSlip]) -> None:
     for slip in slips.values():
         stored = store_upload(picture(f"{full.text(40)}.png"), by=desk, limits=staff_limits())
         attach_files(slip, (stored,), by=desk)
+    record_contact(slips["asked"], Heard("in", WayIn.objects.get(code="phone"), full.text()), by=desk)
     process_due(by=Actor.system("files"))
     clock = ReturnClock.objects.filter(slip=slips["scheduled"]).get()
     ReturnClock.objects.filter(pk=clock.pk).update(breached_at=now, breach_reason=full.text(500))

@@ -319,10 +319,17 @@ def test_a_deputy_pays_nothing_that_bars_the_colleague_or_the_deputy(trade: Worl
     assert found == {"finance_handler": 404, "production_handler": 404, "agent2": 422}
 
 
-def test_nothing_is_paid_to_a_customer_whose_data_are_only_kept(trade: World) -> None:
-    slip = t.received(trade, customer=known(trade))
+def test_a_return_that_ended_is_withheld_from_paying_once_its_customer_is_only_kept(trade: World) -> None:
+    slip = t.refunded(trade, customer=known(trade))
     client = client_of(trade, "finance_handler")
     assert client.post(f"/returns/{slip.number}/pay/").status_code == 422
     restrict(slip.customer, by=trade.actor("hub_head"), reason="本人要求")
     assert client.post(f"/returns/{slip.number}/pay/").status_code == 404
     assert client.get("/returns/refunds/").status_code == 200
+
+
+def test_a_return_that_is_open_goes_on_although_its_customer_is_only_kept(trade: World) -> None:
+    slip = t.received(trade, customer=known(trade))
+    restrict(slip.customer, by=trade.actor("hub_head"), reason="本人要求")
+    answer = client_of(trade, "finance_handler").post(f"/returns/{slip.number}/pay/", {"version": slip.version})
+    assert answer.status_code == 422

@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit.exceptions import Blocked
 from audit.models import Event, Sealed
 from audit.verification import verify
+from cases.models import Channel
 from documents.actions import store_upload
 from documents.limits import staff_limits
 from feedback_system import personal
@@ -124,6 +125,11 @@ def _schedule(world: World, slip: ReturnSlip) -> object:
     return repair.schedule_repair(slip, replace(t.plan(world), tools=said("焊机")), by=world.actor("repair_head"))
 
 
+def _record_contact(world: World, slip: ReturnSlip) -> object:
+    heard = files.Heard("in", Channel.objects.get(code="phone"), said("来电催办"))
+    return files.record_contact(slip, heard, by=world.actor("desk_clerk"))
+
+
 Act = Callable[[World, ReturnSlip], object]
 #: verb -> (the return it starts from, the action, who does it, whether words are handed over)
 STEPS: dict[str, tuple[Callable[[World], ReturnSlip], Act, str, bool]] = {
@@ -131,6 +137,7 @@ STEPS: dict[str, tuple[Callable[[World], ReturnSlip], Act, str, bool]] = {
     "link": (t.registered, lambda x, s: opening.link_case(s, w.received(x), by=x.actor("desk_clerk")), "desk_clerk", False),
     "detach": (tied, lambda x, s: opening.detach_case(s, by=x.actor("desk_clerk"), reason=said("无关")), "desk_clerk", True),
     "attach": (t.registered, _attach, "desk_clerk", False),
+    "record_contact": (t.registered, _record_contact, "desk_clerk", True),
     "accept": (lambda x: t.registered(x, "repair"), lambda x, s: deciding.accept_repair(
         s, by=x.actor("repair_head"), opinion=said("请寄来")), "repair_head", True),
     "receive": (lambda x: t.registered(x, "refund", t.goods(2)), lambda x, s: arrival.receive_goods(

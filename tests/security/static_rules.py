@@ -451,6 +451,10 @@ ALLOWED: dict[str, dict[str, tuple[int, str]]] = {
             "many transactions: each chunk has its own reading, the others are the budget's",
         ),
         "cases/actions/sweep.py": (2, "many transactions: each chunk has its own reading, the others are the budget's"),
+        "returns/actions/sweep.py": (
+            2,
+            "many transactions: each chunk has its own reading, the others are the budget's",
+        ),
     },
     "the_product_prints_nothing": {
         "documents/pdf_child.py": (1, "a program of its own, whose parent reads what it says"),
