@@ -78,7 +78,7 @@ _WINDOWS = (
 class ReturnsPart(Part):
     """Everything the returns room asks the profile; a document without it follows these presets.
 
-    A batch of n units is to be repaired within ceil(n / ``units_per_day``) days of its receipt (SLA-21, FX-06), unless
+    A batch of n units is to be repaired within ceil(n / ``units_per_day``) days of its receipt (SLA-21), unless
     the profile's limits name the clock "repair" (SLA-22). ``transport_days`` after it was sent a repaired machine
     counts as received where nobody confirmed it (A-54). ``manager_gate``: the general manager approves each refund
     (A-22).
@@ -113,5 +113,5 @@ class ReturnsPart(Part):
 
 
 def batch_days(units: int, per_day: int) -> int:
-    """Days for a batch: 10 units 1, 11 units 2, 20 units 2, 21 units 3 with ten a day; at least one (FX-06, A-53)."""
+    """Days for a batch: 10 units 1, 11 units 2, 20 units 2, 21 units 3 with ten a day; at least one (SLA-21, A-53)."""
     return max(1, -(-units // per_day))

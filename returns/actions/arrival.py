@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
-from cases.actions.moves import moment
+from cases.actions.moves import Extra, moment
 from returns import notices, readers
 from returns.actions import clocks
-from returns.actions.moves import Extra, enter, finish, lock, person_of, write_search
+from returns.actions.moves import enter, finish, lock, person_of, write_search
 from returns.actions.opening import hold_case, new_number, take_case
 from returns.lifecycle import MOVES, Handling, State
 from returns.models import ReturnClock, ReturnSlip, SlipLine

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
+from cases.actions.moves import Extra
 from organization.queries import working_calendar
 from regulations import deadlines
 from regulations.document import LimitRule
-from returns.actions.moves import Extra, finish, lock
+from returns.actions.moves import finish, lock
 from returns.models import ReturnClock, ReturnSlip
 
 Kind = ReturnClock.Kind

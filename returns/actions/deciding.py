@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
+from cases.actions.moves import Extra, require
 from organization.models import Department
 from regulations import approvals
 from regulations.models import Approval
 from returns import gates, notices
 from returns.actions import clocks
-from returns.actions.moves import Extra, enter, finish, lock, person_of, require
+from returns.actions.moves import enter, finish, lock, person_of
 from returns.actions.opening import let_go
 from returns.lifecycle import MOVES, Handling, Outcome, State
 from returns.models import Inspection, ReturnClock, ReturnSlip

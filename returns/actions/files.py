@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
-from cases.actions.moves import moment
+from cases.actions.moves import Extra, moment
 from cases.models import Channel
 from documents.models import File
 from organization.models import User
-from returns.actions.moves import Extra, finish, lock, person_of
+from returns.actions.moves import finish, lock, person_of
 from returns.models import ReturnSlip, SlipContact, SlipFile
 
 

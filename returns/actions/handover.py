@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
 from cases.actions.handover import Refusal
+from cases.actions.moves import Extra
 from organization.models import User
-from returns.actions.moves import Extra, finish, lock
+from returns.actions.moves import finish, lock
 from returns.actions.repair import check_repairer
 from returns.lifecycle import State
 from returns.models import RepairOrder, ReturnSlip

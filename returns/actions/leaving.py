@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
-from cases.actions.moves import moment
+from cases.actions.moves import Extra, moment, require
 from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.deciding import end
-from returns.actions.moves import Extra, enter, finish, lock, person_of, require
+from returns.actions.moves import enter, finish, lock, person_of
 from returns.lifecycle import MOVES, Outcome
 from returns.models import RepairOrder, ReturnClock, ReturnSlip, Satisfaction
 from returns.queries.facts import release_facts

@@ -6,8 +6,7 @@ readers, search and the next limit true, and records one audit event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import Blocked, InvalidMove, Reason, StaleRecord
+from audit.exceptions import InvalidMove, StaleRecord
 from audit.queries import events_of
+from cases.actions.moves import Change, Extra
 from cases.verbs import sentence_of
 from organization import text
 from organization.models import User
@@ -25,7 +25,6 @@ from returns import readers
 from returns.lifecycle import MOVES, Move, State, target_of
 from returns.models import ReturnClock, ReturnSlip, SlipLine
 
-Change = tuple[Any, Any]
 #: Personal data and free text: their values are sealed, not chained.
 SEALED_FIELDS = frozenset(
     {
@@ -52,12 +51,8 @@ _VECTORS = frozenset({"search", "contact_search"})
 _SEARCHED = frozenset({"description", "contact_name", "contact_organisation", "contact_phone", "customer_id"})
 
 
-@dataclass(frozen=True)
-class Extra:
-    """What an action did beside the row, for the audit event: open values and sealed ones."""
-
-    changes: Mapping[str, Change] = field(default_factory=dict)
-    sealed: Mapping[str, Change] = field(default_factory=dict)
+#: An action that did nothing beside the row.
+_NOTHING = Extra()
 
 
 def lock(slip: ReturnSlip, move: str = "", *, sources: Iterable[State] = ()) -> ReturnSlip:
@@ -95,18 +90,12 @@ def snapshot(row: ReturnSlip) -> dict[str, Any]:
     return {column.attname: getattr(row, column.attname) for column in ReturnSlip._meta.concrete_fields}
 
 
-def require(reasons: list[Reason]) -> None:
-    """Raise ``Blocked`` when there are reasons against it."""
-    if reasons:
-        raise Blocked(reasons)
-
-
 def enter(slip: ReturnSlip, move: Move, target: State | None = None) -> None:
     """Set the state that a move leads to."""
     slip.state = target_of(move, target)
 
 
-def finish(slip: ReturnSlip, verb: str, *, by: Actor, at: datetime, extra: Extra = Extra()) -> ReturnSlip:
+def finish(slip: ReturnSlip, verb: str, *, by: Actor, at: datetime, extra: Extra = _NOTHING) -> ReturnSlip:
     """Save what changed since ``lock`` and record it; the last thing an action does before its notices."""
     before = slip.locked_state
     slip.version += 1

@@ -18,6 +18,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases import lifecycle as case_life
 from cases.actions.closure import open_hold, release_hold
+from cases.actions.moves import Extra
 from cases.models import Case, Hold
 from customers.actions.living import hold_living
 from customers.models import Customer
@@ -27,7 +28,7 @@ from organization.models import Product, User
 from regulations.profiles import version_for
 from returns import notices, readers
 from returns.actions.files import attach
-from returns.actions.moves import Extra, finish, lock, plain, write_search
+from returns.actions.moves import finish, lock, plain, write_search
 from returns.lifecycle import UNDECIDED, Handling
 from returns.models import ReturnSlip, SlipLine, Source
 

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, InvalidMove, Reason
+from cases.actions.moves import Extra, require
 from organization.models import User
 from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.deciding import end
-from returns.actions.moves import Extra, enter, finish, lock, person_of, require
+from returns.actions.moves import enter, finish, lock, person_of
 from returns.lifecycle import MOVES, Outcome, State
 from returns.models import Refund, RefundRefusal, ReturnClock, ReturnSlip
 from returns.queries.refunds import refund_facts

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
+from cases.actions.moves import Extra, require
 from organization import numbering
 from organization.models import User
 from organization.models.units import Function
 from organization.queries import identity_of
 from returns import gates, notices
 from returns.actions import clocks
-from returns.actions.moves import Extra, enter, finish, lock, person_of, require
+from returns.actions.moves import enter, finish, lock, person_of
 from returns.lifecycle import MOVES, State
 from returns.models import Inspection, RepairNote, RepairOrder, ReturnClock, ReturnSlip
 from returns.queries.facts import decision_facts, is_free

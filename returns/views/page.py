@@ -1,4 +1,4 @@
-"""One return: its page, a new slip, its correction, its files; and returns beside cases and customers."""
+"""One return: its page, a new slip and its correction."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,7 +23,6 @@ from cases.models import Case
 from cases.verbs import actor_of
 from cases.views.acts import take_in
 from customers.models import Customer, Holding
-from documents.serving import serve_original, serve_rendition
 from notifications.actions import mark_telephoned
 from notifications.queries import to_telephone_of, words_of
 from organization.forms import refusals
@@ -34,11 +31,10 @@ from organization.queries import Identity, identity_of
 from organization.requests import number as key_of
 from organization.requests import person
 from returns import rights
-from returns.access import get_file, get_return
+from returns.access import get_return
 from returns.actions.opening import Goods, correct_slip, register_return
 from returns.forms.opening import SlipForm
 from returns.models import ReturnSlip, Source
-from returns.queries import panels
 from returns.queries.moves import may_explain, offers
 from returns.queries.page import load
 from returns.verbs import label_of
@@ -208,55 +204,3 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("return", slip.number)
     return render(request, "returns/correct.html", {"form": form, "slip": slip}, status=form.status)
-
-
-@require_safe
-def original(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
-    """The original bytes, to be saved; who took them is kept (SEC-02)."""
-    user = person(request)
-    row = get_file(user, number, pk)
-    response = serve_original(row.file)
-    record_reading(row.slip.thread, "attachment", by=Actor.staff(user), at=timezone.now())
-    return response
-
-
-@require_safe
-def thumb(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
-    """The small picture."""
-    return serve_rendition(get_file(person(request), number, pk).file, thumb=True)
-
-
-@require_safe
-def picture(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
-    """The picture as a page shows it."""
-    return serve_rendition(get_file(person(request), number, pk).file)
-
-
-@require_safe
-def of_case(request: HttpRequest, number: str) -> HttpResponse:
-    """Panel on a case's page: its returns, and the way to open one."""
-    user = person(request)
-    access = open_access(user, number)
-    if not access.full:
-        raise Http404
-    rows = panels.of_case(access.case, access.who)
-    may_open = access.case.is_open and bool(rights.places_anywhere(access.who, "register"))
-    url = f"{reverse('return_new')}?case={access.case.number}" if may_open else ""
-    return _panel(request, {"rows": rows, "new_url": url, "quiet": not rows})
-
-
-@require_safe
-def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Panel on a customer's card."""
-    who = identity_of(person(request))
-    if not Customer.objects.visible_to(who).filter(pk=pk).exists():
-        raise Http404
-    rows = panels.of_one(pk, who) if rights.knows_returns(who) else []
-    may_open = bool(rights.places_anywhere(who, "register"))
-    url = f"{reverse('return_new')}?customer={pk}" if may_open else ""
-    return _panel(request, {"rows": rows, "new_url": url, "quiet": not rows})
-
-
-def _panel(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    in_page = getattr(request, "htmx", False)
-    return render(request, "returns/panel.html" if in_page else "returns/panel_page.html", context)

@@ -15,7 +15,7 @@ ASKED = date(2026, 11, 27)
 POLICY = ReturnsPart()
 
 
-@pytest.mark.req("SLA-21", "RET-31", "FX-06")
+@pytest.mark.req("SLA-21", "RET-31", "A-53")
 @pytest.mark.gate(19)
 @pytest.mark.parametrize(
     ("units", "days"), [(1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (21, 3), (30, 3), (31, 4), (100, 10), (101, 11)]
