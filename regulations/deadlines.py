@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 
 from organization import working_time
 from organization.working_time import Limit, Unit, WorkingCalendar
@@ -63,3 +64,23 @@ def next_rung(level: int, started_at: datetime, due_at: datetime, *, warn: float
     """The alert after ``level`` alerts were given; None when the top is reached."""
     all_rungs = rungs(started_at, due_at, warn=warn, ladder=times.ladder)
     return all_rungs[level] if level < len(all_rungs) else None
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The rungs that a clock has come to, and when the next one is due (None: there is no more)."""
+
+    rungs: list[Rung]
+    next_at: datetime | None
+
+
+def passed(
+    level: int, started_at: datetime, due_at: datetime, *, warn: float, times: TimesPart, now: datetime
+) -> Passed:
+    """What a clock comes to whose next alert after ``level`` is due by ``now``, and all that a late sweep makes up for.
+
+    The first one is due because the clock's row says so; the others by their own times (SLA-04).
+    """
+    ahead = rungs(started_at, due_at, warn=warn, ladder=times.ladder)[level:]
+    found = [*ahead[:1], *takewhile(lambda rung: rung.at <= now, ahead[1:])]
+    return Passed(found, ahead[len(found)].at if len(found) < len(ahead) else None)

@@ -92,24 +92,22 @@ def _alert_all(clocks: list[CaseClock], *, now: datetime, ladder: Ladder) -> lis
 def _alert(clock: CaseClock, *, now: datetime, ladder: Ladder, given: list[ClockAlert]) -> list[Entry]:
     """Every alert of one clock that is due by now goes into ``given``; a late sweep catches up in order."""
     entries = []
-    times = clock.case.profile_version.times
-    while clock.next_alert_at is not None and clock.next_alert_at <= now:
-        rung = deadlines.next_rung(
-            clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
-        )
-        if rung is None:
-            clock.next_alert_at = None
-            break
+    passed = deadlines.passed(
+        clock.level,
+        clock.started_at,
+        clock.first_due_at,
+        warn=clock.policy["warn"],
+        times=clock.case.profile_version.times,
+        now=now,
+    )
+    for rung in passed.rungs:
         breach = rung.level != deadlines.WARNING
         if breach and clock.breached_at is None and now >= clock.first_due_at:
             clock.breached_at = clock.first_due_at
             entries.append(Entry(clock.case.thread, "breach", SWEEP, clock.first_due_at, {"clock": (None, clock.kind)}))
         given.append(ClockAlert(clock, rung.level, people_at(rung.level, clock, ladder), breach))
-        clock.level += 1
-        following = deadlines.next_rung(
-            clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
-        )
-        clock.next_alert_at = following.at if following else None
+    clock.level += len(passed.rungs)
+    clock.next_alert_at = passed.next_at
     return entries
 
 

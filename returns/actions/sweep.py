@@ -67,14 +67,16 @@ def _chunk(now: datetime, ladder: Ladder) -> int:
 
 def _alert(clock: ReturnClock, *, now: datetime, ladder: Ladder) -> list[Entry]:
     """Every alert of one clock that is due by now; a late sweep catches up in order."""
-    entries, times = [], clock.slip.profile_version.times
-    while clock.next_alert_at is not None and clock.next_alert_at <= now:
-        rung = deadlines.next_rung(
-            clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
-        )
-        if rung is None:
-            clock.next_alert_at = None
-            break
+    entries = []
+    passed = deadlines.passed(
+        clock.level,
+        clock.started_at,
+        clock.first_due_at,
+        warn=clock.policy["warn"],
+        times=clock.slip.profile_version.times,
+        now=now,
+    )
+    for rung in passed.rungs:
         breach = rung.level != deadlines.WARNING
         if breach and clock.breached_at is None and now >= clock.first_due_at:
             clock.breached_at = clock.first_due_at
@@ -82,11 +84,8 @@ def _alert(clock: ReturnClock, *, now: datetime, ladder: Ladder) -> list[Entry]:
         # A warning that a late sweep reaches only after the breach would say what is no longer true.
         if breach or now < clock.first_due_at:
             _tell(clock, rung.level, ladder, breach=breach, now=now)
-        clock.level += 1
-        following = deadlines.next_rung(
-            clock.level, clock.started_at, clock.first_due_at, warn=clock.policy["warn"], times=times
-        )
-        clock.next_alert_at = following.at if following else None
+    clock.level += len(passed.rungs)
+    clock.next_alert_at = passed.next_at
     return entries
 
 
