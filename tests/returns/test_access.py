@@ -333,3 +333,13 @@ def test_a_return_that_is_open_goes_on_although_its_customer_is_only_kept(trade:
     restrict(slip.customer, by=trade.actor("hub_head"), reason="本人要求")
     answer = client_of(trade, "finance_handler").post(f"/returns/{slip.number}/pay/", {"version": slip.version})
     assert answer.status_code == 422
+
+
+@pytest.mark.req("A-52")
+def test_who_registers_a_case_and_who_accepts_a_return_are_two_functions(trade: World) -> None:
+    case, slip = w.log_call(trade), t.registered(trade)
+    agent, desk = client_of(trade, "agent"), client_of(trade, "desk_clerk")
+    assert desk.post(f"/cases/{case.number}/acknowledge/").status_code in {403, 404}
+    assert agent.post(f"/returns/{slip.number}/receive/").status_code == 403
+    assert agent.get(f"/cases/{case.number}/acknowledge/").status_code == 200
+    assert desk.get(f"/returns/{slip.number}/receive/").status_code == 200
