@@ -19,7 +19,7 @@ from organization.models import User
 from organization.queries import Identity, identity_of
 from regulations.models import Approval
 from returns import rights
-from returns.models import Inspection, Refund, ReturnClock, ReturnSlip, SlipFile, SlipLine
+from returns.models import Refund, ReturnClock, ReturnSlip, SlipFile, SlipLine
 from returns.queries.refunds import APPROVAL
 
 M = TypeVar("M", bound=Model)
@@ -108,13 +108,6 @@ def get_for_refund(user: User, number: str) -> ReturnAccess:
 def get_line(access: ReturnAccess, pk: int) -> SlipLine:
     """A line of the return."""
     return _one(SlipLine.objects.filter(pk=pk, slip=access.slip).select_related("product").first())
-
-
-def get_inspection(access: ReturnAccess, pk: int) -> Inspection:
-    """A re-inspection of the return."""
-    row = _one(Inspection.objects.filter(pk=pk, slip=access.slip).first())
-    row.slip = access.slip
-    return row
 
 
 def get_clock(access: ReturnAccess, pk: int) -> ReturnClock:

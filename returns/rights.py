@@ -76,6 +76,7 @@ PERMISSIONS = MappingProxyType(
         "deliver": (_DESK, _HUB, _REPAIR),
         "cancel": (_DESK, _HUB),
         "call_back": (_DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),
+        "told": (_DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),
         "give_breach_reason": (_REPAIR, _DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),
         "link": (_DESK, _HUB),
         "detach": (_DESK, _HUB),

@@ -72,14 +72,17 @@ def ask_inspection(slip: ReturnSlip, *, by: Actor, question: str) -> Inspection:
 
 
 @transaction.atomic
-def record_inspection(row: Inspection, *, by: Actor, passed: bool, findings: str) -> Inspection:
-    """Attach the result of the re-inspection; then the reason can be decided (RET-06)."""
+def record_inspection(slip: ReturnSlip, *, by: Actor, passed: bool, findings: str) -> Inspection:
+    """Attach the result of the re-inspection that was asked for; then the reason can be decided (RET-06).
+
+    Raises ``InvalidMove`` where none waits for a result.
+    """
     if not findings.strip():
         raise InvalidInput("findings", _("Please write what was found."))
-    slip = lock(row.slip, sources={State.RECEIVED})
-    row = Inspection.objects.select_for_update().get(pk=row.pk)
-    if row.at is not None:
-        raise InvalidMove(_("This re-inspection has its result already."))
+    slip = lock(slip, sources={State.RECEIVED})
+    row = Inspection.objects.filter(slip=slip, purpose=Inspection.Purpose.CLAIM, at=None).first()
+    if row is None:
+        raise InvalidMove(_("No re-inspection is waiting for a result."))
     now = timezone.now()
     row.passed, row.findings, row.by, row.at = passed, findings, person_of(by), now
     row.save()

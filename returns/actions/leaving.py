@@ -15,7 +15,7 @@ from cases.actions.moves import Extra, moment, require
 from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.deciding import end
-from returns.actions.moves import enter, finish, lock, person_of
+from returns.actions.moves import enter, finish, lock, person_of, require_state
 from returns.lifecycle import MOVES, Outcome
 from returns.models import RepairOrder, ReturnClock, ReturnSlip, Satisfaction
 from returns.queries.facts import release_facts
@@ -32,11 +32,7 @@ def release_goods(slip: ReturnSlip, *, by: Actor, shipment: str) -> ReturnSlip:
     """
     slip = lock(slip)
     require(gates.releasing(release_facts(slip)))
-    if slip.state not in MOVES["release"].sources:
-        raise InvalidMove(
-            _("This is not possible while the return is “%(state)s”. Reload the page to see what can be done now.")
-            % {"state": slip.get_state_display()}
-        )
+    require_state(slip, MOVES["release"].sources)
     if not shipment.strip():
         raise InvalidInput("shipment", _("Please say how it goes back: carrier and number, or handed over to whom."))
     now = timezone.now()

@@ -6,7 +6,7 @@ readers, search and the next limit true, and records one audit event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -70,14 +70,19 @@ def lock(slip: ReturnSlip, move: str = "", *, sources: Iterable[State] = ()) -> 
         raise InvalidMove(_("The personal data of this return were erased. It only counts, and nothing changes in it."))
     if slip.expected_version is not None and slip.expected_version != row.version:
         raise StaleRecord(_sentences_since(row, slip.expected_version))
-    allowed = MOVES[move].sources if move else frozenset(sources)
-    if allowed and row.state not in allowed:
-        raise InvalidMove(
-            _("This is not possible while the return is “%(state)s”. Reload the page to see what can be done now.")
-            % {"state": row.get_state_display()}
-        )
+    if allowed := MOVES[move].sources if move else frozenset(sources):
+        require_state(row, allowed)
     row.locked_state = snapshot(row)
     return row
+
+
+def require_state(slip: ReturnSlip, allowed: Collection[str]) -> None:
+    """Raise ``InvalidMove`` where the return is in none of these states."""
+    if slip.state not in allowed:
+        raise InvalidMove(
+            _("This is not possible while the return is “%(state)s”. Reload the page to see what can be done now.")
+            % {"state": slip.get_state_display()}
+        )
 
 
 def _sentences_since(row: ReturnSlip, version: int) -> list[str]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.exceptions import InvalidMove
 from returns.access import get_approval, get_clock, get_for_refund, get_line, get_refund
 from returns.actions import arrival, clocks, deciding, files, leaving, opening, refund, repair
 from returns.api import bodies
 from returns.api.base import PK, ReturnFrame, act
 from returns.models import RefundRefusal
-from returns.queries.page import load
 
 
 class ActsOnReturns(ReturnFrame):
@@ -67,11 +64,7 @@ class ActsOnReturns(ReturnFrame):
     def record_inspection(self, request: Request, number: str) -> Response:
         """``passed``: no fault was found. Photographs are attached before."""
         access, by, data = self._open(number, "record_inspection", bodies.InspectionIn)
-        row = load(access.slip, access.who).open_claim
-        if row is None:
-            raise InvalidMove(_("No re-inspection is waiting for a result."))
-        row.slip = access.slip
-        deciding.record_inspection(row, by=by, passed=data["passed"], findings=data["findings"])
+        deciding.record_inspection(access.slip, by=by, passed=data["passed"], findings=data["findings"])
         return self._after(number)
 
     @act(bodies.ConfirmationIn, "Confirm the reason")

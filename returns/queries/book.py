@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from customers import rights as customers
 from documents.sheets import Column
 from organization import text
 from organization.masks import mask_name, mask_phone
 from organization.queries import Identity
-from returns import rights
 from returns.lifecycle import Handling, Outcome, State
 from returns.models import ReturnSlip, SlipLine
 
@@ -97,12 +97,11 @@ def _holding(rows: QuerySet[ReturnSlip], words: str, who: Identity) -> QuerySet[
     query = text.tsquery(words)
     if not query:
         return rows.none()
-    clear = any(rights.customers.serves(one) for one in (who,))
     digits = text.phone_digits(words)
     private = digits if len(digits) >= _NUMBER and not any(c.isalpha() for c in words) else ""
     where = "returns_returnslip.search @@ %s::tsquery"
     params: list[str] = [query]
-    if clear:
+    if customers.serves(who):
         where = f"({where} OR returns_returnslip.contact_search @@ %s::tsquery)"
         params.append(f"'{private}'" if private else query)
     return rows.extra(where=[where], params=params)  # noqa: S610 - our columns, values apart

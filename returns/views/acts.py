@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from audit.exceptions import Blocked, DomainError, InvalidInput, InvalidMove, StaleRecord
+from audit.exceptions import Blocked, DomainError, InvalidInput, StaleRecord
 from cases.views.acts import SHEET_TARGET, Problem, take_in
 from documents.exceptions import StoreFull
 from organization.queries import identity_of
@@ -28,10 +28,10 @@ from organization.requests import person
 from returns import access as a
 from returns.access import ReturnAccess, get_for_refund, get_return
 from returns.actions import arrival, clocks, deciding, files, leaving, opening, refund, repair
+from returns.actions.moves import require_state
 from returns.forms import acts as f
 from returns.models import ReturnSlip
 from returns.queries.moves import ACTS
-from returns.queries.page import load
 
 Run = Callable[[ReturnAccess, Any], object]
 
@@ -57,14 +57,10 @@ def _receive(access: ReturnAccess, form: Any) -> object:
 @transaction.atomic
 def _record_inspection(access: ReturnAccess, form: Any) -> object:
     by, data = access.actor("record_inspection"), form.cleaned_data
-    row = load(access.slip, access.who).open_claim
-    if row is None:
-        raise InvalidMove(_("No re-inspection is waiting for a result."))
-    row.slip = access.slip
     if data["files"]:
         files.attach_files(access.slip, take_in(data["files"], by=by), by=by)
         access.slip.expected_version = None  # the version was looked at by the act before
-    return deciding.record_inspection(row, by=by, passed=data["passed"], findings=data["findings"])
+    return deciding.record_inspection(access.slip, by=by, passed=data["passed"], findings=data["findings"])
 
 
 @transaction.atomic
@@ -243,12 +239,8 @@ def _open(request: HttpRequest, number: str, name: str, sheet: Sheet) -> ReturnA
     if name == "pay" and request.method == "POST":
         return get_for_refund(person(request), number)
     access = get_return(person(request), number, sheet.permission or name, version=version)
-    act = ACTS[name]
-    if request.method != "POST" and access.slip.state not in act.sources:
-        raise InvalidMove(
-            _("This is not possible while the return is “%(state)s”. Reload the page to see what can be done now.")
-            % {"state": access.slip.get_state_display()}
-        )
+    if request.method != "POST":
+        require_state(access.slip, ACTS[name].sources)
     return access
 
 

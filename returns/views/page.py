@@ -25,13 +25,14 @@ from cases.views.acts import take_in
 from customers.models import Customer, Holding
 from notifications.actions import mark_telephoned
 from notifications.queries import to_telephone_of, words_of
+from notifications.templates import Rendered
 from organization.forms import refusals
 from organization.masks import mask_email, mask_phone
 from organization.queries import Identity, identity_of
 from organization.requests import number as key_of
 from organization.requests import person
 from returns import rights
-from returns.access import get_return
+from returns.access import ReturnAccess, get_return
 from returns.actions.opening import Goods, correct_slip, register_return
 from returns.forms.opening import SlipForm
 from returns.models import ReturnSlip, Source
@@ -40,8 +41,6 @@ from returns.queries.page import load
 from returns.verbs import label_of
 from returns.views.board import policy
 
-#: Who tells customers what could not be sent.
-_TELLS = frozenset({"register", "call_back"})
 #: The button that asks for room for another line.
 ADD = "add_line"
 
@@ -67,9 +66,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "customer_card": _customer_of(slip, access.who),
         "events": [(event, actor_of(event), label_of(event.verb)) for event in dossier.events],
         "now": timezone.now(),
-        "unsent": [words_of(message) for message in to_telephone_of(slip.thread)]
-        if _TELLS & access.permissions
-        else [],
+        "unsent": _unsent(access),
     }
     return render(request, "returns/page.html", context)
 
@@ -77,14 +74,17 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def told(request: HttpRequest, number: str) -> HttpResponse:
     """Note that the customer was told by telephone what could not be sent."""
-    access = get_return(person(request), number)
-    if not _TELLS & access.permissions:
-        raise NotAllowed
+    access = get_return(person(request), number, "told")
     for message in to_telephone_of(access.slip.thread):
         with suppress(InvalidMove):  # a colleague was quicker
             mark_telephoned(message, by=Actor.staff(access.user))
     messages.success(request, _("Noted: the customer was told by telephone."))
     return redirect("return", number)
+
+
+def _unsent(access: ReturnAccess) -> list[Rendered]:
+    """What could not be sent, for who tells it by telephone."""
+    return [words_of(row) for row in to_telephone_of(access.slip.thread)] if "told" in access.permissions else []
 
 
 def _case_of(slip: ReturnSlip, who: Identity) -> Case | None:

@@ -321,8 +321,8 @@ def _short(full: Full, slip: ReturnSlip) -> ReturnSlip:
 def _inspected(full: Full, slip: ReturnSlip) -> ReturnSlip:
     """Looked at once, and asked for a second time; somebody is liable."""
     head, inspector = full.actor("quality_head"), full.actor("inspector")
-    row = deciding.ask_inspection(slip, by=head, question=full.text(500))
-    deciding.record_inspection(row, by=inspector, passed=False, findings=full.text())
+    deciding.ask_inspection(slip, by=head, question=full.text(500))
+    deciding.record_inspection(slip, by=inspector, passed=False, findings=full.text())
     deciding.ask_inspection(slip, by=head, question=full.text(500))
     liability = deciding.Liability(full.world.workshop, full.text(120), full.text())
     return deciding.name_liable(t.fresh(slip), liability, by=head)

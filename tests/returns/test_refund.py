@@ -97,7 +97,7 @@ def test_the_function_that_owns_the_reason_decides(trade: World, reason: str, ow
 @pytest.mark.req("RET-06")
 def test_a_reinspection_is_attached_before_the_decision(trade: World) -> None:
     slip = t.received(trade)
-    row = deciding.ask_inspection(slip, by=trade.actor("quality_handler"), question="查内胆焊缝")
+    deciding.ask_inspection(slip, by=trade.actor("quality_handler"), question="查内胆焊缝")
     assert t.fresh(slip).turn == "inspection"
     decision = deciding.Confirmation("refund", "属实", t.HUNDRED)
     with pytest.raises(Blocked) as blocked:
@@ -105,11 +105,13 @@ def test_a_reinspection_is_attached_before_the_decision(trade: World) -> None:
     assert [reason.code for reason in blocked.value.reasons] == ["inspection_open"]
     with pytest.raises(InvalidMove):
         deciding.ask_inspection(slip, by=trade.actor("quality_handler"), question="再查")
-    deciding.record_inspection(row, by=trade.actor("inspector"), passed=False, findings="焊缝有沙眼")
+    deciding.record_inspection(slip, by=trade.actor("inspector"), passed=False, findings="焊缝有沙眼")
     assert t.fresh(slip).turn == "quality"
+    with pytest.raises(InvalidMove):
+        deciding.record_inspection(slip, by=trade.actor("inspector"), passed=True, findings="改口")
     deciding.confirm_return(slip, decision, by=trade.actor("quality_head"))
     with pytest.raises(InvalidMove):
-        deciding.record_inspection(row, by=trade.actor("inspector"), passed=True, findings="改口")
+        deciding.record_inspection(slip, by=trade.actor("inspector"), passed=True, findings="改口")
 
 
 @pytest.mark.req("RET-09", "RET-11")
