@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 ("cases", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ("at", models.DateTimeField()),
                 ("rows", models.JSONField(default=dict)),
-                ("residue", models.JSONField(null=True)),
+                ("residue", models.JSONField(default=dict)),
                 (
                     "by",
                     models.ForeignKey(
