@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,9 +20,12 @@ from customers.models import Customer
 from organization import numbering, text
 from organization.models import Product, User
 from organization.models.units import Function
+from regulations.models import ProfileVersion
 from regulations.profiles import version_for
+from returns import rights
 from returns.lifecycle import Handling, Outcome, State
 from returns.models import Refund, RepairOrder, ReturnClock, ReturnSlip, SlipLine
+from returns.models.slip import TURNS
 
 CHUNK = 2_000
 #: Part of the returns that stand open.
@@ -46,10 +48,7 @@ _OPEN = {
         State.PASSED, State.RELEASED,
     ),
 }  # fmt: skip
-_TURNS = {
-    State.ACCEPTED: "warehouse", State.CONFIRMED: "finance", State.SCHEDULED: "repair", State.REPAIRING: "repair",
-    State.INSPECTING: "quality", State.PASSED: "warehouse", State.RELEASED: "returns_desk", State.ENDED: "",
-}  # fmt: skip
+_TURNS = TURNS | {State.CONFIRMED: Function.FINANCE, State.ENDED: ""}
 _STEPS = {
     Handling.REFUND: ("warehouse", "quality", "finance"),
     Handling.REPAIR: ("repair", "warehouse", "quality", "returns_desk"),
@@ -67,6 +66,7 @@ class _Shelf:
     customers: list[tuple[int, str]]
     products: list[Product]
     people: dict[str, User]
+    version: ProfileVersion
 
 
 def write_returns(count: int, *, seed: int, days: int, say: Say) -> None:
@@ -83,6 +83,7 @@ def write_returns(count: int, *, seed: int, days: int, say: Say) -> None:
         list(known),
         list(Product.objects.all()),
         people,
+        version_for(site=None, product=None),
     )
     for start in range(0, count, CHUNK):
         with transaction.atomic():
@@ -117,11 +118,11 @@ def _slip(shelf: _Shelf, n: int, count: int) -> ReturnSlip:
         source="desk", wish=wish, reason=rng.choice(_REASONS), description=f"{rng.choice(_WRONG)}。第 {n} 单",
         state=state,
         customer_id=customer, contact_name=name, contact_phone=f"138{n * 7919 % 10**8:08d}", registered_at=at,
-        registered_by=shelf.people["hub"], turn_since=at + timedelta(hours=2), profile_version=_version(),
+        registered_by=shelf.people["hub"], turn_since=at + timedelta(hours=2), profile_version=shelf.version,
     )  # fmt: skip
     slip.turn = _TURNS.get(state, "repair" if wish == Handling.REPAIR else "warehouse")
     if state == State.RECEIVED:
-        slip.turn = "repair" if wish == Handling.REPAIR else "quality"
+        slip.turn = rights.decider(slip)
     names = {"returns_desk", slip.turn, *(_STEPS[wish] if state == State.ENDED else ())} - {""}
     slip.readers = sorted(Function.NUMBERS[name] for name in names)
     _milestones(slip, shelf)
@@ -145,18 +146,6 @@ def _milestones(slip: ReturnSlip, shelf: _Shelf) -> None:
         slip.ended_at = at + timedelta(hours=90)
         slip.outcome = Outcome.REFUNDED if slip.wish == Handling.REFUND else Outcome.REPAIRED
         slip.called_back_at, slip.satisfaction = slip.ended_at, "satisfied"
-
-
-def _version() -> Any:
-    return _versions[0] if _versions else _remember(version_for(site=None, product=None))
-
-
-_versions: list[Any] = []
-
-
-def _remember(version: Any) -> Any:
-    _versions.append(version)
-    return version
 
 
 def _line(shelf: _Shelf, slip: ReturnSlip) -> SlipLine:
