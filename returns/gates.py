@@ -32,12 +32,14 @@ def deciding(facts: DecisionFacts) -> list[Reason]:
     return reasons
 
 
-def scheduling(facts: DecisionFacts, *, handling: str, counted: bool) -> list[Reason]:
-    """A repair is scheduled once it was decided and the goods are here (RET-21, RET-22)."""
+def scheduling(facts: DecisionFacts, *, handling: str, within_reach: bool) -> list[Reason]:
+    """A repair is scheduled once it was decided and the repairer reaches the goods: they are here, or the repairer goes
+    to them (RET-21 to RET-23).
+    """
     reasons = deciding(facts)
     if handling != "repair":
         reasons.append(Reason("not_repair", _("That it is repaired has not been decided.")))
-    if not counted:
+    if not within_reach:
         reasons.append(Reason("not_counted", _("The goods have not been received and counted.")))
     return reasons
 

@@ -1,7 +1,8 @@
 """The life of a return: states and one table of moves. Pure data (RET-01 to RET-06, RET-21 to RET-24).
 
 Two paths share it. Refund: counted, the reason confirmed by the function that owns it, paid. Repair: applied for,
-reviewed, counted, scheduled, repaired, re-inspected by quality, released, received by the customer.
+reviewed, counted, scheduled, repaired, re-inspected by quality, released, received by the customer. What is repaired at
+the customer's never comes in: it is scheduled as soon as it is accepted, and never sent (RET-23).
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ class Handling(TextChoices):
     REPAIR = "repair", pgettext_lazy("return", "Repair")
 
 
+class Place(TextChoices):
+    """Where a repair is done (RET-23)."""
+
+    FACTORY = "factory", pgettext_lazy("repair", "In the workshop")
+    ON_SITE = "on_site", pgettext_lazy("repair", "At the customer's")
+
+
 class Outcome(TextChoices):
     """How a return ended."""
 
@@ -49,7 +57,7 @@ class Outcome(TextChoices):
 OPEN = frozenset(State) - {State.ENDED}
 #: Nothing was decided yet, so what the slip says may still be corrected.
 UNDECIDED = frozenset({State.REGISTERED, State.ACCEPTED, State.RECEIVED})
-#: The goods are in the house.
+#: The goods are in the house, unless they are repaired at the customer's.
 HERE = frozenset(
     {
         State.RECEIVED,
@@ -61,6 +69,8 @@ HERE = frozenset(
         State.REFUSED,
     }
 )
+#: A work order is under way: in the house, or at the customer's.
+IN_REPAIR = frozenset({State.SCHEDULED, State.REPAIRING, State.INSPECTING, State.PASSED})
 
 
 @dataclass(frozen=True)
@@ -98,15 +108,26 @@ MOVES = MappingProxyType(
             _move(
                 "schedule",
                 _L("return move", "Schedule the repair"),
-                {_S.RECEIVED, _S.CONFIRMED, _S.SCHEDULED},
+                {_S.ACCEPTED, _S.RECEIVED, _S.CONFIRMED, _S.SCHEDULED},
                 _S.SCHEDULED,
+            ),
+            _move(
+                "change_place",
+                _L("return move", "Repair it elsewhere"),
+                {_S.ACCEPTED, _S.SCHEDULED, _S.REPAIRING},
+                _S.ACCEPTED,
             ),
             _move("start", _L("return move", "Start the repair"), {_S.SCHEDULED}, _S.REPAIRING),
             _move("finish", _L("return move", "Repair done"), {_S.REPAIRING}, _S.INSPECTING),
             _move("inspect", _L("return move", "Re-inspect"), {_S.INSPECTING}, None),
             _move("release", _L("return move", "Release and send"), {_S.PASSED, _S.REFUSED}, _S.RELEASED),
-            _move("deliver", _L("return move", "Received by the customer"), {_S.RELEASED}, _S.ENDED),
-            _move("cancel", _L("return move", "Withdrawn by the customer"), {_S.REGISTERED, _S.ACCEPTED}, _S.ENDED),
+            _move("deliver", _L("return move", "Received by the customer"), {_S.RELEASED, _S.PASSED}, _S.ENDED),
+            _move(
+                "cancel",
+                _L("return move", "Withdrawn by the customer"),
+                {_S.REGISTERED, _S.ACCEPTED, _S.SCHEDULED},
+                _S.ENDED,
+            ),
         )
     }
 )
@@ -130,6 +151,12 @@ STEPS: MappingProxyType[str, tuple[Step, ...]] = MappingProxyType(
             ("repairing", _L("return step", "Repair"), frozenset({_S.CONFIRMED, _S.SCHEDULED, _S.REPAIRING})),
             ("inspecting", _L("return step", "Re-inspection"), frozenset({_S.INSPECTING, _S.PASSED})),
             ("released", _L("return step", "Sent back"), frozenset({_S.RELEASED})),
+            _LAST,
+        ),
+        Place.ON_SITE.value: (
+            _FIRST[0],
+            ("repairing", _L("return step", "Repair"), frozenset({_S.SCHEDULED, _S.REPAIRING})),
+            ("inspecting", _L("return step", "Re-inspection"), frozenset({_S.INSPECTING, _S.PASSED})),
             _LAST,
         ),
         # Refused with the goods in the house.

@@ -32,6 +32,16 @@ TO_CUSTOMER = {
         _("We repair your {goods}. Please send the goods and name the number {number}.\n{text}"),
         _("Your repair {number} was accepted. Please send the goods and name the number."),
     ),
+    "repair_accepted_on_site": (
+        _("Your repair {number} was accepted"),
+        _("We repair your {goods} where it stands and tell you the day. Number: {number}.\n{text}"),
+        _("Your repair {number} was accepted. We come to you and tell you the day."),
+    ),
+    "repair_brought_in": (
+        _("Your repair {number} needs our workshop"),
+        _("Your {goods} cannot be repaired where it stands. Please send it and name the number {number}.\n{text}"),
+        _("Your repair {number} needs our workshop. Please send the goods and name the number."),
+    ),
     "repair_scheduled": (
         _("Your repair {number} is scheduled"),
         _("The repair of your {goods} (number {number}) is planned for {text}."),
@@ -154,8 +164,14 @@ def turn_came(slip: ReturnSlip) -> None:
 
 
 def repair_accepted(slip: ReturnSlip) -> None:
-    """The goods may be sent."""
-    _tell_customer(slip, "repair_accepted", text=slip.opinion)
+    """The goods may be sent, or somebody comes."""
+    _tell_customer(slip, "repair_accepted_on_site" if slip.is_on_site else "repair_accepted", text=slip.opinion)
+    turn_came(slip)
+
+
+def place_changed(slip: ReturnSlip, reason: str) -> None:
+    """The customer learns where it is repaired now, and why (RET-23)."""
+    _tell_customer(slip, "repair_accepted_on_site" if slip.is_on_site else "repair_brought_in", text=reason)
     turn_came(slip)
 
 

@@ -17,6 +17,10 @@ def turn_of(slip: ReturnSlip) -> str:
     match slip.state:
         case State.REGISTERED:
             return Function.REPAIR if slip.wish == Handling.REPAIR else Function.WAREHOUSE
+        case State.ACCEPTED if slip.is_on_site:
+            return Function.REPAIR
+        case State.PASSED if slip.is_on_site:
+            return Function.RETURNS_DESK
         case State.RECEIVED:
             return _turn_to_decide(slip)
         case State.CONFIRMED:

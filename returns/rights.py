@@ -68,6 +68,7 @@ PERMISSIONS = MappingProxyType(
         "pay": (_FINANCE,),
         "amend_refund": (_FINANCE,),
         "schedule": (_REPAIR,),
+        "change_place": (_REPAIR,),
         "start": (_REPAIR,),
         "note_work": (_REPAIR,),
         "finish": (_REPAIR,),

@@ -34,6 +34,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "amend_refund": _L("return happening", "corrected the refund"),
         "refuse_refund": _L("return happening", "was refused a refund"),
         "name_liable": _L("return happening", "named who is liable"),
+        "change_place": _L("return happening", "changed the place of repair"),
         "schedule": _L("return happening", "scheduled the repair"),
         "start": _L("return happening", "started the repair"),
         "note_work": _L("return happening", "noted work or a part"),

@@ -41,9 +41,11 @@ def receive_goods(
 
     Where the rest comes later, a slip of its own is opened for it: partial arrivals form own batches (A-53). Raises
     ``InvalidInput`` where a line was not counted or nothing at all arrived, ``InvalidMove`` for a repair that nobody
-    has accepted (RET-21).
+    has accepted (RET-21), or that is done at the customer's (RET-23).
     """
     slip = lock(slip, "receive")
+    if slip.is_on_site:
+        raise InvalidMove(_("It is repaired at the customer's, so nothing comes in. Change the place of repair first."))
     if slip.state == State.REGISTERED and slip.wish == Handling.REPAIR:
         raise InvalidMove(_("The application for this repair has not been accepted yet."))
     now = timezone.now()

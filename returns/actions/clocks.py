@@ -27,8 +27,8 @@ def rule_for(slip: ReturnSlip, kind: str, *, units: int) -> LimitRule:
 
 
 def units_of(slip: ReturnSlip) -> int:
-    """How many units came back: the batch whose repair is measured (A-53)."""
-    return sum(line.counted or 0 for line in slip.lines.all()) or 1
+    """How many units came back, or stand at the customer's: the batch whose repair is measured (A-53)."""
+    return sum(line.units for line in slip.lines.all()) or 1
 
 
 def start_clock(slip: ReturnSlip, kind: str, *, at: datetime) -> ReturnClock:

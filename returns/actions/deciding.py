@@ -20,9 +20,9 @@ from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.moves import enter, finish, lock, person_of
 from returns.actions.opening import let_go
-from returns.lifecycle import MOVES, Handling, Outcome, State
+from returns.lifecycle import MOVES, Handling, Outcome, Place, State
 from returns.models import Inspection, ReturnClock, ReturnSlip
-from returns.queries.facts import decision_facts, outside_every_window
+from returns.queries.facts import decision_facts, outside_every_window, was_looked_at
 from returns.queries.refunds import APPROVAL
 
 
@@ -40,15 +40,21 @@ class Confirmation:
 
 
 @transaction.atomic
-def accept_repair(slip: ReturnSlip, *, by: Actor, opinion: str = "") -> ReturnSlip:
-    """The repair department reviewed the application and takes it on (RET-21); the goods may come."""
+def accept_repair(slip: ReturnSlip, *, by: Actor, opinion: str = "", place: str = Place.FACTORY) -> ReturnSlip:
+    """The repair department reviewed the application and takes it on (RET-21): the goods may come, or, where a part or
+    software mends it on site, somebody goes to them (RET-23). Then the limit runs from here, for nothing comes in.
+    """
+    if place not in Place.values:
+        raise InvalidInput("place", _("Please choose one of the offered values."))
     slip = lock(slip, "accept")
     if slip.wish != Handling.REPAIR:
         raise InvalidMove(_("Only a wish for repair is reviewed here. The reason of a refund is confirmed later."))
     now = timezone.now()
     slip.accepted_at, slip.accepted_by = now, person_of(by)
-    slip.handling, slip.opinion = Handling.REPAIR, opinion
+    slip.handling, slip.opinion, slip.place = Handling.REPAIR, opinion, place
     enter(slip, MOVES["accept"])
+    if slip.is_on_site:
+        clocks.start_clock(slip, ReturnClock.Kind.REPAIR, at=now)
     slip = finish(slip, "accept", by=by, at=now)
     notices.repair_accepted(slip)
     return slip
@@ -193,6 +199,7 @@ def redirect_to_refund(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSli
     now = timezone.now()
     clocks.stop_all(slip, at=now)
     slip.wish, slip.handling, slip.confirmed_at, slip.confirmed_by = Handling.REFUND, "", None, None
+    slip.place = Place.FACTORY  # money goes back only for goods that came in
     enter(slip, MOVES["redirect"], State.RECEIVED if slip.received_at else State.REGISTERED)
     slip = finish(slip, "redirect", by=by, at=now, extra=Extra({}, {"reason": (None, reason)}))
     notices.turn_came(slip)
@@ -214,7 +221,7 @@ def name_liable(slip: ReturnSlip, liability: Liability, *, by: Actor) -> ReturnS
     if not liability.handling.strip():
         raise InvalidInput("handling", _("Please write how the matter was handled with the person liable."))
     slip = lock(slip)
-    if slip.received_at is None:
+    if not was_looked_at(slip):
         raise InvalidMove(_("Who is liable is said once the goods were looked at."))
     slip.liable_department, slip.liable_text = liability.department, liability.person
     slip.liable_handling = liability.handling

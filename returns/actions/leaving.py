@@ -16,7 +16,7 @@ from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.deciding import end
 from returns.actions.moves import enter, finish, lock, person_of, require_state
-from returns.lifecycle import MOVES, Outcome
+from returns.lifecycle import HERE, MOVES, UNDECIDED, Outcome, State
 from returns.models import RepairOrder, ReturnClock, ReturnSlip, Satisfaction
 from returns.queries.facts import release_facts
 
@@ -31,6 +31,8 @@ def release_goods(slip: ReturnSlip, *, by: Actor, shipment: str) -> ReturnSlip:
     Raises ``Blocked`` before that, from whichever way it is tried.
     """
     slip = lock(slip)
+    if slip.is_on_site:
+        raise InvalidMove(_("It was repaired at the customer's: there is nothing to send."))
     require(gates.releasing(release_facts(slip)))
     require_state(slip, MOVES["release"].sources)
     if not shipment.strip():
@@ -45,17 +47,21 @@ def release_goods(slip: ReturnSlip, *, by: Actor, shipment: str) -> ReturnSlip:
 
 @transaction.atomic
 def record_delivery(slip: ReturnSlip, *, by: Actor, happened_at: datetime | None = None) -> ReturnSlip:
-    """The customer has the goods: the return ends, and the callback is due (SLA-23, A-54)."""
+    """The customer has the goods, or accepts what was repaired on site: the return ends, and the callback is due
+    (SLA-23, A-54).
+    """
     slip = lock(slip, "deliver")
+    if not slip.is_on_site:
+        require_state(slip, {State.RELEASED})
     now = timezone.now()
-    slip.delivered_at = moment(happened_at, now=now, not_before=slip.released_at)
+    slip.delivered_at = moment(happened_at, now=now, not_before=slip.released_at or slip.accepted_at)
     return _delivered(slip, by=by, at=now)
 
 
 @transaction.atomic
 def assume_delivery(slip: ReturnSlip) -> ReturnSlip:
     """Nobody confirmed it within the days of transport: it counts as received then (A-54)."""
-    slip = lock(slip, "deliver")
+    slip = lock(slip, sources={State.RELEASED})
     assert slip.released_at is not None  # noqa: S101 - the table of moves
     slip.delivered_at = slip.released_at + timedelta(days=slip.policy.transport_days)
     slip.delivery_assumed = True
@@ -79,10 +85,12 @@ def _delivered(slip: ReturnSlip, *, by: Actor, at: datetime) -> ReturnSlip:
 
 @transaction.atomic
 def cancel_return(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
-    """The customer takes the wish back before any goods came."""
+    """The customer takes the wish back before any goods came, or before the repairer has begun on site."""
     if not reason.strip():
         raise InvalidInput("reason", _("Please say who took it back, and when."))
     slip = lock(slip, "cancel")
+    if not slip.is_on_site:
+        require_state(slip, UNDECIDED - HERE)
     now = timezone.now()
     slip.end_note = reason
     enter(slip, MOVES["cancel"])

@@ -20,18 +20,17 @@ from organization.queries import identity_of
 from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.moves import enter, finish, lock, person_of
-from returns.lifecycle import MOVES, State
+from returns.lifecycle import MOVES, Place, State
 from returns.models import Inspection, RepairNote, RepairOrder, ReturnClock, ReturnSlip
-from returns.queries.facts import decision_facts, is_free
+from returns.queries.facts import decision_facts, is_free, within_reach
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Who repairs it, when, where and with what (RET-22, RET-23)."""
+    """Who repairs it, when and with what (RET-22)."""
 
     repairer: User
     planned_on: date
-    place: str = RepairOrder.Place.FACTORY
     tools: str = ""
 
 
@@ -43,14 +42,14 @@ def schedule_repair(slip: ReturnSlip, plan: Schedule, *, by: Actor) -> RepairOrd
     is not of the repair department, and for a day that has passed.
     """
     slip = lock(slip, "schedule")
-    require(gates.scheduling(decision_facts(slip), handling=slip.handling, counted=slip.received_at is not None))
+    require(gates.scheduling(decision_facts(slip), handling=slip.handling, within_reach=within_reach(slip)))
     now = timezone.now()
     if plan.planned_on < timezone.localdate(now):
         raise InvalidInput("planned_on", _("This day has passed."))
     check_repairer(plan.repairer)
     order = RepairOrder.objects.filter(slip=slip).first() or RepairOrder(slip=slip, scheduled_at=now)
     before = order.repairer_id if order.pk else None
-    order.repairer, order.planned_on, order.place, order.tools = plan.repairer, plan.planned_on, plan.place, plan.tools
+    order.repairer, order.planned_on, order.tools = plan.repairer, plan.planned_on, plan.tools
     order.free = is_free(slip)
     if not order.number:
         order.number = f"WX{numbering.next_number('repair', at=now)}"
@@ -60,7 +59,6 @@ def schedule_repair(slip: ReturnSlip, plan: Schedule, *, by: Actor) -> RepairOrd
         {
             "repairer": (before, plan.repairer.pk),
             "planned_on": (None, plan.planned_on.isoformat()),
-            "place": (None, plan.place),
             "free": (None, order.free),
         },
         {"tools": (None, plan.tools)},
@@ -75,6 +73,31 @@ def check_repairer(person: User) -> None:
     """Raise ``InvalidInput`` for somebody who does not repair."""
     if not person.is_active or Function.REPAIR not in identity_of(person).functions:
         raise InvalidInput("repairer", _("%(name)s is not of a department that repairs.") % {"name": person.name})
+
+
+@transaction.atomic
+def change_place(slip: ReturnSlip, place: str, *, by: Actor, reason: str) -> ReturnSlip:
+    """Repair it at the customer's instead, or bring in what could not be repaired there (RET-23).
+
+    Possible until goods came in. The work order keeps its number; whoever repairs it is planned again. The limit of a
+    repair that was begun at the customer's goes on: bringing the goods in is no way to a new one. Raises
+    ``InvalidMove`` for goods that are here, ``InvalidInput`` for the same place.
+    """
+    if not reason.strip():
+        raise InvalidInput("reason", _("Please say why it is repaired elsewhere; the customer is told."))
+    slip = lock(slip, "change_place")
+    if slip.received_at is not None:
+        raise InvalidMove(_("The goods are here, so they are repaired here."))
+    if place not in Place.values or place == slip.place:
+        raise InvalidInput("place", _("Please choose the other place."))
+    now = timezone.now()
+    slip.place = place
+    enter(slip, MOVES["change_place"])
+    if slip.is_on_site:
+        clocks.start_clock(slip, ReturnClock.Kind.REPAIR, at=now)
+    slip = finish(slip, "change_place", by=by, at=now, extra=Extra({}, {"reason": (None, reason)}))
+    notices.place_changed(slip, reason)
+    return slip
 
 
 @transaction.atomic

@@ -23,9 +23,9 @@ class ActsOnReturns(ReturnFrame):
     @act(bodies.RepairOpinionIn, "Accept the repair")
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, number: str) -> Response:
-        """The application fits the conditions of repair; the customer is asked to send the goods."""
+        """The application fits the conditions of repair: the customer sends the goods, or somebody comes (RET-23)."""
         access, by, data = self._open(number, "accept", bodies.RepairOpinionIn)
-        deciding.accept_repair(access.slip, by=by, opinion=data.get("opinion", ""))
+        deciding.accept_repair(access.slip, by=by, opinion=data.get("opinion", ""), place=data["place"])
         return self._after(number)
 
     @act(bodies.ArrivalCountIn, "Receive and count")
@@ -138,9 +138,17 @@ class ActsOnReturns(ReturnFrame):
     @act(bodies.ScheduleIn, "Schedule the repair")
     @action(detail=True, methods=["post"])
     def schedule(self, request: Request, number: str) -> Response:
-        """Make or change the work order (RET-22, RET-23)."""
+        """Make or change the work order (RET-22)."""
         access, by, data = self._open(number, "schedule", bodies.ScheduleIn)
         repair.schedule_repair(access.slip, repair.Schedule(**data), by=by)
+        return self._after(number)
+
+    @act(bodies.RepairPlaceIn, "Repair it elsewhere")
+    @action(detail=True, methods=["post"])
+    def change_place(self, request: Request, number: str) -> Response:
+        """At the customer's, or in the workshop, until goods came in (RET-23)."""
+        access, by, data = self._open(number, "change_place", bodies.RepairPlaceIn)
+        repair.change_place(access.slip, data["place"], by=by, reason=data["reason"])
         return self._after(number)
 
     @act(bodies.Versioned, "Start the repair")

@@ -16,8 +16,8 @@ from organization.models import Department, Product, User
 from organization.queries import Identity
 from organization.requests import number
 from returns.actions.opening import MOST_LINES
-from returns.lifecycle import Handling
-from returns.models import Refund, RepairNote, RepairOrder, Satisfaction, SlipContact, SlipLine
+from returns.lifecycle import Handling, Place
+from returns.models import Refund, RepairNote, Satisfaction, SlipContact, SlipLine
 
 _REASON, _TEXT = 500, 20_000
 _QUANTITY = 1_000_000
@@ -121,8 +121,9 @@ class ReturnReasonIn(Versioned):
 
 
 class RepairOpinionIn(Versioned):
-    """An opinion for the customer, which may be empty."""
+    """Where it is repaired, and an opinion for the customer, which may be empty."""
 
+    place = serializers.ChoiceField(choices=Place.choices, default=Place.FACTORY)
     opinion = TextField(max_length=_TEXT, required=False, allow_blank=True)
 
 
@@ -204,12 +205,18 @@ class LiabilityIn(Versioned):
     handling = TextField(max_length=_TEXT)
 
 
+class RepairPlaceIn(Versioned):
+    """The other place, and why it is repaired there."""
+
+    place = serializers.ChoiceField(choices=Place.choices)
+    reason = TextField(max_length=_REASON)
+
+
 class ScheduleIn(Versioned):
-    """Who repairs it, when, where and with what."""
+    """Who repairs it, when and with what."""
 
     repairer = CodeField(queryset=User.objects.filter(is_active=True), slug_field="username")
     planned_on = DayField()
-    place = serializers.ChoiceField(choices=RepairOrder.Place.choices, default=RepairOrder.Place.FACTORY)
     tools = LineField(max_length=300, required=False, allow_blank=True)
 
 

@@ -14,7 +14,7 @@ from organization.masks import mask_email, mask_name, mask_phone
 from regulations.models import Approval
 from returns import rights
 from returns.access import ReturnAccess
-from returns.lifecycle import Handling, Outcome, State
+from returns.lifecycle import Handling, Outcome, Place, State
 from returns.models import (
     Inspection,
     Refund,
@@ -128,7 +128,7 @@ class RepairOut(serializers.ModelSerializer[RepairOrder]):
     class Meta:
         model = RepairOrder
         fields = [
-            "number", "repairer", "place", "planned_on", "tools", "free", "scheduled_at", "started_at", "detection",
+            "number", "repairer", "planned_on", "tools", "free", "scheduled_at", "started_at", "detection",
             "work", "cause", "finished_at", "response", "effect", "attitude",
         ]  # fmt: skip
         read_only_fields = fields
@@ -267,6 +267,7 @@ class ReturnDetail(serializers.Serializer[Dossier]):
     delivered_at = serializers.DateTimeField(source="slip.delivered_at", allow_null=True)
     delivery_assumed = serializers.BooleanField(source="slip.delivery_assumed")
     ended_at = serializers.DateTimeField(source="slip.ended_at", allow_null=True)
+    place = serializers.ChoiceField(choices=Place.choices, source="slip.place")
     opinion = serializers.CharField(source="slip.opinion", allow_blank=True)
     refund_amount = serializers.DecimalField(
         source="slip.refund_amount", max_digits=12, decimal_places=2, allow_null=True

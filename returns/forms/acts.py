@@ -23,7 +23,7 @@ from returns.actions.files import Heard
 from returns.actions.leaving import Callback
 from returns.actions.refund import Payment
 from returns.actions.repair import Piece, Report, Schedule
-from returns.lifecycle import Handling
+from returns.lifecycle import Handling, Place
 from returns.models import Refund, RepairNote, RepairOrder, ReturnSlip, Satisfaction, SlipContact, SlipLine
 from returns.queries.facts import outside_every_window
 
@@ -51,6 +51,26 @@ class OpinionForm(ReturnForm):
     """An opinion that may be empty."""
 
     opinion = text_field(lazy("Opinion for the customer"), required=False, rows=3)
+
+
+class AcceptForm(OpinionForm):
+    """Where it is repaired (RET-23), and what the customer is told."""
+
+    place = forms.ChoiceField(
+        label=lazy("Where it is repaired"), choices=Place.choices, widget=forms.RadioSelect, initial=Place.FACTORY
+    )
+    field_order = ("place", "opinion")
+
+
+class ChangePlaceForm(ReturnForm):
+    """The other place, and why."""
+
+    place = forms.ChoiceField(label=lazy("Where it is repaired"), choices=Place.choices, widget=forms.RadioSelect)
+    reason = reason_field(lazy("Reason"))
+
+    def prepare(self) -> None:
+        """The other one is what is wanted."""
+        self.fields["place"].initial = next(place for place in Place.values if place != self.slip.place)
 
 
 class ReasonForm(ReturnForm):
@@ -219,7 +239,6 @@ class ScheduleForm(ReturnForm):
 
     repairer = forms.ModelChoiceField(User.objects.none(), label=lazy("Repairer"), empty_label=lazy("Please choose"))
     planned_on = DayField(label=lazy("Planned for"))
-    place = forms.ChoiceField(label=lazy("Where"), choices=RepairOrder.Place.choices, widget=forms.RadioSelect)
     tools = LineField(label=lazy("Tools and equipment"), required=False, max_length=300)
 
     def prepare(self) -> None:
@@ -227,14 +246,13 @@ class ScheduleForm(ReturnForm):
         repairing = User.objects.filter(is_active=True, departments__functions__code=Function.REPAIR).distinct()
         self.fields["repairer"].queryset = repairing.order_by("name_key", "pk")  # type: ignore[attr-defined]
         order = RepairOrder.objects.filter(slip=self.slip).first()
-        self.fields["place"].initial = RepairOrder.Place.FACTORY
-        for name in ("repairer", "planned_on", "place", "tools") if order else ():
+        for name in ("repairer", "planned_on", "tools") if order else ():
             self.fields[name].initial = getattr(order, name)
 
     def plan(self) -> Schedule:
         """The cleaned values."""
         data = self.cleaned_data
-        return Schedule(data["repairer"], data["planned_on"], data["place"], data["tools"])
+        return Schedule(data["repairer"], data["planned_on"], data["tools"])
 
 
 class NoteForm(ReturnForm):
@@ -284,9 +302,14 @@ class ReleaseForm(ReturnForm):
 
 
 class DeliverForm(ReturnForm):
-    """When the customer had it."""
+    """When the customer had it, or accepted what was repaired on site."""
 
     happened_at = moment_field(lazy("Received by the customer at"))
+
+    def prepare(self) -> None:
+        """The word for what happened."""
+        if self.slip.is_on_site:
+            self.fields["happened_at"].label = _("Accepted by the customer at")
 
 
 class CallBackForm(ReturnForm):

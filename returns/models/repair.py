@@ -20,16 +20,9 @@ class RepairOrder(models.Model):
     said so; a failed re-inspection opens it again.
     """
 
-    class Place(models.TextChoices):
-        """Where it is repaired (RET-23)."""
-
-        FACTORY = "factory", pgettext_lazy("repair", "In the workshop")
-        ON_SITE = "on_site", pgettext_lazy("repair", "At the customer's")
-
     slip = models.OneToOneField(ReturnSlip, models.PROTECT, related_name="repair")
     number = models.CharField(max_length=20, unique=True, db_collation="C")
     repairer = models.ForeignKey(User, models.PROTECT, related_name="+")
-    place = models.CharField(max_length=8, choices=Place.choices, default=Place.FACTORY)
     planned_on = models.DateField(_("planned for"))
     tools = models.CharField(_("tools and equipment"), max_length=300, blank=True)
     free = models.BooleanField(default=False)

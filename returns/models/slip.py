@@ -22,7 +22,7 @@ from organization.models import Department, Product, User
 from organization.models.units import Function
 from organization.queries import Identity
 from regulations.models import ProfileVersion
-from returns.lifecycle import HERE, OPEN, Handling, Outcome, State
+from returns.lifecycle import HERE, IN_REPAIR, OPEN, Handling, Outcome, Place, State
 from returns.policy import ReturnsPart
 
 
@@ -124,6 +124,7 @@ class ReturnSlip(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     handling = models.CharField(max_length=8, choices=Handling.choices, blank=True)
+    place = models.CharField(_("where it is repaired"), max_length=8, choices=Place.choices, default=Place.FACTORY)
     opinion = models.TextField(_("handling opinion"), blank=True)
     refund_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     exception_reason = models.TextField(_("why although every window has passed"), blank=True)
@@ -182,7 +183,10 @@ class ReturnSlip(models.Model):
                 name="return_ended_has_time_and_outcome",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=sorted(HERE)) | Q(received_at__isnull=False), name="return_here_was_received"
+                condition=~Q(state__in=sorted(HERE))
+                | Q(received_at__isnull=False)
+                | Q(place="on_site", state__in=sorted(IN_REPAIR)),
+                name="return_here_was_received",
             ),
             models.CheckConstraint(
                 condition=Q(confirmed_at__isnull=True) | Q(received_at__isnull=False), name="return_counted_before"
@@ -193,6 +197,9 @@ class ReturnSlip(models.Model):
                 name="return_refunded_was_confirmed",
             ),
             # Hard gate 2, whoever writes: what is repaired leaves only after quality passed it.
+            models.CheckConstraint(
+                condition=~Q(outcome="repaired") | Q(passed_at__isnull=False), name="return_repaired_was_passed"
+            ),
             models.CheckConstraint(
                 condition=Q(released_at__isnull=True) | ~Q(handling="repair") | Q(refused_at__isnull=False)
                 | Q(passed_at__isnull=False),
@@ -229,9 +236,13 @@ class ReturnSlip(models.Model):
 
     @property
     def path(self) -> str:
-        """Which steps the page draws: what was decided, else what is wished; refused goods have their own."""
+        """Which steps the page draws: what was decided, else what is wished; refused goods, and repairs at the
+        customer's, have their own.
+        """
         if self.refused_at is not None and self.received_at is not None:
             return Outcome.REFUSED.value
+        if self.is_on_site:
+            return Place.ON_SITE.value
         return self.handling or self.wish
 
     @property
@@ -253,6 +264,11 @@ class ReturnSlip(models.Model):
     def is_repair(self) -> bool:
         """Whether it is repaired, or wished to be while nothing is decided."""
         return (self.handling or self.wish) == Handling.REPAIR
+
+    @property
+    def is_on_site(self) -> bool:
+        """Whether it is repaired where it stands, so that nothing comes in and nothing is sent (RET-23)."""
+        return self.place == Place.ON_SITE and self.received_at is None
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether the nearest limit has passed."""
@@ -312,6 +328,11 @@ class SlipLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.product) if self.product_id and self.product else self.product_text
+
+    @property
+    def units(self) -> int:
+        """How many there are: what was counted, else what is announced."""
+        return self.announced if self.counted is None else self.counted
 
     @property
     def differs(self) -> bool:

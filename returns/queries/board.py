@@ -72,6 +72,10 @@ def next_of(slip: ReturnSlip) -> str | Promise:
             return _L("next in return", "schedule the repair")
         case State.RECEIVED:
             return _L("next in return", "decide on the reason")
+        case State.ACCEPTED if slip.is_on_site:
+            return _L("next in return", "schedule the repair")
+        case State.PASSED if slip.is_on_site:
+            return _L("next in return", "have the customer accept it")
         case _:
             return _NEXT.get(slip.state, "") if slip.turn else ""
 
@@ -107,7 +111,7 @@ def rows_of(slips: Iterable[ReturnSlip], who: Identity) -> list[Row]:
             slip=slip,
             customer=customer_label(slip, who),
             goods=goods_label(slip),
-            units=sum(_quantity(line) for line in slip.lines.all()),
+            units=sum(line.units for line in slip.lines.all()),
             turn=turn_label(slip, names, getattr(slip, "repair", None)),
             next=next_of(slip),
         )
@@ -119,10 +123,6 @@ def turn_label(slip: ReturnSlip, names: dict[str, str], order: RepairOrder | Non
     """The function whose step is next; of a repair in somebody's hands the person, too."""
     name = names.get(slip.turn, slip.turn)
     return f"{name} · {order.repairer.name}" if order and slip.state in {State.SCHEDULED, State.REPAIRING} else name
-
-
-def _quantity(line: SlipLine) -> int:
-    return line.announced if line.counted is None else line.counted
 
 
 def goods_label(slip: ReturnSlip) -> str:

@@ -63,6 +63,16 @@ def decision_facts(slip: ReturnSlip) -> DecisionFacts:
     return DecisionFacts(tuple(str(line) for line in lines if line.is_unexplained), waits)
 
 
+def within_reach(slip: ReturnSlip) -> bool:
+    """Whether a repairer can get at the goods: counted in the house, or visited where they stand (RET-23)."""
+    return slip.received_at is not None or slip.is_on_site
+
+
+def was_looked_at(slip: ReturnSlip) -> bool:
+    """Whether somebody of the house had the goods before his eyes, so that who is liable can be said (INV-11)."""
+    return slip.received_at is not None or slip.passed_at is not None
+
+
 def release_facts(slip: ReturnSlip) -> ReleaseFacts:
     """What stands in the way of sending it."""
     repaired = slip.refused_at is None and slip.is_repair and slip.handling in {"", Handling.REPAIR}

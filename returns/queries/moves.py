@@ -20,6 +20,7 @@ from returns.gates import DecisionFacts, ReleaseFacts
 from returns.lifecycle import MOVES, OPEN, UNDECIDED, Handling, State
 from returns.models import ReturnSlip
 from returns.queries.board import functions_of
+from returns.queries.facts import was_looked_at, within_reach
 from returns.queries.page import Dossier
 from returns.queries.refunds import refund_facts
 
@@ -75,6 +76,7 @@ ACTS: dict[str, Act] = {
         _act("ask_inspection", _L("return act", "Ask for a re-inspection"), _UNDECIDED_HERE, "zoom-in"),
         _move("refuse", "ban"),
         _move("redirect", "undo"),
+        _move("change_place", "map-pin"),
         _act("name_liable", _L("return act", "Name who is liable"), _LOOKED_AT, "user-x"),
         _act("amend_refund", _L("return act", "Correct the refund"), frozenset({_S.ENDED}), "pencil"),
         _act("record_contact", _L("return act", "Record a letter, call or visit"), _ALL, "phone"),
@@ -85,6 +87,7 @@ ACTS: dict[str, Act] = {
         _move("cancel", "x"),
     )
 }
+_ON_SITE = {"deliver": _L("return move", "Accepted by the customer")}
 #: Acts that stand beside the title when they are possible; the others in the menu.
 _HEAD = frozenset(
     {
@@ -151,7 +154,7 @@ def _repairs_not(dossier: Dossier, who: Identity) -> bool:
 def _receives(dossier: Dossier, who: Identity) -> bool:
     """What is to be repaired is reviewed first, unless it stands here already: then both are one walk."""
     slip = dossier.slip
-    return slip.state != State.REGISTERED or slip.wish == Handling.REFUND
+    return not slip.is_on_site and (slip.state != State.REGISTERED or slip.wish == Handling.REFUND)
 
 
 #: Acts that need more than a state and a permission.
@@ -163,9 +166,17 @@ _SPECIAL: dict[str, Callable[[Dossier, Identity], bool]] = {
     "confirm": lambda dossier, who: not dossier.slip.handling and dossier.slip.wish == Handling.REFUND,
     "decide_refund": lambda dossier, who: dossier.approval is not None and dossier.approval.is_open,
     "pay": lambda dossier, who: dossier.slip.handling == Handling.REFUND,
-    "schedule": lambda dossier, who: dossier.slip.is_repair,
+    "schedule": lambda dossier, who: (
+        dossier.slip.is_repair and (dossier.slip.state != State.ACCEPTED or dossier.slip.is_on_site)
+    ),
+    "change_place": lambda dossier, who: dossier.slip.is_repair and dossier.slip.received_at is None,
     "inspect": _repairs_not,
-    "release": lambda dossier, who: dossier.slip.refused_at is not None or dossier.slip.is_repair,
+    "release": lambda dossier, who: (
+        not dossier.slip.is_on_site and (dossier.slip.refused_at is not None or dossier.slip.is_repair)
+    ),
+    "deliver": lambda dossier, who: dossier.slip.state != State.PASSED or dossier.slip.is_on_site,
+    "cancel": lambda dossier, who: dossier.slip.state != State.SCHEDULED or dossier.slip.is_on_site,
+    "name_liable": lambda dossier, who: was_looked_at(dossier.slip),
     "refuse": lambda dossier, who: dossier.slip.state != State.ACCEPTED or dossier.slip.is_repair,
     "redirect": _is_repair,
     "call_back": lambda dossier, who: dossier.slip.turn == "callback_desk" and _repairs_not(dossier, who),
@@ -177,7 +188,19 @@ _SPECIAL: dict[str, Callable[[Dossier, Identity], bool]] = {
 
 def _offer(act: Act, dossier: Dossier) -> Offer:
     url = reverse(f"return_{act.name}", args=[dossier.slip.number])
-    return Offer(act.name, act.label, url, act.icon, tuple(reasons_against(act.name, dossier)), one_click=act.one_click)
+    return Offer(
+        act.name,
+        label_of(act, dossier.slip),
+        url,
+        act.icon,
+        tuple(reasons_against(act.name, dossier)),
+        one_click=act.one_click,
+    )
+
+
+def label_of(act: Act, slip: ReturnSlip) -> str | Promise:
+    """The word on the button; what was repaired at the customer's is accepted there, not received."""
+    return _ON_SITE.get(act.name, act.label) if slip.is_on_site else act.label
 
 
 def reasons_against(name: str, dossier: Dossier) -> list[Reason]:
@@ -187,8 +210,7 @@ def reasons_against(name: str, dossier: Dossier) -> list[Reason]:
         case "confirm" | "refuse":
             return gates.deciding(_decision(dossier))
         case "schedule":
-            counted = slip.received_at is not None
-            return gates.scheduling(_decision(dossier), handling=slip.handling, counted=counted)
+            return gates.scheduling(_decision(dossier), handling=slip.handling, within_reach=within_reach(slip))
         case "pay":
             return gates.refunding(refund_facts(slip, paid=dossier.refund is not None))
         case "release":

@@ -31,7 +31,7 @@ from returns.actions import arrival, clocks, deciding, files, leaving, opening, 
 from returns.actions.moves import require_state
 from returns.forms import acts as f
 from returns.models import ReturnSlip
-from returns.queries.moves import ACTS
+from returns.queries.moves import ACTS, label_of
 
 Run = Callable[[ReturnAccess, Any], object]
 
@@ -73,10 +73,15 @@ def _attach(access: ReturnAccess, form: Any) -> object:
 #: Every act: its form, what it does, what is said afterwards.
 SHEETS: dict[str, Sheet] = {
     "accept": Sheet(
-        f.OpinionForm,
-        lambda x, form: deciding.accept_repair(x.slip, by=x.actor("accept"), opinion=form.cleaned_data["opinion"]),
+        f.AcceptForm,
+        lambda x, form: deciding.accept_repair(
+            x.slip, by=x.actor("accept"), opinion=form.cleaned_data["opinion"], place=form.cleaned_data["place"]
+        ),
         lazy("The repair was accepted; the customer is told."),
-        lead=lazy("The application fits the conditions of repair: the customer is asked to send the goods."),
+        lead=lazy(
+            "The application fits the conditions of repair. What a part or new software mends is repaired at the "
+            "customer's; else the customer is asked to send the goods."
+        ),
     ),
     "receive": Sheet(
         f.ReceiveForm,
@@ -145,6 +150,14 @@ SHEETS: dict[str, Sheet] = {
         f.ScheduleForm,
         lambda x, form: repair.schedule_repair(x.slip, form.plan(), by=x.actor("schedule")),
         lazy("The repair is scheduled; the customer is told."),
+    ),
+    "change_place": Sheet(
+        f.ChangePlaceForm,
+        lambda x, form: repair.change_place(
+            x.slip, form.cleaned_data["place"], by=x.actor("change_place"), reason=form.cleaned_data["reason"]
+        ),
+        lazy("The place of repair is changed; the customer is told."),
+        lead=lazy("The repair is planned again; its limit goes on."),
     ),
     "start": Sheet(
         f.PlainForm,
@@ -277,7 +290,7 @@ def _show(
     request: HttpRequest, access: ReturnAccess, name: str, sheet: Sheet, form: Any, problem: Problem | None = None
 ) -> HttpResponse:
     in_sheet = getattr(request, "htmx", False) and request.htmx.target in {SHEET_TARGET, "act"}  # type: ignore[attr-defined]
-    label = ACTS[name].label if name in ACTS else sheet.title
+    label = label_of(ACTS[name], access.slip) if name in ACTS else sheet.title
     context = {
         "slip": access.slip,
         "sheet": sheet,

@@ -135,8 +135,8 @@ RETURN_ACTS: dict[str, frozenset[str]] = {
     # The general manager is accused; the others are not of this world.
     **dict.fromkeys(
         (
-            "decide_refund", "receive", "explain", "release", "redirect", "accept", "schedule", "start", "note_work",
-            "finish",
+            "decide_refund", "receive", "explain", "release", "redirect", "accept", "schedule", "change_place", "start",
+            "note_work", "finish",
         ),
         NOBODY,
     ),

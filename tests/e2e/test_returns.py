@@ -86,15 +86,12 @@ def test_a_repair_walks_from_the_desk_to_the_callback(world: World, somebody: Ca
     page = f"/returns/{slip.number}/"
     head = somebody("repair_head")
     head.opens(page)
-    head.does("accept", opinion="请寄到售后部")
+    head.does("accept", place="factory", opinion="请寄到售后部")
     keeper = somebody("store_keeper")
     keeper.opens(page)
     keeper.does("receive", **{f"counted_{slip.lines.get().pk}": "1"})
     head.opens(page)
-    head.does(
-        "schedule", repairer="丁磊", planned_on=str(timezone.localdate() + timedelta(days=1)),
-        place="factory",
-    )  # fmt: skip
+    head.does("schedule", repairer="丁磊", planned_on=str(timezone.localdate() + timedelta(days=1)))
     repairer = somebody("repairer")
     repairer.opens("/")
     repairer.page.get_by_role("link", name=slip.number).first.click()

@@ -157,6 +157,8 @@ STEPS: dict[str, tuple[Callable[[World], ReturnSlip], Act, str, bool]] = {
     "amend_refund": (t.refunded, _amend, "finance_handler", True),
     "name_liable": (t.received, _name_liable, "quality_head", True),
     "schedule": (lambda x: t.received(x, "repair"), _schedule, "repair_head", True),
+    "change_place": (t.MAKERS["accepted"], lambda x, s: repair.change_place(
+        s, "on_site", by=x.actor("repair_head"), reason=said("无法拆机")), "repair_head", True),
     "start": (t.scheduled, lambda x, s: repair.start_repair(s, by=x.actor("repairer")), "repairer", False),
     "note_work": (t.repairing, lambda x, s: repair.note_work(
         s, repair.Piece("part", said("内胆")), by=x.actor("repairer")), "repairer", True),

@@ -7,27 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from returns.models import Refund, RefundRefusal, RepairOrder, ReturnSlip
+from returns.models import Refund, RefundRefusal, ReturnSlip
 from tests import world as w
 from tests.forms import submit
 from tests.returns import trade as t
+from tests.returns.pages import done, page_of
 from tests.world import World, client_of
 
 pytestmark = pytest.mark.django_db
-
-
-def done(answer: Any) -> None:
-    words = re.sub(r"\s+", " ", answer.content.decode())
-    assert answer.status_code in {302, 303}, words[words.find("<main") :][:3000]
-
-
-def page_of(client: Client, slip: ReturnSlip) -> str:
-    answer = client.get(f"/returns/{slip.number}/")
-    assert answer.status_code == 200, answer.status_code
-    return answer.content.decode()
 
 
 @pytest.mark.req("RET-01", "RET-02", "RET-03", "RET-04", "RET-05", "RET-09", "RET-11")
@@ -73,7 +62,7 @@ def test_a_repair_goes_through_the_pages_of_everybody_whose_turn_it_is(trade: Wo
     done(submit(head, f"{page}accept/", opinion="请寄到售后部"))
     done(submit(keeper, f"{page}receive/", **{f"counted_{slip.lines.get().pk}": "1"}))
     day = str(timezone.localdate() + timedelta(days=1))
-    done(submit(head, f"{page}schedule/", repairer=str(trade.repairer.pk), planned_on=day, place="factory"))
+    done(submit(head, f"{page}schedule/", repairer=str(trade.repairer.pk), planned_on=day))
     done(repairer.post(f"{page}start/", {"version": t.fresh(slip).version}))
     done(submit(repairer, f"{page}note_work/", kind="part", text="内胆 60L"))
     assert "放行" in page_of(keeper, slip)
@@ -214,39 +203,6 @@ def test_slip_record_and_tags_are_papers(trade: World) -> None:
         answer = client.get(f"/returns/{slip.number}/{name}.pdf")
         assert answer.status_code == 200, name
         assert answer.content.startswith(b"%PDF-"), name
-
-
-@pytest.mark.req("RET-23")
-@pytest.mark.form("F54")
-def test_what_comes_to_the_workshop_is_tagged_and_the_code_opens_its_return(
-    trade: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slip = t.received(trade, "repair")
-    made: dict[str, Any] = {}
-
-    def render(html: str, **values: Any) -> bytes:
-        made.update(values, html=html)
-        return b"%PDF-"
-
-    monkeypatch.setattr("returns.views.papers.render_pdf", render)
-    monkeypatch.setattr("returns.views.papers.code_of", lambda url: url)
-    assert client_of(trade, "desk_clerk").get(f"/returns/{slip.number}/tags.pdf").status_code == 200
-    assert made["pictures"]["code"].endswith(f"/returns/{slip.number}/")
-    line = slip.lines.get()
-    for said in (slip.number, str(line), line.serial, slip.contact_name):
-        assert said in made["html"]
-
-
-@pytest.mark.req("RET-23")
-def test_a_repair_is_done_at_the_customers_or_in_the_workshop(trade: World) -> None:
-    slip = t.received(trade, "repair")
-    head, address = client_of(trade, "repair_head"), f"/returns/{slip.number}/schedule/"
-    day = str(timezone.localdate() + timedelta(days=1))
-    plan = {"repairer": str(trade.repairer.pk), "planned_on": day}
-    assert submit(head, address, **plan, place="elsewhere").status_code == 422
-    done(submit(head, address, **plan, place="on_site"))
-    assert RepairOrder.objects.get(slip=slip).place == "on_site"
-    assert "现场维修" in page_of(head, slip)
 
 
 def test_the_board_asks_as_often_for_twenty_as_for_two(trade: World, django_assert_max_num_queries: Any) -> None:
