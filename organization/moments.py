@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from django.utils import timezone
+
 from organization import bounds
 from organization.text import fold
 
@@ -44,6 +46,11 @@ def parse_day(value: object, zone: dt.tzinfo) -> dt.date:
     if not bounds.is_day(found):
         raise ValueError(f"{found.year} is not a year that can be meant")
     return found
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    """The moment at which a day begins where the organisation is."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
 def _moment(value: object, zone: dt.tzinfo) -> dt.datetime:

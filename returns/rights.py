@@ -80,6 +80,7 @@ PERMISSIONS = MappingProxyType(
         "told": (_DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),
         "give_breach_reason": (_REPAIR, _DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),
         "link": (_DESK, _HUB),
+        "open_case": (_DESK, _HUB, _QUALITY, _OWNER),
         "detach": (_DESK, _HUB),
         "attach": (_DESK, _HUB, _WAREHOUSE, _REPAIR, _QUALITY, _OWNER, _g(WORKING, Function.INSPECTION)),
         "record_contact": (_DESK, _HUB, _REPAIR, _OWNER),

@@ -18,6 +18,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "register": _L("return happening", "opened the return acceptance slip"),
         "correct": OF_CASES["correct"],
         "link": _L("return happening", "tied the return to its case"),
+        "open_case": _L("return happening", "opened a case for the return"),
         "detach": _L("return happening", "took the return off its case"),
         "attach": OF_CASES["attach"],
         "record_contact": OF_CASES["record_contact"],

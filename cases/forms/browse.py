@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,6 @@ import django_filters as df
 from django import forms
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -27,6 +26,7 @@ from customers.models import Customer
 from organization.forms.fields import DayField, LineField
 from organization.models import Department, Product, Site, User
 from organization.models.units import DEPARTMENT_PRINCIPAL_BASE, HEADS_PRINCIPAL_BASE, Tree
+from organization.moments import start_of
 from organization.queries import Identity
 from organization.requests import LARGEST_ID
 
@@ -48,10 +48,6 @@ def _below(node: Tree) -> list[int]:
     return list(type(node)._default_manager.filter(lineage__contains=[node.pk]).values_list("pk", flat=True)) or [
         node.pk
     ]
-
-
-def _start_of(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class OneOf(df.ChoiceFilter):
@@ -176,11 +172,11 @@ class CaseFilter(df.FilterSet):
 
     def by_received_from(self, cases: CaseQuerySet, name: str, value: date) -> CaseQuerySet:
         """Received on that day or later."""
-        return cases.filter(received_at__gte=_start_of(value))
+        return cases.filter(received_at__gte=start_of(value))
 
     def by_received_to(self, cases: CaseQuerySet, name: str, value: date) -> CaseQuerySet:
         """Received on that day or earlier."""
-        return cases.filter(received_at__lt=_start_of(value) + timedelta(days=1))
+        return cases.filter(received_at__lt=start_of(value) + timedelta(days=1))
 
     def by_customer(self, cases: CaseQuerySet, name: str, value: int) -> CaseQuerySet:
         """Of one customer, or of the people of one organisation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from customers.actions.grants import Period
 from organization.forms.fields import DayField, LineField, TextField
 from organization.forms.people import PersonChoice
 from organization.models import Role, User
+from organization.moments import start_of
 
 
 class PurposeForm(forms.Form):
@@ -37,7 +38,7 @@ class AskForm(PurposeForm):
 
     def period(self) -> Period:
         """From the beginning of the first day to the end of the last."""
-        return Period(_midnight(self.cleaned_data["first"]), _midnight(self.cleaned_data["until"] + timedelta(days=1)))
+        return Period(start_of(self.cleaned_data["first"]), start_of(self.cleaned_data["until"] + timedelta(days=1)))
 
 
 class GiveForm(AskForm):
@@ -60,7 +61,3 @@ class DecideForm(forms.Form):
     """Yes or no, with an opinion."""
 
     opinion = TextField(label=_("Opinion"), rows=2, required=False, max_length=500)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

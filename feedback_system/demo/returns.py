@@ -14,8 +14,11 @@ from feedback_system.demo.people import Cast
 from notifications.models import Message
 from notifications.models import State as MessageState
 from returns.actions import arrival, deciding, leaving, opening, refund, repair
+from returns.lifecycle import Place
 from returns.models import ReturnSlip
 
+#: What never comes in and is never sent.
+_MOVED = frozenset({"received", "released"})
 #: How far a return goes; each step includes those before it.
 REFUND = ("registered", "received", "confirmed", "refunded", "asked")
 REPAIR = (
@@ -44,6 +47,7 @@ class Tale:
     counted: int | None = None
     excluded: str = ""
     of_case: bool = False
+    place: str = Place.FACTORY
 
 
 TALES = (
@@ -56,6 +60,7 @@ TALES = (
     Tale(80, "孙先生", "repair", "SH-17", 1, "加热到一半自动断电。", "repairing", excluded="human"),
     Tale(60, "王经理", "refund", "SH-17", 30, "到货晚了两周，错过促销，要求退货。", "confirmed", "delivery", amount="2370"),
     Tale(50, "李女士", "repair", "TB-11", 1, "充不进电。", "scheduled"),
+    Tale(44, "赵工", "repair", "DSZF-80", 3, "三台显示屏乱码，远程判断需升级程序。", "passed", place=Place.ON_SITE),
     Tale(30, "吴阿姨", "refund", "SH-17", 1, "烧水有异味，要求退款。", "received", amount="79", of_case=True),
     Tale(26, "王经理", "refund", "SH-17", 24, "外包装受潮，要求退货。", "received", "packaging", amount="1896", counted=22),
     Tale(20, "周女士", "repair", "DSZF-60", 1, "点不着火，显示 E3。", "accepted"),
@@ -93,6 +98,8 @@ class _Teller:
         with moved_clock(self.at):
             self.slip = self._register()
         for step in path[1 : path.index("received" if tale.reach == "refused" else tale.reach) + 1]:
+            if tale.place == Place.ON_SITE and step in _MOVED:
+                continue
             with moved_clock(self.later(9 if step in {"received", "repairing"} else 2)):
                 getattr(self, f"_{step}")()
             self.slip = ReturnSlip.objects.get(pk=self.slip.pk)
@@ -124,7 +131,9 @@ class _Teller:
         return opening.register_return(wish, by=by, source="case" if case else "desk")
 
     def _accepted(self) -> None:
-        deciding.accept_repair(self.slip, by=self.cast.actor("zhanggong"), opinion="请寄至售后部，运费到付。")
+        there = self.tale_.place == Place.ON_SITE
+        opinion = "工程师携程序卡上门升级。" if there else "请寄至售后部，运费到付。"
+        deciding.accept_repair(self.slip, by=self.cast.actor("zhanggong"), opinion=opinion, place=self.tale_.place)
 
     def _received(self) -> None:
         tale = self.tale_
@@ -154,15 +163,17 @@ class _Teller:
         repair.note_work(ReturnSlip.objects.get(pk=self.slip.pk), piece, by=self.cast.actor("maqi"))
 
     def _inspecting(self) -> None:
-        part = repair.Piece("part", "内胆密封圈", Decimal(self.tale_.quantity))
+        there = self.tale_.place == Place.ON_SITE
+        part = repair.Piece("part", "程序卡" if there else "内胆密封圈", Decimal(self.tale_.quantity))
         repair.note_work(self.slip, part, by=self.cast.actor("maqi"))
-        report = repair.Report(
-            "密封圈处渗漏，绝缘正常。", "更换密封圈并重新打压。", "密封圈硬度偏低，疑似来料批次问题。"
-        )
+        sealed = ("密封圈处渗漏，绝缘正常。", "更换密封圈并重新打压。", "密封圈硬度偏低，疑似来料批次问题。")
+        upgraded = ("程序为 V1.2，显示错位。", "现场升级至 V1.4。", "旧程序与新批次显示屏不匹配。")
+        report = repair.Report(*(upgraded if there else sealed))
         repair.finish_repair(ReturnSlip.objects.get(pk=self.slip.pk), report, by=self.cast.actor("maqi"))
 
     def _passed(self) -> None:
-        findings = "保压两小时无渗漏，通电四小时正常。"
+        there = self.tale_.place == Place.ON_SITE
+        findings = "核对升级记录与现场照片，显示正常。" if there else "保压两小时无渗漏，通电四小时正常。"
         repair.inspect_repair(self.slip, by=self.cast.actor("zhaomin"), passed=True, findings=findings)
 
     def _released(self) -> None:

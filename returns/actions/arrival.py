@@ -17,7 +17,8 @@ from cases.actions.moves import Extra, moment
 from returns import notices, readers
 from returns.actions import clocks
 from returns.actions.moves import enter, finish, lock, person_of, write_search
-from returns.actions.opening import hold_case, new_number, take_case
+from returns.actions.opening import new_number
+from returns.actions.ties import hold_case, take_case
 from returns.lifecycle import MOVES, Handling, State
 from returns.models import ReturnClock, ReturnSlip, SlipLine
 

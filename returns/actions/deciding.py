@@ -19,7 +19,7 @@ from regulations.models import Approval
 from returns import gates, notices
 from returns.actions import clocks
 from returns.actions.moves import enter, finish, lock, person_of
-from returns.actions.opening import let_go
+from returns.actions.ties import let_go
 from returns.lifecycle import MOVES, Handling, Outcome, Place, State
 from returns.models import Inspection, ReturnClock, ReturnSlip
 from returns.queries.facts import decision_facts, outside_every_window, was_looked_at

@@ -1,4 +1,4 @@
-"""Opening a slip, correcting what it says, tying it to a case and taking it off."""
+"""Opening a slip, and correcting what it says."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.exceptions import InvalidInput, InvalidMove
-from cases import lifecycle as case_life
-from cases.actions.closure import open_hold, release_hold
+from audit.exceptions import InvalidInput
 from cases.actions.moves import Extra
-from cases.models import Case, Hold
+from cases.models import Case
 from customers.actions.living import hold_living
 from customers.models import Customer
 from documents.models import File
@@ -27,12 +25,12 @@ from organization import numbering, stale
 from organization.models import Product, User
 from regulations.profiles import version_for
 from returns import notices, readers
+from returns.actions import ties
 from returns.actions.files import attach
 from returns.actions.moves import finish, lock, plain, write_search
 from returns.lifecycle import UNDECIDED, Handling
 from returns.models import ReturnSlip, SlipLine, Source
 
-HOLD = "return"
 #: More lines than this belong on a second slip.
 MOST_LINES = 20
 _LINE_FACTS = (
@@ -186,7 +184,7 @@ def _check_line(line: Goods) -> None:
 
 
 def _insert(slip: ReturnSlip, wish: Wish, *, by: Actor, at: datetime) -> ReturnSlip:
-    take_case(slip)
+    ties.take_case(slip)
     slip.turn = readers.turn_of(slip)
     slip.readers = readers.readers_of(slip)
     slip.number = new_number(at)
@@ -195,7 +193,7 @@ def _insert(slip: ReturnSlip, wish: Wish, *, by: Actor, at: datetime) -> ReturnS
     attach(slip, wish.files, by=by, at=at, from_customer=slip.source == Source.PUBLIC)
     attach(slip, wish.certificates, by=by, at=at, certificate=True)
     if slip.case is not None:
-        slip.hold = _hold(slip, slip.case, by=by)
+        slip.hold = ties.open_hold_of(slip, slip.case, by=by)
         slip.save(update_fields=["hold"])
     write_search(slip)
     sealed = {name: (None, getattr(slip, name)) for name in ("description", "contact_name", "contact_phone")}
@@ -209,65 +207,9 @@ def _insert(slip: ReturnSlip, wish: Wish, *, by: Actor, at: datetime) -> ReturnS
     return slip
 
 
-def take_case(slip: ReturnSlip) -> None:
-    """Lock its case, before the number is drawn, so that nobody waits for the case with the counter in hand."""
-    if slip.case_id is not None:
-        slip.case = Case.objects.select_for_update(of=("self",)).get(pk=slip.case_id)
-
-
 def new_number(at: datetime) -> str:
     """The next number of the series; taken last before the insert."""
     return f"TH{numbering.next_number('return', at=at)}"
-
-
-def _hold(slip: ReturnSlip, case: Case, *, by: Actor) -> Hold:
-    label = _("Return %(number)s") % {"number": slip.number}
-    return open_hold(case, by=by, kind=HOLD, label=label, url=f"/returns/{slip.number}/")
-
-
-def hold_case(slip: ReturnSlip, *, by: Actor) -> None:
-    """Let the case wait for a slip that continues another; one that was closed meanwhile waits for nothing."""
-    if slip.case is None or slip.case.state in case_life.ENDED:
-        return
-    slip.hold = _hold(slip, slip.case, by=by)
-    slip.save(update_fields=["hold"])
-
-
-def let_go(slip: ReturnSlip, *, by: Actor, reason: str = "") -> None:
-    """Let the case close: the return ended, or was taken off it. A return never waits for its case (RET-32)."""
-    if slip.hold is None:
-        return
-    case = Case.objects.get(pk=slip.hold.case_id)
-    if case.state == case_life.State.ARCHIVED or case.erased_at is not None:
-        return  # closed short and filed with the hold open: nothing about it changes any more
-    release_hold(slip.hold, by=by, detached_reason=reason)
-
-
-@transaction.atomic
-def link_case(slip: ReturnSlip, case: Case, *, by: Actor) -> ReturnSlip:
-    """Tie an open return to the complaint it belongs to, whose closing then waits for it (RET-32)."""
-    slip = lock(slip)
-    if slip.case_id is not None:
-        raise InvalidMove(_("This return belongs to case %(number)s already.") % {"number": slip.case})
-    if not slip.is_open:
-        raise InvalidMove(_("This return has ended; there is nothing that the case could wait for."))
-    slip.case = case
-    slip.customer = slip.customer or case.customer
-    slip.hold = _hold(slip, case, by=by)
-    return finish(slip, "link", by=by, at=timezone.now())
-
-
-@transaction.atomic
-def detach_case(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
-    """Take an open return off its case, which may then close before it; the reason is kept (RET-32)."""
-    if not reason.strip():
-        raise InvalidInput("reason", _("Please say why the return no longer belongs to the case."))
-    slip = lock(slip)
-    if slip.case is None:
-        raise InvalidMove(_("This return belongs to no case."))
-    let_go(slip, by=by, reason=reason)
-    slip.case, slip.hold, slip.detached_reason = None, None, reason
-    return finish(slip, "detach", by=by, at=timezone.now())
 
 
 def slip_facts(slip: ReturnSlip) -> dict[str, object]:

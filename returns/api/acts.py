@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from returns.access import get_approval, get_clock, get_for_refund, get_line, get_refund
-from returns.actions import arrival, clocks, deciding, files, leaving, opening, refund, repair
+from returns.actions import arrival, clocks, deciding, files, leaving, refund, repair, ties
 from returns.api import bodies
 from returns.api.base import PK, ReturnFrame, act
 from returns.models import RefundRefusal
@@ -240,7 +240,15 @@ class ActsOnReturns(ReturnFrame):
     def link(self, request: Request, number: str) -> Response:
         """The case waits for the end of this return then (RET-32)."""
         access, by, data = self._open(number, "link", bodies.LinkIn)
-        opening.link_case(access.slip, data["number"], by=by)
+        ties.link_case(access.slip, data["number"], by=by)
+        return self._after(number)
+
+    @act(bodies.MatterIn, "Open a case")
+    @action(detail=True, methods=["post"])
+    def open_case(self, request: Request, number: str) -> Response:
+        """So that the cause is looked into, and measures prevent the next one (CAP-14)."""
+        access, by, data = self._open(number, "open_case", bodies.MatterIn)
+        ties.open_case_of(access.slip, ties.Matter(**data), by=by)
         return self._after(number)
 
     @act(bodies.ReturnReasonIn, "Take off the case")
@@ -248,5 +256,5 @@ class ActsOnReturns(ReturnFrame):
     def detach(self, request: Request, number: str) -> Response:
         """The case may then be closed before the return has ended (RET-32)."""
         access, by, data = self._open(number, "detach", bodies.ReturnReasonIn)
-        opening.detach_case(access.slip, by=by, reason=data["reason"])
+        ties.detach_case(access.slip, by=by, reason=data["reason"])
         return self._after(number)

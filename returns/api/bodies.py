@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from cases.api.bodies import UploadIn, Versioned
-from cases.models import Case, Channel
+from cases.models import Case, Channel, Kind
 from customers.models import Customer
 from organization.api.fields import CodeField, DayField, LineField, TextField, TimeField
 from organization.models import Department, Product, User
@@ -276,6 +276,14 @@ class ReturnTalkIn(Versioned):
     channel = CodeField(queryset=Channel.objects.active())
     text = TextField(max_length=_TEXT)
     happened_at = TimeField(required=False, allow_null=True)
+
+
+class MatterIn(Versioned):
+    """What the new case is about."""
+
+    kind = CodeField(queryset=Kind.objects.active())
+    channel = CodeField(queryset=Channel.objects.active())
+    text = TextField(max_length=_TEXT)
 
 
 class LinkIn(Versioned):

@@ -11,18 +11,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from cases.forms.acts import DepartmentField, files_field, moment_field, reason_field, text_field
-from cases.models import Case, Channel
+from cases.forms.intake_fields import WordField, policy_of
+from cases.models import Case, Channel, Kind
 from organization.forms.fields import DayField, LineField
 from organization.forms.layout import LaidOut
 from organization.models import User
 from organization.models.units import Function
 from organization.queries import Identity
+from regulations.profiles import version_for
 from returns.actions.arrival import Counted
 from returns.actions.deciding import Confirmation, Liability
 from returns.actions.files import Heard
 from returns.actions.leaving import Callback
 from returns.actions.refund import Payment
 from returns.actions.repair import Piece, Report, Schedule
+from returns.actions.ties import Matter
 from returns.lifecycle import Handling, Place
 from returns.models import Refund, RepairNote, RepairOrder, ReturnSlip, Satisfaction, SlipContact, SlipLine
 from returns.queries.facts import outside_every_window
@@ -345,6 +348,28 @@ class LinkForm(ReturnForm):
         if found is None:
             raise forms.ValidationError(_("There is no case with this number."))
         return found
+
+
+class MatterForm(ReturnForm):
+    """What the case is about."""
+
+    kind = WordField(Kind.objects.active(), label=lazy("Kind"), empty_label=lazy("Please choose"))
+    channel = WordField(
+        Channel.objects.active().exclude(code="import"), label=lazy("Channel"), empty_label=lazy("Please choose")
+    )
+    text = text_field(lazy("What happened"), rows=5)
+
+    def prepare(self) -> None:
+        """The kinds of the goods' profile; what the slip says."""
+        line = self.slip.lines.select_related("product").first()
+        kinds = policy_of(version_for(site=None, product=line.product if line else None)).kinds
+        self.fields["kind"].queryset = Kind.objects.active().filter(code__in=kinds)  # type: ignore[attr-defined]
+        self.fields["text"].initial = self.slip.description
+
+    def matter(self) -> Matter:
+        """The cleaned values."""
+        data = self.cleaned_data
+        return Matter(data["kind"], data["channel"], data["text"])
 
 
 class AttachForm(ReturnForm):

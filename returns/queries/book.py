@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -17,6 +16,7 @@ from customers import rights as customers
 from documents.sheets import Column
 from organization import text
 from organization.masks import mask_name, mask_phone
+from organization.moments import start_of
 from organization.queries import Identity
 from returns.lifecycle import Handling, Outcome, State
 from returns.models import ReturnSlip, SlipLine
@@ -66,15 +66,11 @@ def found(who: Identity, wanted: Wanted) -> QuerySet[ReturnSlip]:
         if value:
             rows = rows.filter(asked)
     if wanted.since:
-        rows = rows.filter(registered_at__gte=_start(wanted.since))
+        rows = rows.filter(registered_at__gte=start_of(wanted.since))
     if wanted.until:
-        rows = rows.filter(registered_at__lt=_start(wanted.until) + timedelta(days=1))
+        rows = rows.filter(registered_at__lt=start_of(wanted.until) + timedelta(days=1))
     rows = _of_goods(rows, wanted)
     return _holding(rows, wanted.words, who) if wanted.words else rows
-
-
-def _start(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _of_goods(rows: QuerySet[ReturnSlip], wanted: Wanted) -> QuerySet[ReturnSlip]:

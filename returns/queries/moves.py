@@ -82,7 +82,8 @@ ACTS: dict[str, Act] = {
         _act("record_contact", _L("return act", "Record a letter, call or visit"), _ALL, "phone"),
         _act("attach", _L("return act", "Attach files"), _ALL, "paperclip"),
         _act("correct", _L("return act", "Correct the slip"), UNDECIDED, "pencil"),
-        _act("link", _L("return act", "Tie to a case"), OPEN, "link"),
+        _act("open_case", _L("return act", "Open a case for it"), _ALL, "list-checks"),
+        _act("link", _L("return act", "Tie to a case"), _ALL, "link"),
         _act("detach", _L("return act", "Take off the case"), OPEN, "x"),
         _move("cancel", "x"),
     )
@@ -182,6 +183,7 @@ _SPECIAL: dict[str, Callable[[Dossier, Identity], bool]] = {
     "call_back": lambda dossier, who: dossier.slip.turn == "callback_desk" and _repairs_not(dossier, who),
     "amend_refund": lambda dossier, who: dossier.refund is not None,
     "link": lambda dossier, who: dossier.slip.case_id is None,
+    "open_case": lambda dossier, who: dossier.slip.case_id is None,
     "detach": lambda dossier, who: dossier.slip.case_id is not None,
 }
 

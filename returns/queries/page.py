@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from audit.models import Event
 from audit.queries import events_of
+from cases.models import Case, Measure
 from organization.queries import Identity
 from regulations.models import Approval
 from returns.lifecycle import STEPS, State
@@ -14,6 +15,7 @@ from returns.models.slip import SlipContact, SlipFile
 from returns.queries.board import customer_label, next_of, turn_label, turn_names
 from returns.queries.facts import LineSums, sums_of
 from returns.queries.refunds import newest_approval
+from returns.queries.repeats import Repeat, repeats_of
 
 EVENTS_SHOWN = 60
 
@@ -46,6 +48,8 @@ class Dossier:
     clocks: list[ReturnClock]
     files: list[SlipFile]
     contacts: list[SlipContact]
+    repeats: list[Repeat] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -81,7 +85,20 @@ def load(slip: ReturnSlip, who: Identity) -> Dossier:
         clocks=list(ReturnClock.objects.filter(slip=slip)),
         files=list(SlipFile.objects.filter(slip=slip).select_related("file")),
         contacts=list(SlipContact.objects.filter(slip=slip).select_related("by", "channel")),
+        repeats=repeats_of(slip, lines, who),
+        measures=_measures_of(slip, who),
         events=list(events_of(slip.thread).order_by("-seq")[:EVENTS_SHOWN]),
+    )
+
+
+def _measures_of(slip: ReturnSlip, who: Identity) -> list[Measure]:
+    """What prevents the next one, for who may read the case (CAP-14)."""
+    if slip.case_id is None:
+        return []
+    return list(
+        Measure.objects.filter(case__in=Case.objects.visible_to(who).filter(pk=slip.case_id))
+        .exclude(type=Measure.Type.CORRECTION)
+        .select_related("owner")
     )
 
 

@@ -27,7 +27,7 @@ from organization.queries import identity_of
 from organization.requests import person
 from returns import access as a
 from returns.access import ReturnAccess, get_for_refund, get_return
-from returns.actions import arrival, clocks, deciding, files, leaving, opening, refund, repair
+from returns.actions import arrival, clocks, deciding, files, leaving, refund, repair, ties
 from returns.actions.moves import require_state
 from returns.forms import acts as f
 from returns.models import ReturnSlip
@@ -208,12 +208,18 @@ SHEETS: dict[str, Sheet] = {
     ),
     "link": Sheet(
         f.LinkForm,
-        lambda x, form: opening.link_case(x.slip, form.cleaned_data["number"], by=x.actor("link")),
-        lazy("The case waits for the end of this return now."),
+        lambda x, form: ties.link_case(x.slip, form.cleaned_data["number"], by=x.actor("link")),
+        lazy("The return belongs to the case now."),
+    ),
+    "open_case": Sheet(
+        f.MatterForm,
+        lambda x, form: ties.open_case_of(x.slip, form.matter(), by=x.actor("open_case")),
+        lazy("The case is open. Its measures are planned there."),
+        lead=lazy("The case looks for the cause, and its measures prevent the next return."),
     ),
     "detach": Sheet(
         f.ReasonForm,
-        lambda x, form: opening.detach_case(x.slip, by=x.actor("detach"), reason=form.cleaned_data["reason"]),
+        lambda x, form: ties.detach_case(x.slip, by=x.actor("detach"), reason=form.cleaned_data["reason"]),
         lazy("The case no longer waits for this return."),
         lead=lazy("The case may then be closed before the return has ended."),
     ),

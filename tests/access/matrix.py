@@ -124,6 +124,7 @@ RETURN_ACTS: dict[str, frozenset[str]] = {
     "attach": RETURNS_DESK | QUALITY,
     "record_contact": RETURNS_DESK | QUALITY,
     "told": RETURNS_DESK,
+    "open_case": RETURNS_DESK | QUALITY,
     "ask_inspection": QUALITY,
     "record_inspection": QUALITY,
     "inspect": QUALITY,

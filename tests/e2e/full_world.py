@@ -63,7 +63,7 @@ from organization.models import ApiToken, Role, SheetUpload, User
 from organization.sheets import COLUMNS
 from regulations import approvals, profiles
 from regulations.models import Profile
-from returns.actions import arrival, deciding, leaving, opening, refund, repair
+from returns.actions import arrival, deciding, leaving, opening, refund, repair, ties
 from returns.actions.book import ask_for_book, write_book
 from returns.actions.files import Heard, attach_files, record_contact
 from returns.models import RefundRefusal, ReturnAlert, ReturnClock, ReturnSlip
@@ -347,7 +347,7 @@ def _refused(full: Full, slip: ReturnSlip) -> ReturnSlip:
     slip = deciding.refuse_return(slip, by=full.actor("quality_head"), reason=full.text())
     if slip.case is None:
         return slip
-    return opening.detach_case(slip, by=full.actor("desk_clerk"), reason=full.text(500))
+    return ties.detach_case(slip, by=full.actor("desk_clerk"), reason=full.text(500))
 
 
 @transaction.atomic

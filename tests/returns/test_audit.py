@@ -14,13 +14,13 @@ from django.utils import timezone
 from audit.exceptions import Blocked
 from audit.models import Event, Sealed
 from audit.verification import verify
-from cases.models import Channel
+from cases.models import Channel, Kind
 from documents.actions import store_upload
 from documents.limits import staff_limits
 from feedback_system import personal
 from regulations.models import Approval
 from returns import verbs
-from returns.actions import arrival, clocks, deciding, files, handover, leaving, opening, refund, repair, sweep
+from returns.actions import arrival, clocks, deciding, files, handover, leaving, opening, refund, repair, sweep, ties
 from returns.actions.moves import SEALED_FIELDS
 from returns.models import ReturnClock, ReturnSlip
 from returns.queries.refunds import APPROVAL
@@ -124,6 +124,11 @@ def _schedule(world: World, slip: ReturnSlip) -> object:
     return repair.schedule_repair(slip, replace(t.plan(world), tools=said("焊机")), by=world.actor("repair_head"))
 
 
+def _open_case(world: World, slip: ReturnSlip) -> object:
+    kind, channel = Kind.objects.get(code="complaint"), Channel.objects.get(code="phone")
+    return ties.open_case_of(slip, ties.Matter(kind, channel, said("同批漏水")), by=world.actor("quality_head"))
+
+
 def _record_contact(world: World, slip: ReturnSlip) -> object:
     heard = files.Heard("in", Channel.objects.get(code="phone"), said("来电催办"))
     return files.record_contact(slip, heard, by=world.actor("desk_clerk"))
@@ -133,8 +138,9 @@ Act = Callable[[World, ReturnSlip], object]
 #: verb -> (the return it starts from, the action, who does it, whether words are handed over)
 STEPS: dict[str, tuple[Callable[[World], ReturnSlip], Act, str, bool]] = {
     "correct": (t.registered, _correct, "desk_clerk", True),
-    "link": (t.registered, lambda x, s: opening.link_case(s, w.received(x), by=x.actor("desk_clerk")), "desk_clerk", False),
-    "detach": (tied, lambda x, s: opening.detach_case(s, by=x.actor("desk_clerk"), reason=said("无关")), "desk_clerk", True),
+    "link": (t.registered, lambda x, s: ties.link_case(s, w.received(x), by=x.actor("desk_clerk")), "desk_clerk", False),
+    "open_case": (t.refunded, _open_case, "quality_head", False),
+    "detach": (tied, lambda x, s: ties.detach_case(s, by=x.actor("desk_clerk"), reason=said("无关")), "desk_clerk", True),
     "attach": (t.registered, _attach, "desk_clerk", False),
     "record_contact": (t.registered, _record_contact, "desk_clerk", True),
     "accept": (lambda x: t.registered(x, "repair"), lambda x, s: deciding.accept_repair(

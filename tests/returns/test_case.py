@@ -9,7 +9,7 @@ from cases.actions import closure
 from cases.actions.intake import Accused
 from cases.models import Case, Hold
 from organization.queries import identity_of
-from returns.actions import arrival, opening, refund
+from returns.actions import arrival, opening, refund, ties
 from returns.models import ReturnSlip
 from tests import world as w
 from tests.returns import trade as t
@@ -44,8 +44,8 @@ def test_detaching_needs_a_reason_and_lets_the_case_close(trade: World) -> None:
     case = w.satisfied(trade)
     slip = t.of_case(trade, case)
     with pytest.raises(InvalidInput):
-        opening.detach_case(slip, by=trade.actor("agent"), reason=" ")
-    slip = opening.detach_case(slip, by=trade.actor("agent"), reason="客户另行处理退货")
+        ties.detach_case(slip, by=trade.actor("agent"), reason=" ")
+    slip = ties.detach_case(slip, by=trade.actor("agent"), reason="客户另行处理退货")
     assert (slip.case, slip.detached_reason) == (None, "客户另行处理退货")
     assert Hold.objects.get().detached_reason == "客户另行处理退货"
     assert close(trade, Case.objects.get(pk=case.pk)).state == "closed"
@@ -53,10 +53,10 @@ def test_detaching_needs_a_reason_and_lets_the_case_close(trade: World) -> None:
 
 def test_a_return_is_tied_to_its_complaint_later(trade: World) -> None:
     case, slip = w.log_call(trade), t.registered(trade)
-    slip = opening.link_case(slip, case, by=trade.actor("desk_clerk"))
+    slip = ties.link_case(slip, case, by=trade.actor("desk_clerk"))
     assert Hold.objects.get(case=case).url == f"/returns/{slip.number}/"
     with pytest.raises(InvalidMove):
-        opening.link_case(slip, case, by=trade.actor("desk_clerk"))
+        ties.link_case(slip, case, by=trade.actor("desk_clerk"))
 
 
 def test_a_return_of_a_case_that_was_filed_ends_all_the_same(trade: World) -> None:
