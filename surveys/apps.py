@@ -1,9 +1,21 @@
-"""The room ``surveys``: installed, empty until its own work begins."""
+"""The room ``surveys``: what customers think of what was done."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SurveysConfig(AppConfig):
-    """No models and no pages yet."""
+    """Questionnaires, invitations, the callback desk, scores, follow-ups."""
 
     name = "surveys"
+    verbose_name = _("Surveys")
+
+    def ready(self) -> None:
+        """Register the profile part, the messages, the words of the histories."""
+        from cases.verbs import register as register_verbs
+        from regulations.document import register_part
+        from surveys import notices, policy, verbs
+
+        register_part("surveys", policy.SurveysPart)
+        notices.register()
+        register_verbs(verbs.LABELS)

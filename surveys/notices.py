@@ -1,0 +1,118 @@
+"""Which message for which happening. Everything goes through the outbox; nobody else sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from notifications import readers as message_readers
+from notifications import templates
+from notifications.actions import NewMessage, enqueue, enqueue_many, for_colleague
+from notifications.models import ChannelName
+from organization.models import User
+from organization.queries import people_with_function
+from surveys.models import FollowUp, Invitation
+from surveys.secrets import link_token
+
+_FOR_CUSTOMERS = ("number", "subject", "due")
+_FOR_STAFF = ("number", "subject", "due", "count", "reason")
+#: To the customer: subject, mail, SMS.
+TO_CUSTOMER = {
+    "survey_invited": (
+        _("Are you satisfied with {number}?"),
+        _(
+            "Your matter {number} ({subject}) is settled. Please tell us in one minute how satisfied you are, until "
+            "{due}:\n{url}"
+        ),
+        _("Your matter {number} is settled. Are you satisfied? Please answer until {due}: {url}"),
+    ),
+    "survey_reminded": (
+        _("A reminder: are you satisfied with {number}?"),
+        _("You can still tell us until {due} how satisfied you are with {number} ({subject}):\n{url}"),
+        _("You can still tell us until {due} how satisfied you are with {number}: {url}"),
+    ),
+}
+TO_STAFF = {
+    "follow_up_opened": (
+        _("Follow-up of an answer about {number}"),
+        _("A customer's answer about {number} ({subject}) asks for {count} follow-up(s), due {due}."),
+    ),
+    "reopening_proposed": (
+        _("Reopening of {number} is proposed"),
+        _("After a customer's answer it is proposed to reopen {number} ({subject}). Please decide."),
+    ),
+}
+
+
+def register() -> None:
+    """Make the texts known to the outbox, and who may be told."""
+    for kind, (subject, body, sms) in TO_CUSTOMER.items():
+        made = {"url": _link}
+        templates.add(templates.Template(kind, subject, body, frozenset(_FOR_CUSTOMERS), sms=sms, made=made))
+    for kind, (subject, body) in TO_STAFF.items():
+        templates.register(kind, subject=subject, body=body, names=_FOR_STAFF)
+    message_readers.register("survey", _may_read)
+
+
+def _link(thread: str) -> str:
+    rows = Invitation.objects.filter(case=int(thread.partition(":")[2])).only("case_id", "round")
+    row = rows.latest("round")
+    return f"{settings.SITE_URL.rstrip('/')}/survey/{link_token(row.case_id, row.round)}/"
+
+
+def _may_read(thread: str, user: User) -> bool:
+    case = Case.objects.filter(pk=int(thread.partition(":")[2])).only("barred").first()
+    return case is not None and -user.pk not in case.barred
+
+
+def invited(row: Invitation, *, kind: str, channel: str, address: str) -> None:
+    """Ask the customer, or remind him or her."""
+    case = row.case
+    enqueue(
+        NewMessage(
+            dedupe_key=f"{row.thread}:{row.round}:{kind}",
+            kind=kind,
+            thread=row.thread,
+            channel=ChannelName(channel),
+            address=address,
+            context={"number": case.number, "subject": case.subject, "due": row.deadline_at},
+            language=case.language,
+        )
+    )
+
+
+def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case) -> None:
+    """Tell the owner, once for all of one answer."""
+    found = list(rows)
+    first = found[0]
+    context = _values(case, due=first.due_on, count=str(len(found)))
+    enqueue_many(
+        for_colleague(
+            first.owner, kind="follow_up_opened", thread=first.thread,
+            key=f"follow-up:{first.pk}:{first.owner_id}:{first.refused_reason[:20]}", context=context,
+            path="/surveys/follow-ups/",
+        )
+    )  # fmt: skip
+
+
+def reopening_proposed(row: FollowUp) -> None:
+    """Ask the heads of the hub."""
+    case = row.response.case
+    heads = [user for user in people_with_function("hub") if user.memberships.filter(is_head=True).exists()]
+    messages = [
+        message
+        for user in heads
+        if -user.pk not in case.barred
+        for message in for_colleague(
+            user, kind="reopening_proposed", thread=row.thread, key=f"reopening:{row.pk}:{row.proposal[:20]}",
+            context=_values(case, due=row.due_on), path=f"/surveys/follow-ups/{row.pk}/",
+        )
+    ]  # fmt: skip
+    enqueue_many(messages)
+
+
+def _values(case: Case, **given: object) -> dict[str, object]:
+    return dict.fromkeys(_FOR_STAFF, "") | {"number": case.number, "subject": case.subject} | given

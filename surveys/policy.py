@@ -1,0 +1,41 @@
+"""What a regulation profile says of asking: when, how often, how many, and what an answer sets going."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from cases.models import Case
+from regulations.document import Part
+from surveys.scores import LOW_UP_TO, QUOTAS, SATISFIED_FROM
+
+
+class SurveysPart(Part):
+    """Everything the surveys room asks the profile; a document without it follows these presets.
+
+    ``delay_days`` working days after closing a customer is invited, not twice within ``quiet_days``; reminded once
+    after ``remind_days``, asked until ``deadline_days``. ``quotas`` are per cent of the closed cases by level (FX-05,
+    A-13); after ``tries`` calls that reached nobody a callback ends as unreachable. An answer of at least
+    ``satisfied_from`` on five points is satisfied (A-11), one of at most ``low_up_to`` opens a follow-up with
+    ``follow_up_days`` working days. A group of fewer than ``smallest_group`` responses is not shown.
+    """
+
+    delay_days: int = Field(default=2, gt=0)
+    quiet_days: int = Field(default=90, ge=0)
+    remind_days: int = Field(default=5, gt=0)
+    deadline_days: int = Field(default=14, gt=0)
+    quotas: dict[str, Decimal] = Field(default_factory=lambda: {level: Decimal(n) for level, n in QUOTAS.items()})
+    tries: int = Field(default=3, gt=0)
+    retry_hours: int = Field(default=4, gt=0)
+    satisfied_from: Decimal = Field(default=SATISFIED_FROM, gt=1, le=5)
+    low_up_to: Decimal = Field(default=LOW_UP_TO, ge=1, lt=5)
+    follow_up_days: int = Field(default=5, gt=0)
+    smallest_group: int = Field(default=5, gt=0)
+
+
+def policy_of(case: Case) -> SurveysPart:
+    """The part of the profile version that the case was registered under."""
+    part = case.profile_version.part("surveys")
+    assert isinstance(part, SurveysPart)  # noqa: S101 - narrows the type for mypy
+    return part
