@@ -18,6 +18,7 @@ PUBLIC = [
     path("accounts/invitation/<str:token>/", invitations.invitation_link, name="invitation_link"),
     path("feedback/return/", return_form, name="feedback_return"),
     path("", include("cases.urls.public")),
+    path("survey/", include("surveys.urls.public")),
     path("track/case/<str:number>/data/", public.track_data, name="track_data"),
 ]
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("cases/", include("cases.urls")),
     path("customers/", include("customers.urls")),
     path("returns/", include("returns.urls")),
+    path("surveys/", include("surveys.urls")),
     path("settings/", include("feedback_system.settings_urls")),
     path("settings/", include("organization.urls")),
     path("", include("feedback_system.pages")),

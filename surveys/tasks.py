@@ -1,0 +1,1 @@
+"""Celery wrappers of the surveys room: one action each, nothing else."""

@@ -1,0 +1,5 @@
+"""The callback desk."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Responses, results and follow-ups."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []
