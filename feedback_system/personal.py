@@ -26,6 +26,7 @@ ROOMS = frozenset(
         "organization",
         "regulations",
         "returns",
+        "surveys",
     }
 )
 
@@ -95,6 +96,11 @@ CUSTOMERS: dict[str, str] = {
     ),
     "returns.SlipContact": "text",
     "returns.SlipLine": "product_text batch serial difference_note",
+    "surveys.Answer": "comment corrected_reason",
+    "surveys.Attempt": "note",
+    "surveys.FollowUp": "cause result proposal refused_reason",
+    "surveys.Invitation": "to",
+    "surveys.Response": "said_by situation genuine_reason",
 }
 
 #: Of colleagues: they stay as long as what they did (SEC-09).
@@ -170,6 +176,13 @@ NOBODY: dict[str, str] = {
     "returns.ReturnClock": "kind policy",
     "returns.ReturnSlip": "number reason turn",
     "returns.SlipFile": "subject",
+    "surveys.Answer": "item option first",
+    "surveys.Draw": "level",
+    "surveys.FollowUp": "item",
+    "surveys.Invitation": "key",
+    "surveys.Questionnaire": "code name",
+    "surveys.QuestionnaireVersion": "document",
+    "surveys.Tally": "source level item",
 }
 
 _WORDS = (models.CharField, models.TextField, models.JSONField, models.FileField, SearchVectorField)

@@ -52,7 +52,12 @@ class Subject:
     @property
     def threads(self) -> list[str]:
         """The histories that are about the person."""
-        keys = (("customer", self.customers), ("case", self.cases), ("return", self.returns))
+        keys = (
+            ("customer", self.customers),
+            ("case", self.cases),
+            ("return", self.returns),
+            ("survey", self.cases),
+        )
         return [f"{sort}:{pk}" for sort, found in keys for pk in sorted(found)]
 
     def mentioned_in(self, *columns: str) -> Q:

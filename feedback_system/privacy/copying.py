@@ -65,6 +65,9 @@ PARTS: dict[str, str | Promise] = {
     "returns.RepairOrder": pgettext_lazy("copy of personal data", "Repairs"),
     "returns.RepairNote": pgettext_lazy("copy of personal data", "Work and parts"),
     "returns.Refund": pgettext_lazy("copy of personal data", "Refunds"),
+    "surveys.Response": pgettext_lazy("copy of personal data", "Your answers to questionnaires"),
+    "surveys.Answer": pgettext_lazy("copy of personal data", "What you answered"),
+    "surveys.FollowUp": pgettext_lazy("copy of personal data", "What followed your answers"),
     "feedback_system.DataRequest": pgettext_lazy("copy of personal data", "What you asked about your data"),
 }
 FIELDS: dict[str, str | Promise] = {

@@ -1,0 +1,53 @@
+"""Where this room keeps words about people, what a copy tells of them, and what is left of them (PIPL 44 to 47).
+
+What was chosen, when and about which round stays, so that results stay the same; words, names and addresses go.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Model, Q
+
+from organization.traces import AT, Trace, Words
+from surveys import models
+
+
+def _of_cases(
+    model: type[Model], words: str, *, through: str = "case", marked: str = "", told: str = "", withheld: str = ""
+) -> Words:
+    """A table whose rows are about cases, directly or through another row."""
+    return Words(
+        model,
+        lambda of: model._default_manager.filter(Q((f"{through}__in", of.cases))),
+        words=words,
+        marked=marked,
+        told=told,
+        withheld=withheld,
+    )
+
+
+TRACES: tuple[Trace, ...] = (
+    _of_cases(
+        models.FollowUp,
+        "cause result proposal refused_reason",
+        through="response__case",
+        told="opened_at reason item cause result ended_at",
+        withheld="proposal refused_reason",
+    ),
+    _of_cases(models.Attempt, "note", through="callback__case", withheld="note"),
+    _of_cases(models.Invitation, "to", withheld="to"),
+    _of_cases(
+        models.Answer,
+        "comment corrected_reason",
+        through="response__case",
+        told="item option value comment",
+        withheld="corrected_reason",
+    ),
+    Words(
+        models.Response,
+        lambda of: models.Response.objects.filter(case__in=of.cases, erased_at=None),
+        words="said_by situation genuine_reason",
+        told="submitted_at source said_by situation points band",
+        withheld="genuine_reason",
+        instead={"erased_at": AT},
+    ),
+)
