@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -84,7 +85,7 @@ def invited(row: Invitation, *, kind: str, channel: str, address: str) -> None:
     )
 
 
-def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case) -> None:
+def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case, at: datetime) -> None:
     """Tell the owner, once for all of one answer."""
     found = list(rows)
     first = found[0]
@@ -92,13 +93,13 @@ def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case) -> None:
     enqueue_many(
         for_colleague(
             first.owner, kind="follow_up_opened", thread=first.thread,
-            key=f"follow-up:{first.pk}:{first.owner_id}:{first.refused_reason[:20]}", context=context,
+            key=f"follow-up:{first.pk}:{at.isoformat()}", context=context,
             path="/surveys/follow-ups/",
         )
     )  # fmt: skip
 
 
-def reopening_proposed(row: FollowUp) -> None:
+def reopening_proposed(row: FollowUp, *, at: datetime) -> None:
     """Ask the heads of the hub."""
     case = row.response.case
     heads = [user for user in people_with_function("hub") if user.memberships.filter(is_head=True).exists()]
@@ -107,7 +108,7 @@ def reopening_proposed(row: FollowUp) -> None:
         for user in heads
         if -user.pk not in case.barred
         for message in for_colleague(
-            user, kind="reopening_proposed", thread=row.thread, key=f"reopening:{row.pk}:{row.proposal[:20]}",
+            user, kind="reopening_proposed", thread=row.thread, key=f"reopening:{row.pk}:{at.isoformat()}",
             context=_values(case, due=row.due_on), path=f"/surveys/follow-ups/{row.pk}/",
         )
     ]  # fmt: skip

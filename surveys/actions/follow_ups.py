@@ -62,7 +62,7 @@ def open_for(response: Response, answers: Iterable[Answer], *, case: Case, by: A
         row.save(force_insert=True)
         changes = {"follow_up": (None, row.pk), "reason": (None, row.reason), "item": (None, row.item)}
         record(row.thread, "open_follow_up", by=by, at=at, changes=changes | {"owner": (None, owner.pk)})
-    notices.follow_ups_opened(rows, case=case)
+    notices.follow_ups_opened(rows, case=case, at=at)
     return rows
 
 
@@ -130,7 +130,7 @@ def hand_on(row: FollowUp, owner: User, *, by: Actor) -> FollowUp:
     row.save(update_fields=["owner"])
     changes: dict[str, Any] = {"follow_up": (None, row.pk), "owner": (before, owner.pk)}
     record(row.thread, "hand_on_follow_up", by=by, at=now, changes=changes)
-    notices.follow_ups_opened([row], case=row.response.case)
+    notices.follow_ups_opened([row], case=row.response.case, at=now)
     return row
 
 
@@ -147,7 +147,7 @@ def propose_reopening(row: FollowUp, *, by: Actor, reason: str) -> FollowUp:
     row.save(update_fields=["state", "proposal"])
     changes = {"follow_up": (None, row.pk)}
     record(row.thread, "propose_reopening", by=by, at=now, changes=changes, sealed={"reason": (None, reason)})
-    notices.reopening_proposed(row)
+    notices.reopening_proposed(row, at=now)
     return row
 
 
@@ -164,7 +164,7 @@ def decide_reopening(row: FollowUp, *, by: Actor, granted: bool, reason: str = "
     else:
         row.state, row.refused_reason = State.OPEN, reason
         row.save(update_fields=["state", "refused_reason"])
-        notices.follow_ups_opened([row], case=row.response.case)
+        notices.follow_ups_opened([row], case=row.response.case, at=now)
     changes = {"follow_up": (None, row.pk), "granted": (None, granted)}
     sealed = {"reason": (None, reason)} if reason else {}
     record(row.thread, "decide_reopening", by=by, at=now, changes=changes, sealed=sealed)

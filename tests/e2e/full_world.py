@@ -8,7 +8,7 @@ import or a restored backup may hold it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -69,16 +69,21 @@ from returns.actions.files import Heard, attach_files, record_contact
 from returns.models import RefundRefusal, ReturnAlert, ReturnClock, ReturnSlip
 from returns.queries.book import Wanted
 from returns.queries.refunds import APPROVAL
+from surveys.actions import follow_ups
+from surveys.actions.answering import answer_invitation
+from surveys.models import Attempt
 from tests import world as w
 from tests.cases.visitors import picture
 from tests.e2e.payloads import address, fitting
 from tests.returns import trade as t
+from tests.surveys import asked as a
 from tests.world import World
 
 #: The audit's tables only grow: they hold what the actions wrote.
 ROOMS = frozenset(
     {
         "cases", "customers", "documents", "feedback_system", "notifications", "organization", "regulations", "returns",
+        "surveys",
     }
 )  # fmt: skip
 #: Words that the program writes and reads again, never a person. A field that is not here holds payloads.
@@ -99,6 +104,11 @@ CODES = frozenset(
         "organization.Counter.series", "organization.User.language", "organization.User.password",
         "regulations.Approval.kind", "regulations.Approval.thread",
         "returns.ReturnAlert.level", "returns.ReturnClock.kind", "returns.SlipFile.subject",
+        "surveys.Answer.first", "surveys.Answer.item", "surveys.Answer.option", "surveys.Draw.level",
+        "surveys.FollowUp.item", "surveys.Invitation.key", "surveys.Invitation.to", "surveys.Questionnaire.code",
+        "surveys.Tally.item", "surveys.Tally.level", "surveys.Tally.source",
+        # Published for ever: the forms ask what they ask.
+        "surveys.QuestionnaireVersion.document",
         # Published for ever: written by ``profiles.publish`` below.
         "regulations.ProfileVersion.reason",
     }
@@ -131,6 +141,7 @@ def build(world: World) -> Full:
         world.users[username] = User.objects.get(username=username)
     full.cases = lives(full)
     full.slips = returns(full)
+    answers(full)
     beside(full)
     _settings(full)
     _privacy(full)
@@ -382,6 +393,25 @@ def _beside_returns(full: Full, slips: dict[str, ReturnSlip]) -> None:
     )
     row = ask_for_book(world.hub_head, Wanted(), purpose=full.text(200), by=full.actor("hub_head"))
     assert write_book(row.pk)
+
+
+def answers(full: Full) -> None:
+    """Customers answered by link, through a colleague and on the telephone; it is followed up in every way."""
+    world, quality = full.world, full.actor("quality_head")
+    by_link, on_behalf, called = (w.closed(world, **_entry(full)) for _n in range(3))
+    low = {"quality_look": "o5", "price_parts": "o4", "delivery_time": "o5"}
+    said = a.filled(words=full.text(), **low)
+    given = {code: replace(answer, comment=full.text()) for code, answer in said.given.items()}
+    response = answer_invitation(a.invitation(by_link, to="0" * 64), replace(said, given=given, said_by=full.text(100)))
+    a.on_behalf(world, on_behalf, words=full.text(), situation=full.text(120))
+    call = a.callback(called)
+    Attempt.objects.create(
+        callback=call, n=1, result="no_answer", note=full.text(500), by=world.agent, at=timezone.now()
+    )
+    done, refused, *_rest = response.follow_ups.order_by("pk")
+    follow_ups.finish_follow_up(done, follow_ups.Finding(full.text(), full.text()), by=quality)
+    proposed = follow_ups.propose_reopening(refused, by=quality, reason=full.text(500))
+    follow_ups.decide_reopening(proposed, by=full.actor("hub_head"), granted=False, reason=full.text(500))
 
 
 def beside(full: Full) -> None:

@@ -32,7 +32,7 @@ from notifications.delivery import sweep_due
 from notifications.models import Message
 from organization.traces import Subject
 from returns.models import ReturnSlip
-from tests.e2e.full_world import Full, beside, lives, returns
+from tests.e2e.full_world import Full, answers, beside, lives, returns
 from tests.returns.trade import people
 from tests.world import World
 
@@ -55,6 +55,7 @@ def plant(world: World) -> Planted:
     full = Planted(people(world))
     full.cases = lives(full)
     full.slips = returns(full)
+    answers(full)
     beside(full)
     _name_customers(full)
     _ask(full)

@@ -16,14 +16,18 @@ from feedback_system import personal
 from feedback_system.privacy import rooms
 from organization import traces
 from returns.models import RepairOrder, ReturnSlip, SlipLine
+from surveys.models import Answer, Response
 from tests.privacy.planted import erase_at_once, erase_everybody, found_in_tables, plant, stored_files
 from tests.world import World
 
 pytestmark = [pytest.mark.req("SEC-05", "SEC-09"), pytest.mark.django_db(transaction=True)]
 
-returns = apps.get_app_config("returns")
-#: Tables of the room in which nobody's words stand.
-FIGURES = {"returns_refundrefusal", "returns_returnalert"}
+#: Every table of these rooms holds somebody's words, but for those that count or say what is asked.
+HOLDING = [*apps.get_app_config("returns").get_models(), *apps.get_app_config("surveys").get_models()]
+FIGURES = {
+    "returns_refundrefusal", "returns_returnalert", "surveys_callback", "surveys_draw", "surveys_questionnaire",
+    "surveys_questionnaireversion", "surveys_survey", "surveys_tally",
+}  # fmt: skip
 
 
 def counts() -> list[Any]:
@@ -32,16 +36,20 @@ def counts() -> list[Any]:
     limits = ("kind", "breached_at", "met_at")
     by_month = Case.objects.annotate(month=TruncMonth("received_at")).values_list(*facts)
     kept = CaseClock.objects.values_list(*limits)
-    slips = ("state", "source", "wish", "reason", "handling", "outcome", "satisfaction", "refund_amount")
+    slips = ("state", "source", "place", "wish", "reason", "handling", "outcome", "satisfaction", "refund_amount")
     returned = ReturnSlip.objects.values_list(*slips)
     goods = SlipLine.objects.values_list("announced", "counted", "difference", "excluded")
-    repairs = RepairOrder.objects.values_list("place", "free", "response", "effect", "attitude")
+    repairs = RepairOrder.objects.values_list("free", "response", "effect", "attitude")
     return [
         list(by_month.annotate(n=Count("pk")).order_by(*facts)),
         list(kept.annotate(n=Count("pk")).order_by(*limits)),
         list(returned.annotate(n=Count("pk")).order_by(*slips)),
         sorted(goods.annotate(n=Count("pk")), key=str),
         sorted(repairs.annotate(n=Count("pk")), key=str),
+        sorted(
+            Response.objects.values_list("source", "department", "total", "answers").annotate(n=Count("pk")), key=str
+        ),
+        sorted(Answer.objects.values_list("item", "option", "value").annotate(n=Count("pk")), key=str),
     ]
 
 
@@ -52,7 +60,7 @@ def test_nothing_is_left_of_a_person_and_the_counts_stay(world: World) -> None:
     assert all(path.exists() for path in files)
     planted = found_in_tables()
     assert {"cases_case", "customers_customer", "audit_sealed", "notifications_message"} <= planted.keys()
-    assert {model._meta.db_table for model in returns.get_models()} - {"returns_slipfile"} <= planted.keys() | FIGURES
+    assert {model._meta.db_table for model in HOLDING} - {"returns_slipfile"} <= planted.keys() | FIGURES
     before = counts()
     erase_everybody(full)
     assert found_in_tables() == {}

@@ -80,7 +80,9 @@ def answered(world: World, case: Case | None = None, **how: Any) -> Response:
     return answering.answer_invitation(invitation(case or w.closed(world)), filled(**how))
 
 
-def on_behalf(world: World, case: Case, *, by: str = "sales_handler", **how: Any) -> Response:
+def on_behalf(
+    world: World, case: Case, *, by: str = "sales_handler", situation: str = "上门服务", **how: Any
+) -> Response:
     """A colleague asked and filled in."""
-    origin = Origin("proxy", asked_by=world.users[by], situation="上门服务")
+    origin = Origin("proxy", asked_by=world.users[by], situation=situation)
     return answering.fill_in(case, version(), filled(**how), by=world.actor(by), origin=origin)
