@@ -32,10 +32,10 @@ def counts() -> list[Any]:
     limits = ("kind", "breached_at", "met_at")
     by_month = Case.objects.annotate(month=TruncMonth("received_at")).values_list(*facts)
     kept = CaseClock.objects.values_list(*limits)
-    slips = ("state", "source", "wish", "reason", "handling", "outcome", "satisfaction", "refund_amount")
+    slips = ("state", "source", "place", "wish", "reason", "handling", "outcome", "satisfaction", "refund_amount")
     returned = ReturnSlip.objects.values_list(*slips)
     goods = SlipLine.objects.values_list("announced", "counted", "difference", "excluded")
-    repairs = RepairOrder.objects.values_list("place", "free", "response", "effect", "attitude")
+    repairs = RepairOrder.objects.values_list("free", "response", "effect", "attitude")
     return [
         list(by_month.annotate(n=Count("pk")).order_by(*facts)),
         list(kept.annotate(n=Count("pk")).order_by(*limits)),
