@@ -507,7 +507,7 @@ SPECTACULAR_SETTINGS = {
         "WarrantyExclusion": "returns.models.SlipLine.Excluded",
         "RefundWay": "returns.models.Refund.Way",
         "RefundVia": "returns.models.RefundRefusal.Via",
-        "RepairPlace": "returns.models.RepairOrder.Place",
+        "RepairPlace": "returns.lifecycle.Place",
         "RepairNoteKind": "returns.models.RepairNote.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

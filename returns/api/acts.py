@@ -143,11 +143,11 @@ class ActsOnReturns(ReturnFrame):
         repair.schedule_repair(access.slip, repair.Schedule(**data), by=by)
         return self._after(number)
 
-    @act(bodies.RepairPlaceIn, "Repair it elsewhere")
+    @act(bodies.OtherPlaceIn, "Repair it elsewhere")
     @action(detail=True, methods=["post"])
     def change_place(self, request: Request, number: str) -> Response:
         """At the customer's, or in the workshop, until goods came in (RET-23)."""
-        access, by, data = self._open(number, "change_place", bodies.RepairPlaceIn)
+        access, by, data = self._open(number, "change_place", bodies.OtherPlaceIn)
         repair.change_place(access.slip, data["place"], by=by, reason=data["reason"])
         return self._after(number)
 

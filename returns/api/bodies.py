@@ -205,7 +205,7 @@ class LiabilityIn(Versioned):
     handling = TextField(max_length=_TEXT)
 
 
-class RepairPlaceIn(Versioned):
+class OtherPlaceIn(Versioned):
     """The other place, and why it is repaired there."""
 
     place = serializers.ChoiceField(choices=Place.choices)

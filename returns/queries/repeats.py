@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from organization.moments import start_of
@@ -40,12 +41,12 @@ def repeats_of(slip: ReturnSlip, lines: Iterable[SlipLine], who: Identity) -> li
     batch = next((line.batch for line in lines if line.batch), "")
     product = next((line.product for line in lines if line.product), None)
     if batch:
-        found.append(Repeat(batch, "", "", since, _count(slip, who, since, lines__batch=batch)))
+        found.append(Repeat(batch, "", "", since, _count(slip, who, since, Q(lines__batch=batch))))
     if product:
-        found.append(Repeat("", str(product), product.code, since, _count(slip, who, since, lines__product=product)))
+        found.append(Repeat("", str(product), product.code, since, _count(slip, who, since, Q(lines__product=product))))
     return [repeat for repeat in found if repeat.count]
 
 
-def _count(slip: ReturnSlip, who: Identity, since: date, **same: object) -> int:
-    rows = ReturnSlip.objects.visible_to(who).filter(registered_at__gte=start_of(since), **same).exclude(pk=slip.pk)
+def _count(slip: ReturnSlip, who: Identity, since: date, same: Q) -> int:
+    rows = ReturnSlip.objects.visible_to(who).filter(same, registered_at__gte=start_of(since)).exclude(pk=slip.pk)
     return rows.order_by().values("pk").distinct()[: MOST + 1].count()

@@ -66,7 +66,10 @@ SITUATIONS = {
     **dict.fromkeys(("return_pay", "return_amend_refund"), "finance_handler"),
     **dict.fromkeys(("return_receive", "return_explain", "return_release"), "store_keeper"),
     **dict.fromkeys(
-        ("return_accept", "return_schedule", "return_start", "return_note_work", "return_finish", "return_redirect"),
+        (
+            "return_accept", "return_schedule", "return_change_place", "return_start", "return_note_work",
+            "return_finish", "return_redirect",
+        ),
         "repair_head",
     ),
     **dict.fromkeys(("track_case", "track_case_of", "track_data", "track_file"), "customer"),

@@ -211,7 +211,13 @@ def test_every_address_of_the_room_is_walked() -> None:
     assert {name for name, _wanted in names() if is_of_return(name)} == known | {"return_decide_refund"}
 
 
-@pytest.mark.parametrize("person", sorted(MAY))
+#: Walk in every run; the walk of the others is a proof.
+SAMPLE = frozenset({"desk_clerk", "store_keeper", "quality_head", "finance_handler"})
+
+
+@pytest.mark.parametrize(
+    "person", [pytest.param(who, marks=() if who in SAMPLE else pytest.mark.prove) for who in sorted(MAY)]
+)
 def test_nobody_gets_more_or_less_than_stands_here(trade: World, person: str) -> None:
     wrong = list(Walk(trade, person).faults())
     assert not wrong, "\n".join(wrong)
