@@ -123,6 +123,12 @@ MOVES = MappingProxyType(
             _move("release", _L("return move", "Release and send"), {_S.PASSED, _S.REFUSED}, _S.RELEASED),
             _move("deliver", _L("return move", "Received by the customer"), {_S.RELEASED, _S.PASSED}, _S.ENDED),
             _move(
+                "decline_repair",
+                _L("return move", "Not accepted by the customer"),
+                {_S.PASSED},
+                _S.REPAIRING,
+            ),
+            _move(
                 "cancel",
                 _L("return move", "Withdrawn by the customer"),
                 {_S.REGISTERED, _S.ACCEPTED, _S.SCHEDULED},

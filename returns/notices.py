@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actor import Actor
 from notifications import readers as message_readers
 from notifications import templates
-from notifications.actions import NewMessage, enqueue, enqueue_many, for_colleague
+from notifications.actions import NewMessage, enqueue, enqueue_many, for_colleague, withdraw
 from notifications.models import ChannelName
 from organization.models import User
 from organization.queries import identity_of, people_with_function
@@ -33,7 +34,7 @@ TO_CUSTOMER = {
         _("Your repair {number} was accepted. Please send the goods and name the number."),
     ),
     "repair_accepted_on_site": (
-        _("Your repair {number} was accepted"),
+        _("We repair {number} at your place"),
         _("We repair your {goods} where it stands and tell you the day. Number: {number}.\n{text}"),
         _("Your repair {number} was accepted. We come to you and tell you the day."),
     ),
@@ -74,6 +75,10 @@ TO_STAFF = {
     "repair_given": (
         _("Repair {number} until {due}"),
         _("{person} gave you the repair of return {number}: {goods}.\nPlanned for {due}."),
+    ),
+    "repair_off": (
+        _("Repair {number}: you need not go"),
+        _("Return {number}, {goods}: it is not repaired at the customer's as planned."),
     ),
     "return_clock_warning": (
         _("Return {number}: {clock} is due {due}"),
@@ -173,6 +178,16 @@ def place_changed(slip: ReturnSlip, reason: str) -> None:
     """The customer learns where it is repaired now, and why (RET-23)."""
     _tell_customer(slip, "repair_accepted_on_site" if slip.is_on_site else "repair_brought_in", text=reason)
     turn_came(slip)
+
+
+def visit_off(slip: ReturnSlip, *, by: Actor, at: datetime) -> None:
+    """The colleague who was to go to the customer learns that it is off, and the customer is told no day any more."""
+    order = RepairOrder.objects.filter(slip=slip).select_related("repairer").first()
+    if order is None:
+        return
+    withdraw(slip.thread, kind="repair_scheduled")
+    if order.repairer_id != by.id:
+        _tell(slip, [order.repairer], "repair_off", f"off:{at.isoformat()}")
 
 
 def repair_scheduled(slip: ReturnSlip, order: RepairOrder, *, by: Actor) -> None:

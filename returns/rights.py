@@ -75,6 +75,7 @@ PERMISSIONS = MappingProxyType(
         "inspect": (_QUALITY,),
         "release": (_DESK, _WAREHOUSE, _REPAIR),
         "deliver": (_DESK, _HUB, _REPAIR),
+        "decline_repair": (_DESK, _HUB, _REPAIR),
         "cancel": (_DESK, _HUB),
         "call_back": (_DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),
         "told": (_DESK, _HUB, _g(WORKING, Function.CALLBACK_DESK)),

@@ -35,6 +35,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "amend_refund": _L("return happening", "corrected the refund"),
         "refuse_refund": _L("return happening", "was refused a refund"),
         "name_liable": _L("return happening", "named who is liable"),
+        "decline_repair": _L("return happening", "recorded that the customer does not accept it"),
         "change_place": _L("return happening", "changed the place of repair"),
         "schedule": _L("return happening", "scheduled the repair"),
         "start": _L("return happening", "started the repair"),

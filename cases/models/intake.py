@@ -167,7 +167,7 @@ class Case(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True)
     product_text = models.CharField(max_length=120, blank=True)
     batch = models.CharField(max_length=60, blank=True)
-    serial = models.CharField(max_length=60, blank=True)
+    serial = models.CharField(max_length=80, blank=True)
     quantity = models.CharField(max_length=40, blank=True)
     order_number = models.CharField(max_length=60, blank=True)
     purchased_on = models.DateField(null=True, blank=True)

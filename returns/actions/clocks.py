@@ -72,6 +72,27 @@ def meet(slip: ReturnSlip, kind: str, *, happened_at: datetime, now: datetime) -
         clock.save()
 
 
+def resume(slip: ReturnSlip, kind: str) -> None:
+    """Let a clock go on that an event had ended which is not true any more."""
+    for clock in ReturnClock.objects.filter(slip=slip, kind=kind).select_for_update():
+        clock.slip = slip
+        clock.met_at, clock.met_recorded_late = None, False
+        set_next_alert(clock)
+        clock.save()
+
+
+def refit(slip: ReturnSlip, kind: str) -> None:
+    """Compute a running limit anew, from its start, where the number of units was corrected."""
+    for clock in ReturnClock.objects.filter(slip=slip, kind=kind).running().select_for_update():
+        clock.slip = slip
+        rule = rule_for(slip, kind, units=units_of(slip))
+        due = deadlines.due(working_calendar(slip.profile_version.times.calendar), clock.started_at, rule)
+        clock.policy, clock.provisional = rule.applied(), due.provisional
+        clock.due_at = clock.first_due_at = due.at
+        set_next_alert(clock)
+        clock.save()
+
+
 def stop_all(slip: ReturnSlip, *, at: datetime) -> None:
     """Stop what runs: its matter is gone; a passed due time stays a breach."""
     for clock in ReturnClock.objects.filter(slip=slip).running().select_for_update():

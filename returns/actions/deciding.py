@@ -173,8 +173,8 @@ def refuse_return(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
     require(gates.deciding(decision_facts(slip)))
     now = timezone.now()
     slip.refused_at, slip.refused_by, slip.refused_reason = now, person_of(by), reason
+    clocks.stop_all(slip, at=now)
     if slip.received_at is not None:
-        clocks.stop_all(slip, at=now)
         enter(slip, MOVES["refuse"], State.REFUSED)
     else:
         enter(slip, MOVES["refuse"], State.ENDED)

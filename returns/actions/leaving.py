@@ -54,16 +54,21 @@ def record_delivery(slip: ReturnSlip, *, by: Actor, happened_at: datetime | None
     if not slip.is_on_site:
         require_state(slip, {State.RELEASED})
     now = timezone.now()
-    slip.delivered_at = moment(happened_at, now=now, not_before=slip.released_at or slip.accepted_at)
+    slip.delivered_at = moment(happened_at, now=now, not_before=slip.released_at or slip.passed_at)
     return _delivered(slip, by=by, at=now)
 
 
 @transaction.atomic
 def assume_delivery(slip: ReturnSlip) -> ReturnSlip:
-    """Nobody confirmed it within the days of transport: it counts as received then (A-54)."""
-    slip = lock(slip, sources={State.RELEASED})
-    assert slip.released_at is not None  # noqa: S101 - the table of moves
-    slip.delivered_at = slip.released_at + timedelta(days=slip.policy.transport_days)
+    """Nobody confirmed it within the days of transport: it counts as received then (A-54); what was repaired on site
+    counts as accepted so many days after quality passed it, so that no case waits for ever for a word.
+    """
+    slip = lock(slip, "deliver")
+    since = slip.passed_at if slip.is_on_site else slip.released_at
+    if since is None:
+        require_state(slip, {State.RELEASED})
+    assert since is not None  # noqa: S101 - the table of moves
+    slip.delivered_at = since + timedelta(days=slip.policy.transport_days)
     slip.delivery_assumed = True
     now = timezone.now()
     if slip.delivered_at > now:
@@ -84,8 +89,28 @@ def _delivered(slip: ReturnSlip, *, by: Actor, at: datetime) -> ReturnSlip:
 
 
 @transaction.atomic
+def decline_repair(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
+    """The customer does not accept what was repaired on site: it is repaired on, and its limit goes on (RET-24)."""
+    if not reason.strip():
+        raise InvalidInput("reason", _("Please write what the customer is not satisfied with."))
+    slip = lock(slip, "decline_repair")
+    if not slip.is_on_site:
+        raise InvalidMove(_("It was repaired in the house: release and send it."))
+    now = timezone.now()
+    order = RepairOrder.objects.select_for_update().get(slip=slip)
+    order.finished_at, order.finished_by = None, None
+    order.save(update_fields=["finished_at", "finished_by"])
+    slip.passed_at = None
+    clocks.resume(slip, ReturnClock.Kind.REPAIR)
+    enter(slip, MOVES["decline_repair"])
+    slip = finish(slip, "decline_repair", by=by, at=now, extra=Extra({}, {"reason": (None, reason)}))
+    notices.turn_came(slip)
+    return slip
+
+
+@transaction.atomic
 def cancel_return(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
-    """The customer takes the wish back before any goods came, or before the repairer has begun on site."""
+    """The customer takes the wish back before any goods came, or before the repairer comes to the customer."""
     if not reason.strip():
         raise InvalidInput("reason", _("Please say who took it back, and when."))
     slip = lock(slip, "cancel")
@@ -96,7 +121,9 @@ def cancel_return(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
     enter(slip, MOVES["cancel"])
     end(slip, Outcome.CANCELLED, by=by, at=now)
     clocks.stop_all(slip, at=now)
-    return finish(slip, "cancel", by=by, at=now)
+    slip = finish(slip, "cancel", by=by, at=now)
+    notices.visit_off(slip, by=by, at=now)
+    return slip
 
 
 @dataclass(frozen=True)

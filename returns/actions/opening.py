@@ -25,11 +25,11 @@ from organization import numbering, stale
 from organization.models import Product, User
 from regulations.profiles import version_for
 from returns import notices, readers
-from returns.actions import ties
+from returns.actions import clocks, ties
 from returns.actions.files import attach
 from returns.actions.moves import finish, lock, plain, write_search
 from returns.lifecycle import UNDECIDED, Handling
-from returns.models import ReturnSlip, SlipLine, Source
+from returns.models import ReturnClock, ReturnSlip, SlipLine, Source
 
 #: More lines than this belong on a second slip.
 MOST_LINES = 20
@@ -242,6 +242,8 @@ def correct_slip(slip: ReturnSlip, wish: Wish, *, by: Actor, base: str = "") -> 
     if slip.received_at is not None and len(lines) != len(wish.goods):
         raise InvalidInput("goods", _("The goods were counted already: lines can be corrected, not added or removed."))
     _write_lines(slip, lines, wish.goods)
+    if slip.is_on_site:  # nothing is counted there: its limit follows what is announced
+        clocks.refit(slip, ReturnClock.Kind.REPAIR)
     write_search(slip)
     goods = (before["goods"], slip_facts(slip)["goods"])
     return finish(

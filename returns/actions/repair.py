@@ -80,7 +80,8 @@ def change_place(slip: ReturnSlip, place: str, *, by: Actor, reason: str) -> Ret
     """Repair it at the customer's instead, or bring in what could not be repaired there (RET-23).
 
     Possible until goods came in. The work order keeps its number; whoever repairs it is planned again. The limit of a
-    repair that was begun at the customer's goes on: bringing the goods in is no way to a new one. Raises
+    repair at the customer's runs from the acceptance, and goes on when the goods are brought in: changing the place is
+    no way to a later one. Raises
     ``InvalidMove`` for goods that are here, ``InvalidInput`` for the same place.
     """
     if not reason.strip():
@@ -94,9 +95,11 @@ def change_place(slip: ReturnSlip, place: str, *, by: Actor, reason: str) -> Ret
     slip.place = place
     enter(slip, MOVES["change_place"])
     if slip.is_on_site:
-        clocks.start_clock(slip, ReturnClock.Kind.REPAIR, at=now)
+        clocks.start_clock(slip, ReturnClock.Kind.REPAIR, at=slip.accepted_at or now)
     slip = finish(slip, "change_place", by=by, at=now, extra=Extra({}, {"reason": (None, reason)}))
     notices.place_changed(slip, reason)
+    if not slip.is_on_site:
+        notices.visit_off(slip, by=by, at=now)
     return slip
 
 

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit.actions import Entry, record_many
@@ -17,7 +18,7 @@ from organization.models.units import Function
 from regulations import deadlines
 from returns import notices
 from returns.actions.leaving import assume_delivery
-from returns.lifecycle import State
+from returns.lifecycle import Place, State
 from returns.models import ReturnAlert, ReturnClock, ReturnSlip
 from returns.notices import ClockAlert
 
@@ -114,13 +115,18 @@ def _people(clock: ReturnClock, level: str, ladder: Ladder) -> list[User]:
 
 
 def sweep_deliveries(now: datetime | None = None) -> int:
-    """What was sent, and nobody confirmed, counts as received after the days of transport (A-54); returns how many."""
+    """What was sent, and nobody confirmed, counts as received after the days of transport (A-54), what was repaired on
+    site as accepted so many days after it passed; returns how many.
+    """
     now = now or timezone.now()
-    sent = ReturnSlip.objects.filter(state=State.RELEASED, released_at__lte=now - _SHORTEST_TRANSPORT)
+    latest = now - _SHORTEST_TRANSPORT
+    on_site = Q(state=State.PASSED, place=Place.ON_SITE, received_at=None, passed_at__lte=latest)
+    sent = ReturnSlip.objects.filter(Q(state=State.RELEASED, released_at__lte=latest) | on_site)
     done = 0
     # No limit: what lies under a profile with more days of transport must not stand before the others.
     for slip in sent.select_related("profile_version").order_by("released_at", "id").iterator(chunk_size=CHUNK):
-        if slip.released_at is None or slip.released_at + timedelta(days=slip.policy.transport_days) > now:
+        since = slip.passed_at if slip.is_on_site else slip.released_at
+        if since is None or since + timedelta(days=slip.policy.transport_days) > now:
             continue
         try:
             assume_delivery(slip)

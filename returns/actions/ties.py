@@ -19,6 +19,11 @@ from cases.actions.intake import Goods, Intake, Reporter, open_case
 from cases.actions.moves import Extra
 from cases.actions.moves import lock as lock_case
 from cases.models import Case, Channel, Hold, Kind
+from cases.policy import CasesPart
+from customers.actions.living import hold_living
+from organization import text
+from organization.models import Product
+from regulations.profiles import version_for
 from returns.actions.moves import finish, lock
 from returns.models import ReturnSlip
 
@@ -59,11 +64,24 @@ def let_go(slip: ReturnSlip, *, by: Actor, reason: str = "") -> None:
 def link_case(slip: ReturnSlip, case: Case, *, by: Actor) -> ReturnSlip:
     """Tie a return to the open case it belongs to, whose closing then waits for it (RET-32).
 
-    For one that has ended nothing waits: it stands with the case because its measures prevent the next (CAP-14).
+    For one that has ended nothing waits: it stands with the case because its measures prevent the next (CAP-14). Raises
+    ``InvalidInput`` for another customer's case: what is tied to it, its customer sees, and the copy of the customer's
+    data tells.
     """
     slip = _untied(slip)
+    if not _same_customer(slip, case):
+        raise InvalidInput("number", _("This is another customer's case. Open a case for this return instead."))
     _tie(slip, case, by=by)
     return finish(slip, "link", by=by, at=timezone.now())
+
+
+def _same_customer(slip: ReturnSlip, case: Case) -> bool:
+    """Whether both are of one person: the same file; where one has none, the same number, mail or name."""
+    if slip.customer_id is not None and case.customer_id is not None:
+        return slip.customer_id == case.customer_id
+    phones = set(text.phone_forms(slip.contact_phone)) & set(text.phone_forms(case.reporter_phone))
+    mail, name = slip.contact_email.lower(), slip.contact_name
+    return bool(phones) or bool(mail and mail == case.reporter_email.lower()) or name == case.reporter_name
 
 
 def _untied(slip: ReturnSlip) -> ReturnSlip:
@@ -81,6 +99,13 @@ def _tie(slip: ReturnSlip, case: Case, *, by: Actor) -> None:
         lock_case(case, sources=case_life.OPEN)
 
 
+def _check_kind(kind: Kind, product: Product | None) -> None:
+    part = version_for(site=None, product=product).part("cases")
+    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
+    if kind.code not in part.kinds:
+        raise InvalidInput("kind", _("Please choose one of the offered values."))
+
+
 @dataclass(frozen=True)
 class Matter:
     """What the new case is about: its kind, how the matter reached us, and in words."""
@@ -93,11 +118,15 @@ class Matter:
 @transaction.atomic
 def open_case_of(slip: ReturnSlip, matter: Matter, *, by: Actor) -> Case:
     """Open a case for a return that has none, so that its cause is looked into and the next one prevented by measures
-    (CAP-14). Customer, contact and goods are those of the slip.
+    (CAP-14). Customer, contact and goods are those of the slip; the customer of a return that has ended, who waits for
+    nothing any more, is not written to. Raises ``InvalidInput`` for a kind that the profile does not offer.
     """
+    if slip.customer_id is not None:
+        hold_living([slip.customer_id])  # before the return: whoever merges files takes both in this order
     slip = _untied(slip)
     line = slip.lines.select_related("product").first()
     assert line is not None  # noqa: S101 - a slip names goods
+    _check_kind(matter.kind, line.product)
     case = open_case(
         Intake(
             kind=matter.kind,
@@ -105,8 +134,13 @@ def open_case_of(slip: ReturnSlip, matter: Matter, *, by: Actor) -> Case:
             text=matter.text,
             customer=slip.customer,
             reporter=Reporter(
-                slip.contact_name, slip.contact_organisation, slip.contact_phone, slip.contact_email
+                slip.contact_name,
+                slip.contact_organisation,
+                slip.contact_phone,
+                slip.contact_email,
+                refused=not (slip.contact_phone or slip.contact_email),
             ),
+            quiet=not slip.is_open,
             goods=Goods(
                 product=line.product, product_text=line.product_text, batch=line.batch, serial=line.serial,
                 quantity=str(line.units), purchased_on=line.purchased_on,
@@ -121,7 +155,7 @@ def open_case_of(slip: ReturnSlip, matter: Matter, *, by: Actor) -> Case:
 
 @transaction.atomic
 def detach_case(slip: ReturnSlip, *, by: Actor, reason: str) -> ReturnSlip:
-    """Take an open return off its case, which may then close before it; the reason is kept (RET-32)."""
+    """Take a return off its case, which may then close before it; the reason is kept (RET-32)."""
     if not reason.strip():
         raise InvalidInput("reason", _("Please say why the return no longer belongs to the case."))
     slip = lock(slip)

@@ -201,6 +201,14 @@ class ActsOnReturns(ReturnFrame):
         leaving.record_delivery(access.slip, by=by, happened_at=data.get("happened_at"))
         return self._after(number)
 
+    @act(bodies.ReturnReasonIn, "Not accepted by the customer")
+    @action(detail=True, methods=["post"])
+    def decline_repair(self, request: Request, number: str) -> Response:
+        """What was repaired on site is repaired on."""
+        access, by, data = self._open(number, "decline_repair", bodies.ReturnReasonIn)
+        leaving.decline_repair(access.slip, by=by, reason=data["reason"])
+        return self._after(number)
+
     @act(bodies.ReturnReasonIn, "Withdrawn by the customer")
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, number: str) -> Response:
@@ -238,7 +246,7 @@ class ActsOnReturns(ReturnFrame):
     @act(bodies.LinkIn, "Tie to a case")
     @action(detail=True, methods=["post"])
     def link(self, request: Request, number: str) -> Response:
-        """The case waits for the end of this return then (RET-32)."""
+        """The case waits for the end of this return then, if it has not ended yet (RET-32)."""
         access, by, data = self._open(number, "link", bodies.LinkIn)
         ties.link_case(access.slip, data["number"], by=by)
         return self._after(number)

@@ -282,7 +282,7 @@ class MatterIn(Versioned):
     """What the new case is about."""
 
     kind = CodeField(queryset=Kind.objects.active())
-    channel = CodeField(queryset=Channel.objects.active())
+    channel = CodeField(queryset=Channel.objects.active().exclude(code="import"))
     text = TextField(max_length=_TEXT)
 
 

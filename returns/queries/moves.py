@@ -17,7 +17,7 @@ from audit.exceptions import Reason
 from organization.queries import Identity
 from returns import gates
 from returns.gates import DecisionFacts, ReleaseFacts
-from returns.lifecycle import MOVES, OPEN, UNDECIDED, Handling, State
+from returns.lifecycle import MOVES, UNDECIDED, Handling, State
 from returns.models import ReturnSlip
 from returns.queries.board import functions_of
 from returns.queries.facts import was_looked_at, within_reach
@@ -72,6 +72,7 @@ ACTS: dict[str, Act] = {
         _move("inspect", "file-search"),
         _move("release", "truck", shown=frozenset({_S.SCHEDULED, _S.REPAIRING, _S.INSPECTING})),
         _move("deliver", "package-check"),
+        _move("decline_repair", "undo"),
         _act("call_back", _L("return act", "Ask the customer"), frozenset({_S.ENDED}), "phone"),
         _act("ask_inspection", _L("return act", "Ask for a re-inspection"), _UNDECIDED_HERE, "zoom-in"),
         _move("refuse", "ban"),
@@ -84,7 +85,7 @@ ACTS: dict[str, Act] = {
         _act("correct", _L("return act", "Correct the slip"), UNDECIDED, "pencil"),
         _act("open_case", _L("return act", "Open a case for it"), _ALL, "list-checks"),
         _act("link", _L("return act", "Tie to a case"), _ALL, "link"),
-        _act("detach", _L("return act", "Take off the case"), OPEN, "x"),
+        _act("detach", _L("return act", "Take off the case"), _ALL, "x"),
         _move("cancel", "x"),
     )
 }
@@ -93,7 +94,7 @@ _ON_SITE = {"deliver": _L("return move", "Accepted by the customer")}
 _HEAD = frozenset(
     {
         "accept", "receive", "record_inspection", "confirm", "decide_refund", "pay", "schedule", "start", "note_work",
-        "finish", "inspect", "release", "deliver", "call_back", "ask_inspection", "refuse",
+        "finish", "inspect", "release", "deliver", "decline_repair", "call_back", "ask_inspection", "refuse",
     }
 )  # fmt: skip
 
@@ -175,6 +176,7 @@ _SPECIAL: dict[str, Callable[[Dossier, Identity], bool]] = {
     "release": lambda dossier, who: (
         not dossier.slip.is_on_site and (dossier.slip.refused_at is not None or dossier.slip.is_repair)
     ),
+    "decline_repair": lambda dossier, who: dossier.slip.is_on_site,
     "deliver": lambda dossier, who: dossier.slip.state != State.PASSED or dossier.slip.is_on_site,
     "cancel": lambda dossier, who: dossier.slip.state != State.SCHEDULED or dossier.slip.is_on_site,
     "name_liable": lambda dossier, who: was_looked_at(dossier.slip),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from audit.models import Event
 from audit.queries import events_of
 from cases.models import Case, Measure
+from cases.rights import reads_in_full
 from organization.queries import Identity
 from regulations.models import Approval
 from returns.lifecycle import STEPS, State
@@ -85,21 +86,18 @@ def load(slip: ReturnSlip, who: Identity) -> Dossier:
         clocks=list(ReturnClock.objects.filter(slip=slip)),
         files=list(SlipFile.objects.filter(slip=slip).select_related("file")),
         contacts=list(SlipContact.objects.filter(slip=slip).select_related("by", "channel")),
-        repeats=repeats_of(slip, lines, who),
+        repeats=repeats_of(lines, who),
         measures=_measures_of(slip, who),
         events=list(events_of(slip.thread).order_by("-seq")[:EVENTS_SHOWN]),
     )
 
 
 def _measures_of(slip: ReturnSlip, who: Identity) -> list[Measure]:
-    """What prevents the next one, for who may read the case (CAP-14)."""
-    if slip.case_id is None:
+    """What prevents the next one, for who reads the case in full (CAP-14)."""
+    case = Case.objects.visible_to(who).filter(pk=slip.case_id).first() if slip.case_id else None
+    if case is None or not reads_in_full(who, case):
         return []
-    return list(
-        Measure.objects.filter(case__in=Case.objects.visible_to(who).filter(pk=slip.case_id))
-        .exclude(type=Measure.Type.CORRECTION)
-        .select_related("owner")
-    )
+    return list(Measure.objects.filter(case=case).exclude(type=Measure.Type.CORRECTION).select_related("owner"))
 
 
 def steps_of(slip: ReturnSlip) -> list[Step]:

@@ -1,4 +1,4 @@
-"""What came back before: of the same batch, of the same product (CAP-14)."""
+"""What came back of the same batch or product: repeats are to be prevented (CAP-14)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
-from organization.moments import start_of
 from organization.queries import Identity
-from returns.models import ReturnSlip, SlipLine
+from returns.models import SlipLine
+from returns.queries.book import Wanted, found
 
 #: So far back the same matter is looked for, as among cases.
 PERIOD = timedelta(days=365)
@@ -21,7 +20,7 @@ MOST = 99
 
 @dataclass(frozen=True)
 class Repeat:
-    """Other returns with one thing in common, as far as the reader may see them."""
+    """How many returns have one thing in common, this one included: as many as the book lists for this reader."""
 
     batch: str
     product: str
@@ -35,18 +34,20 @@ class Repeat:
         return self.count > MOST
 
 
-def repeats_of(slip: ReturnSlip, lines: Iterable[SlipLine], who: Identity) -> list[Repeat]:
-    """Of the first batch and the first product that the slip names: two queries, each of at most a hundred rows."""
-    found, since = [], timezone.localdate() - PERIOD
+def repeats_of(lines: Iterable[SlipLine], who: Identity) -> list[Repeat]:
+    """Of the first batch and the first product that a slip names; two queries, and nothing that happened only once."""
+    since = timezone.localdate() - PERIOD
     batch = next((line.batch for line in lines if line.batch), "")
     product = next((line.product for line in lines if line.product), None)
+    repeats = []
     if batch:
-        found.append(Repeat(batch, "", "", since, _count(slip, who, since, Q(lines__batch=batch))))
+        repeats.append(Repeat(batch, "", "", since, _count(Wanted(batch=batch, since=since), who)))
     if product:
-        found.append(Repeat("", str(product), product.code, since, _count(slip, who, since, Q(lines__product=product))))
-    return [repeat for repeat in found if repeat.count]
+        repeats.append(
+            Repeat("", str(product), product.code, since, _count(Wanted(product=product.pk, since=since), who))
+        )
+    return [repeat for repeat in repeats if repeat.count > 1]
 
 
-def _count(slip: ReturnSlip, who: Identity, since: date, same: Q) -> int:
-    rows = ReturnSlip.objects.visible_to(who).filter(same, registered_at__gte=start_of(since)).exclude(pk=slip.pk)
-    return rows.order_by().values("pk").distinct()[: MOST + 1].count()
+def _count(wanted: Wanted, who: Identity) -> int:
+    return found(who, wanted).order_by()[: MOST + 1].count()

@@ -157,7 +157,7 @@ SHEETS: dict[str, Sheet] = {
             x.slip, form.cleaned_data["place"], by=x.actor("change_place"), reason=form.cleaned_data["reason"]
         ),
         lazy("The place of repair is changed; the customer is told."),
-        lead=lazy("The repair is planned again; its limit goes on."),
+        lead=lazy("The repair is planned again; changing the place gives no later limit."),
     ),
     "start": Sheet(
         f.PlainForm,
@@ -193,6 +193,14 @@ SHEETS: dict[str, Sheet] = {
             x.slip, by=x.actor("deliver"), happened_at=form.cleaned_data["happened_at"]
         ),
         lazy("The customer has it; the return has ended."),
+    ),
+    "decline_repair": Sheet(
+        f.ReasonForm,
+        lambda x, form: leaving.decline_repair(
+            x.slip, by=x.actor("decline_repair"), reason=form.cleaned_data["reason"]
+        ),
+        lazy("It is repaired on; quality looks at it again."),
+        lead=lazy("What is the customer not satisfied with?"),
     ),
     "cancel": Sheet(
         f.ReasonForm,

@@ -119,6 +119,7 @@ RETURN_ACTS: dict[str, frozenset[str]] = {
     "detach": RETURNS_DESK,
     "cancel": RETURNS_DESK,
     "deliver": RETURNS_DESK,
+    "decline_repair": RETURNS_DESK,
     "call_back": RETURNS_DESK,
     "give_breach_reason": RETURNS_DESK,
     "attach": RETURNS_DESK | QUALITY,

@@ -140,6 +140,27 @@ def test_a_refund_goes_to_its_end_by_programs_alone(trade: World, api: Api) -> N
     assert set(acts.values_list("actor_kind", flat=True)) == {"token"}
 
 
+@pytest.mark.req("RET-23", "CAP-14")
+def test_a_repair_at_the_customers_and_its_case_by_programs_alone(trade: World, api: Api) -> None:
+    head, desk, quality = api("repair_head"), api("desk_clerk"), api("quality_head")
+    slip = ReturnSlip.objects.get(number=done(desk, LIST, **WISH | {"wish": "repair"})["number"])
+    detail = done(head, url(slip, "accept/"), place="on_site")
+    assert (detail["place"], detail["turn"]) == ("on_site", "repair")
+    assert done(head, url(slip, "change_place/"), place="factory", reason="需返厂")["turn"] == "warehouse"
+    assert done(head, url(slip, "change_place/"), place="on_site", reason="客户无法拆机")["turn"] == "repair"
+    assert head.post(url(slip, "change_place/"), {"place": "moon", "reason": "-"}, format="json").status_code == 400
+    day = str(timezone.localdate() + timedelta(days=1))
+    done(head, url(slip, "schedule/"), repairer="repairer", planned_on=day)
+    done(api("repairer"), url(slip, "start/"))
+    done(api("repairer"), url(slip, "finish/"), detection="乱码", work="升级程序", cause="旧程序")
+    done(quality, url(slip, "inspect/"), passed=True, findings="相符")
+    assert done(desk, url(slip, "decline_repair/"), reason="仍有乱码")["state"] == "repairing"
+    matter = {"kind": "complaint", "text": "同批显示屏乱码"}
+    refused = desk.post(url(slip, "open_case/"), matter | {"channel": "import"}, format="json")
+    assert refused.status_code == 400
+    assert done(desk, url(slip, "open_case/"), **matter, channel="phone")["case"]
+
+
 @pytest.mark.req("RET-18", "RET-21", "RET-22", "RET-24", "RET-25", "SLA-23", "INV-12")
 def test_a_repair_goes_to_its_end_by_programs_alone(trade: World, api: Api) -> None:
     head, repairer, keeper, quality = (

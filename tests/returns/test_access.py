@@ -34,8 +34,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("SEC-01", "SEC-07", "RTE-18
 
 ABSENT = "TH2026-999999"
 #: What may be done on a return whose step is one's own, beside reading and printing it.
-_DESK = "correct link open_case detach cancel deliver call_back give_breach_reason attach record_contact told"
-_REPAIR = "open_case accept schedule change_place start note_work finish redirect release deliver give_breach_reason attach ask_inspection record_contact"
+_DESK = "correct link open_case detach cancel deliver decline_repair call_back give_breach_reason attach record_contact told"
+_REPAIR = "open_case accept schedule change_place start note_work finish redirect release deliver decline_repair give_breach_reason attach ask_inspection record_contact"
 MAY: dict[str, frozenset[str]] = {
     person: frozenset(acts.split())
     for person, acts in {

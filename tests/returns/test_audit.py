@@ -124,6 +124,15 @@ def _schedule(world: World, slip: ReturnSlip) -> object:
     return repair.schedule_repair(slip, replace(t.plan(world), tools=said("焊机")), by=world.actor("repair_head"))
 
 
+def at_the_customers(world: World) -> ReturnSlip:
+    """Repaired on site, and quality passed it."""
+    slip = deciding.accept_repair(t.registered(world, "repair"), by=world.actor("repair_head"), place="on_site")
+    repair.schedule_repair(slip, t.plan(world), by=world.actor("repair_head"))
+    slip = repair.start_repair(t.fresh(slip), by=world.actor("repairer"))
+    slip = repair.finish_repair(slip, t.REPORT, by=world.actor("repairer"))
+    return repair.inspect_repair(slip, by=world.actor("quality_head"), passed=True, findings="合格")
+
+
 def _open_case(world: World, slip: ReturnSlip) -> object:
     kind, channel = Kind.objects.get(code="complaint"), Channel.objects.get(code="phone")
     return ties.open_case_of(slip, ties.Matter(kind, channel, said("同批漏水")), by=world.actor("quality_head"))
@@ -163,6 +172,8 @@ STEPS: dict[str, tuple[Callable[[World], ReturnSlip], Act, str, bool]] = {
     "amend_refund": (t.refunded, _amend, "finance_handler", True),
     "name_liable": (t.received, _name_liable, "quality_head", True),
     "schedule": (lambda x: t.received(x, "repair"), _schedule, "repair_head", True),
+    "decline_repair": (at_the_customers, lambda x, s: leaving.decline_repair(
+        s, by=x.actor("desk_clerk"), reason=said("仍有乱码")), "desk_clerk", True),
     "change_place": (t.MAKERS["accepted"], lambda x, s: repair.change_place(
         s, "on_site", by=x.actor("repair_head"), reason=said("无法拆机")), "repair_head", True),
     "start": (t.scheduled, lambda x, s: repair.start_repair(s, by=x.actor("repairer")), "repairer", False),

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from audit.exceptions import Blocked, InvalidInput, InvalidMove
 from notifications.models import Message
-from returns.actions import arrival, deciding, leaving, repair
+from returns.actions import arrival, deciding, leaving, repair, sweep
+from returns.actions.opening import correct_slip
 from returns.models import RepairOrder, ReturnClock, ReturnSlip
 from returns.queries.board import next_of
 from tests.forms import submit
@@ -113,12 +114,80 @@ def test_what_cannot_be_repaired_there_is_brought_in_and_its_limit_goes_on(trade
         repair.change_place(t.fresh(slip), "on_site", by=trade.actor("repair_head"), reason="客户要求")
 
 
+@pytest.mark.req("SLA-21")
+@pytest.mark.parametrize(("announced", "days"), [(11, 2), (40, 4)])
+def test_a_corrected_quantity_has_the_limit_of_so_many_from_the_acceptance(
+    trade: World, announced: int, days: int
+) -> None:
+    slip = accepted(trade)
+    correct_slip(slip, t.wish("repair", t.goods(announced)), by=trade.actor("desk_clerk"))
+    clock = ReturnClock.objects.get(slip=slip)
+    assert (clock.policy["amount"], clock.started_at) == (days, slip.accepted_at)
+    assert t.fresh(slip).due_at == clock.due_at
+
+
+def test_refused_before_anybody_went_there_nothing_runs_on(trade: World) -> None:
+    brought_in = repair.change_place(accepted(trade), "factory", by=trade.actor("repair_head"), reason="需返厂")
+    for slip in (accepted(trade), brought_in):
+        ended = deciding.refuse_return(slip, by=trade.actor("repair_head"), reason="超出维修范围")
+        assert (ended.outcome, ended.due_at) == ("refused", None)
+    assert not ReturnClock.objects.running().exists()
+
+
+@pytest.mark.req("RET-24")
+def test_what_the_customer_does_not_accept_is_repaired_on_and_looked_at_again(trade: World) -> None:
+    slip = passed(trade)
+    due = ReturnClock.objects.get(slip=slip).first_due_at
+    with pytest.raises(InvalidInput):
+        leaving.decline_repair(slip, by=trade.actor("desk_clerk"), reason=" ")
+    slip = leaving.decline_repair(slip, by=trade.actor("desk_clerk"), reason="仍有乱码")
+    assert (slip.state, slip.turn, slip.passed_at, slip.due_at) == ("repairing", "repair", None, due)
+    with pytest.raises(InvalidMove):
+        leaving.record_delivery(slip, by=trade.actor("desk_clerk"))
+    slip = repair.finish_repair(slip, t.REPORT, by=trade.actor("repairer"))
+    slip = repair.inspect_repair(slip, by=trade.actor("quality_head"), passed=True, findings="合格")
+    assert leaving.record_delivery(slip, by=trade.actor("desk_clerk")).outcome == "repaired"
+    with pytest.raises(InvalidMove):  # what is in the house is sent
+        leaving.decline_repair(t.passed(trade), by=trade.actor("desk_clerk"), reason="不满意")
+
+
+@pytest.mark.req("RET-24")
+def test_no_acceptance_is_dated_before_quality_passed_it(trade: World) -> None:
+    slip = passed(trade)
+    with pytest.raises(InvalidInput):
+        leaving.record_delivery(slip, by=trade.actor("desk_clerk"), happened_at=timezone.now() - timedelta(hours=1))
+
+
+@pytest.mark.req("A-54", "SLA-23")
+def test_where_nobody_says_a_word_it_counts_as_accepted(trade: World) -> None:
+    slip, kept = passed(trade), t.passed(trade)
+    assert sweep.sweep_deliveries(timezone.now() + timedelta(days=2)) == 0
+    at = timezone.now() - timedelta(days=4)
+    ReturnSlip.objects.filter(pk__in=[slip.pk, kept.pk]).update(passed_at=at)
+    assert sweep.sweep_deliveries() == 1
+    slip = t.fresh(slip)
+    assert (slip.outcome, slip.delivery_assumed, slip.delivered_at) == ("repaired", True, at + timedelta(days=3))
+    assert t.fresh(kept).state == "passed"
+
+
+def test_who_was_to_go_there_is_told_that_it_is_off(trade: World) -> None:
+    for slip, end in (
+        (scheduled(trade), lambda one: leaving.cancel_return(one, by=trade.actor("desk_clerk"), reason="客户来电")),
+        (scheduled(trade), lambda one: repair.change_place(
+            one, "factory", by=trade.actor("repair_head"), reason="需返厂")),
+    ):  # fmt: skip
+        end(slip)
+        assert Message.objects.filter(thread=slip.thread, kind="repair_off", user=trade.repairer).exists()
+        assert not Message.objects.filter(thread=slip.thread, kind="repair_scheduled", state="waiting").exists()
+
+
 def test_what_was_to_come_in_is_repaired_there_instead(trade: World) -> None:
     slip = repair.change_place(
         accepted(trade, place="factory"), "on_site", by=trade.actor("repair_head"), reason="客户无法拆机"
     )
     assert (slip.state, slip.turn) == ("accepted", "repair")
-    assert ReturnClock.objects.get(slip=slip, kind="repair").is_running
+    clock = ReturnClock.objects.get(slip=slip, kind="repair")
+    assert (clock.is_running, clock.started_at) == (True, slip.accepted_at)
 
 
 def test_the_customer_takes_it_back_before_the_repairer_has_begun(trade: World) -> None:
@@ -161,7 +230,7 @@ def test_on_the_page_from_the_review_to_the_acceptance(trade: World) -> None:
     repair.finish_repair(
         repair.start_repair(t.fresh(slip), by=trade.actor("repairer")), t.REPORT, by=trade.actor("repairer")
     )
-    for absent in ("release/", "deliver/", "tags.pdf"):
+    for absent in ("release/", "tags.pdf"):
         assert f"{page}{absent}" not in page_of(desk, slip)
     repair.inspect_repair(t.fresh(slip), by=trade.actor("quality_head"), passed=True, findings="合格")
     assert "客户验收" in page_of(desk, slip)

@@ -205,6 +205,27 @@ def test_slip_record_and_tags_are_papers(trade: World) -> None:
         assert answer.content.startswith(b"%PDF-"), name
 
 
+@pytest.mark.req("RET-23")
+@pytest.mark.form("F54")
+def test_what_comes_to_the_workshop_is_tagged_and_the_code_opens_its_return(
+    trade: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slip = t.received(trade, "repair")
+    made: dict[str, Any] = {}
+
+    def render(html: str, **values: Any) -> bytes:
+        made.update(values, html=html)
+        return b"%PDF-"
+
+    monkeypatch.setattr("returns.views.papers.render_pdf", render)
+    monkeypatch.setattr("returns.views.papers.code_of", lambda url: url)
+    assert client_of(trade, "desk_clerk").get(f"/returns/{slip.number}/tags.pdf").status_code == 200
+    assert made["pictures"]["code"].endswith(f"/returns/{slip.number}/")
+    line = slip.lines.get()
+    for said in (slip.number, str(line), line.serial, slip.contact_name):
+        assert said in made["html"]
+
+
 def test_the_board_asks_as_often_for_twenty_as_for_two(trade: World, django_assert_max_num_queries: Any) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
