@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from audit.actions import record
+from audit.actions import Entry, record, record_many
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from organization import text
@@ -74,7 +75,7 @@ def publish_version(
 
 
 def _version(
-    row: Questionnaire, number: int, document: QuestionnaireDocument, *, by: Actor, at: Any
+    row: Questionnaire, number: int, document: QuestionnaireDocument, *, by: Actor, at: datetime
 ) -> QuestionnaireVersion:
     return QuestionnaireVersion.objects.create(
         questionnaire=row,
@@ -183,28 +184,35 @@ def start_survey(kind: str, version: QuestionnaireVersion, *, by: Actor, replaci
     if questionnaire.retired_at is not None:
         raise InvalidMove(_("This questionnaire is retired. Restore it first."))
     now = timezone.now()
-    running = Survey.objects.select_for_update(no_key=True).filter(kind=kind, stopped_at__isnull=True).first()
+    open_ = Survey.objects.filter(kind=kind, stopped_at__isnull=True).select_related("version")
+    running = open_.select_for_update(no_key=True, of=("self",)).first()
+    entries = []
     if running is not None:
         if replacing is None or replacing.pk != running.pk:
             raise InvalidMove(_("A survey of this kind runs already. Switch it off first, or replace it."))
         if running.version_id == version.pk:
             raise InvalidMove(_("The running survey asks this version already."))
         _end(running, by=by, at=now)
+        entries.append(_ended(running, {"withdrawn": (None, 0)}, by=by, at=now))
     elif replacing is not None:
         raise InvalidMove(_("This survey was switched off meanwhile."))
-    row = Survey.objects.create(
-        kind=kind, version=version, started_at=now, started_by=_person(by), swept_until=now
-    )  # fmt: skip
+    row = Survey.objects.create(kind=kind, version=version, started_at=now, started_by=_person(by), swept_until=now)
     changes = {
         "survey": (running.pk if running else None, row.pk),
         "kind": (None, kind),
         "version": (running.version_id if running else None, version.pk),
     }
-    record(thread_of_questionnaire(questionnaire.pk), "start_survey", by=by, at=now, changes=changes)
+    thread = thread_of_questionnaire(questionnaire.pk)
+    record_many([*entries, Entry(thread, "start_survey", by, now, changes)])
     return row
 
 
-def _end(survey: Survey, *, by: Actor, at: Any) -> None:
+def _ended(survey: Survey, more: Mapping[str, tuple[Any, Any]], *, by: Actor, at: datetime) -> Entry:
+    changes = {"survey": (survey.pk, None), "kind": (survey.kind, None), **more}
+    return Entry(thread_of_questionnaire(survey.version.questionnaire_id), "stop_survey", by, at, changes)
+
+
+def _end(survey: Survey, *, by: Actor, at: datetime) -> None:
     survey.stopped_at, survey.stopped_by = at, _person(by)
     survey.save(update_fields=["stopped_at", "stopped_by"])
 
@@ -218,8 +226,7 @@ def stop_survey(survey: Survey, *, by: Actor) -> Survey:
     now = timezone.now()
     _end(row, by=by, at=now)
     withdrawn = withdraw_stopped(row, by=by, at=now)
-    changes = {"survey": (row.pk, None), "kind": (row.kind, None), "withdrawn": (None, withdrawn)}
-    record(thread_of_questionnaire(row.version.questionnaire_id), "stop_survey", by=by, at=now, changes=changes)
+    record_many([_ended(row, {"withdrawn": (None, withdrawn)}, by=by, at=now)])
     return row
 
 

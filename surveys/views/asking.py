@@ -152,7 +152,10 @@ def questionnaire_edit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _as_text(version: QuestionnaireVersion | None) -> str:
-    return json.dumps(version.document, ensure_ascii=False, indent=2) if version else ""
+    """The document as it is written by hand: in its order, and without what goes without saying."""
+    if version is None:
+        return ""
+    return json.dumps(version.asks.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2)
 
 
 def _editor(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -25,6 +26,7 @@ from organization.queries import working_calendar
 from organization.working_time import add_working_days
 from regulations import profiles
 from regulations.models import Profile
+from surveys import tasks
 from surveys.actions import inviting, questionnaires
 from surveys.actions.inviting import closed_before, sweep_invitations, sweep_open
 from surveys.models import Callback, Draw, Invitation, Survey
@@ -329,6 +331,23 @@ def test_many_are_decided_with_as_many_queries_as_one(world: World) -> None:
 
     queries(1)  # fills what a process keeps
     assert queries(2) == queries(5)
+
+
+def test_beat_does_both_sweeps(world: World) -> None:
+    old_survey()
+    a.due(world)
+    assert (tasks.sweep_invitations(), tasks.sweep_open_invitations()) == (1, 0)
+    for task in (tasks.sweep_invitations, tasks.sweep_open_invitations):
+        entry = next(each for each in current_app.conf.beat_schedule.values() if each["task"] == task.name)
+        assert entry["options"] == {"queue": "clock"}
+        assert 60 <= entry["schedule"] <= 300
+
+
+def test_the_customers_words_stand_in_no_history_of_asking(world: World) -> None:
+    row = a.invited(world)
+    for event in Event.objects.filter(thread=row.thread):
+        assert row.case.subject not in str(event.changes)
+        assert not event.digest
 
 
 # --- What becomes of it -----------------------------------------------------------------------------------------

@@ -153,6 +153,11 @@ def test_one_survey_of_a_kind_runs(world: World) -> None:
     second = actions.start_survey("link", a.version("points_300"), by=world.actor(QUALITY), replacing=first)
     first.refresh_from_db()
     assert first.stopped_at == second.started_at
+    said = {event.verb: event.thread for event in Event.objects.order_by("id").filter(verb__endswith="_survey")}
+    assert said == {  # each questionnaire's history knows when it is asked
+        "stop_survey": f"questionnaire:{first.version.questionnaire_id}",
+        "start_survey": f"questionnaire:{second.version.questionnaire_id}",
+    }
     assert (first.stopped_by, second.started_by) == (world.quality_head, world.quality_head)
     with pytest.raises(InvalidMove):  # it was replaced meanwhile
         actions.start_survey("link", a.version("callback"), by=world.actor(QUALITY), replacing=first)
