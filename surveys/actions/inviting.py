@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
@@ -44,11 +45,17 @@ RoundKey = tuple[int, int]
 
 def sweep_invitations(now: datetime | None = None, *, budget: timedelta = BUDGET) -> int:
     """Decide on every round of the running survey whose working days are over; returns how many (SUR-14, A-45)."""
-    started, done, failed = timezone.now(), 0, set[int]()
+    failed: set[int] = set()
+    return _chunk_by_chunk(lambda at: _chunk(at, failed), now, monotonic() + budget.total_seconds())
+
+
+def _chunk_by_chunk(step: Callable[[datetime], int], now: datetime | None, until: float) -> int:
+    """Take chunks, each with its own reading of the time, until one is not full or the budget of time is used up."""
+    done = 0
     while True:
-        count = _chunk(now or timezone.now(), failed)
+        count = step(now or timezone.now())
         done += count
-        if count < CHUNK or timezone.now() - started > budget:
+        if count < CHUNK or monotonic() > until:
             return done
 
 
@@ -213,14 +220,8 @@ def sweep_open(now: datetime | None = None, *, budget: timedelta = BUDGET) -> in
 
     In this order, so that nobody is reminded of what is withdrawn.
     """
-    started, done = timezone.now(), 0
-    for step in (_withdraw_chunk, _expire_chunk, _remind_chunk):
-        while True:
-            count = step(now or timezone.now())
-            done += count
-            if count < CHUNK or timezone.now() - started > budget:
-                break
-    return done
+    until = monotonic() + budget.total_seconds()
+    return sum(_chunk_by_chunk(step, now, until) for step in (_withdraw_chunk, _expire_chunk, _remind_chunk))
 
 
 def _still_open(condition: Q, *order: str) -> list[Invitation]:

@@ -163,6 +163,17 @@ def versions_of(questionnaire: Questionnaire) -> QuerySet[QuestionnaireVersion]:
     return questionnaire.versions.select_related("published_by")
 
 
+def newest_of(questionnaire: Questionnaire) -> QuestionnaireVersion | None:
+    """Its newest version."""
+    return questionnaire.versions.first()
+
+
+def to_be_copied(code: str) -> QuestionnaireVersion | None:
+    """What a new questionnaire begins with: the newest version of the named one, else the first that there is."""
+    rows = QuestionnaireVersion.objects.all()
+    return rows.filter(questionnaire__code=code).first() or rows.order_by("pk").first()
+
+
 def offered_versions() -> QuerySet[QuestionnaireVersion]:
     """What a survey may ask: every version of what is not retired, the newest of each first."""
     rows = QuestionnaireVersion.objects.filter(questionnaire__retired_at__isnull=True)

@@ -7,14 +7,14 @@ import json
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.exceptions import InvalidInput, InvalidMove
 from organization import requests
 from organization.requests import person
-from surveys.access import Here, here
+from surveys.access import Here, get_invitation, get_questionnaire, get_survey, here
 from surveys.actions import inviting, questionnaires
 from surveys.forms.asking import QuestionnaireForm, StartForm, VersionForm
 from surveys.forms.filling import FillingForm
@@ -42,7 +42,7 @@ def surveys(request: HttpRequest) -> HttpResponse:
 def survey(request: HttpRequest, pk: int) -> HttpResponse:
     """One survey, and whom it asked, the newest first."""
     access = here(person(request), "read_surveys")
-    row = get_object_or_404(queries.surveys(), pk=pk)
+    row = get_survey(pk)
     state = request.GET.get("state", "")
     state = state if state in Invitation.State.values else ""
     before = requests.number(request.GET.get("before"))
@@ -90,7 +90,7 @@ def _status(form: forms.Form) -> int:
 def survey_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what switching off does, and do it."""
     access = here(person(request), "manage")
-    row = get_object_or_404(queries.surveys(), pk=pk)
+    row = get_survey(pk)
     if request.method == "POST":
         questionnaires.stop_survey(row, by=access.actor("manage"))
         messages.success(request, _("The survey is switched off."))
@@ -111,7 +111,7 @@ def questionnaire_list(request: HttpRequest) -> HttpResponse:
 def questionnaire(request: HttpRequest, code: str, number: int | None = None) -> HttpResponse:
     """One questionnaire as the customer sees it, with its versions."""
     access = here(person(request), "read_surveys")
-    row = get_object_or_404(Questionnaire, code=code)
+    row = get_questionnaire(code)
     versions = list(queries.versions_of(row))
     shown = next((version for version in versions if number in (None, version.number)), None)
     if shown is None:
@@ -130,8 +130,8 @@ def questionnaire(request: HttpRequest, code: str, number: int | None = None) ->
 def questionnaire_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Publish the next version; the current one is what one begins with."""
     access = here(person(request), "manage")
-    row = get_object_or_404(Questionnaire, code=code)
-    newest = row.versions.first()
+    row = get_questionnaire(code)
+    newest = queries.newest_of(row)
     if request.method != "POST":
         form = VersionForm(initial={"document": _as_text(newest), "base": newest.number if newest else None})
         return _editor(request, form, row)
@@ -170,9 +170,8 @@ def questionnaire_add(request: HttpRequest) -> HttpResponse:
     """A questionnaire of one's own, beginning with a copy of another one."""
     access = here(person(request), "manage")
     if request.method != "POST":
-        copied = QuestionnaireVersion.objects.filter(questionnaire__code=request.GET.get("copy", "")[:40]).first()
-        first = copied or QuestionnaireVersion.objects.order_by("pk").first()
-        return _editor(request, QuestionnaireForm(initial={"document": _as_text(first)}), None)
+        copied = queries.to_be_copied(requests.words(request, "copy"))
+        return _editor(request, QuestionnaireForm(initial={"document": _as_text(copied)}), None)
     form = QuestionnaireForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
@@ -188,7 +187,7 @@ def questionnaire_add(request: HttpRequest) -> HttpResponse:
 
 def _retiring(request: HttpRequest, code: str) -> tuple[Here, Questionnaire]:
     access = here(person(request), "manage")
-    return access, get_object_or_404(Questionnaire, code=code)
+    return access, get_questionnaire(code)
 
 
 @require_POST
@@ -207,12 +206,6 @@ def questionnaire_restore(request: HttpRequest, code: str) -> HttpResponse:
     questionnaires.restore_questionnaire(row, by=access.actor("manage"))
     messages.success(request, _("The questionnaire is in use again."))
     return redirect("questionnaire", code)
-
-
-def get_invitation(access: Here, pk: int) -> Invitation:
-    """An invitation that this person may see; 404 for any other."""
-    rows = Invitation.objects.visible_to(access.who).select_related("survey", "case")
-    return get_object_or_404(rows, pk=pk)
 
 
 @require_POST

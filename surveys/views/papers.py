@@ -24,10 +24,9 @@ from documents.pdf import render_pdf
 from documents.serving import serve_made
 from organization.queries import organisation
 from organization.requests import person
-from surveys.access import here
+from surveys.access import get_invitation, here
 from surveys.models import Invitation
 from surveys.secrets import link_token
-from surveys.views.asking import get_invitation
 
 
 @require_safe
