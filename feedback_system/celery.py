@@ -30,6 +30,16 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"queue": "work"},
     },
+    "sweep-invitations": {
+        "task": "surveys.tasks.sweep_invitations",
+        "schedule": 300.0,
+        "options": {"queue": "clock"},
+    },
+    "sweep-open-invitations": {
+        "task": "surveys.tasks.sweep_open_invitations",
+        "schedule": 60.0,
+        "options": {"queue": "clock"},
+    },
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
     "heartbeat-clock": {
         "task": "notifications.tasks.heartbeat",

@@ -15,7 +15,7 @@ from organization.queries import remembered_identities
 
 Handler = Callable[[HttpRequest], HttpResponse]
 #: What opens a case for a stranger stands in these addresses: not to be kept, passed on or indexed.
-SECRET_ADDRESSES = ("/track/", "/feedback/receipt/", "/accounts/invitation/")
+SECRET_ADDRESSES = ("/track/", "/feedback/receipt/", "/accounts/invitation/", "/survey/")
 
 
 class ClientAddressMiddleware:

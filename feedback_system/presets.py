@@ -18,6 +18,8 @@ from organization.presets import calendar_cn
 from organization.working_time import dump_periods
 from regulations import profiles
 from regulations.models import Profile, ProfileUse
+from surveys.actions.questionnaires import install_questionnaire
+from surveys.presets import QUESTIONNAIRES
 
 INSTALLER = Actor.system("install")
 
@@ -215,6 +217,8 @@ def install(*, organisation_name: str = "我的公司", demo: bool = False) -> N
     _install_categories()
     _install_calendar()
     _install_profile()
+    for code, document in QUESTIONNAIRES.items():
+        install_questionnaire(code, document.title, document, by=INSTALLER)
     Organisation.objects.get_or_create(
         pk=1, defaults={"name": organisation_name, "short_name": organisation_name[:30], "is_demo": demo}
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
 from organization.models import User
 from organization.queries import Identity, identity_of
 from surveys import rights
+from surveys.models import Invitation, Questionnaire, Survey
+from surveys.queries import asking
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,18 @@ def here(user: User, permission: str = "") -> Here:
 def absent() -> Http404:
     """What is answered for everything that is not there, or not for this person."""
     return Http404()
+
+
+def get_survey(pk: int) -> Survey:
+    """A survey; whoever may read surveys reads all of them. 404 for one that is not there."""
+    return get_object_or_404(asking.surveys(), pk=pk)
+
+
+def get_questionnaire(code: str) -> Questionnaire:
+    """A questionnaire, also a retired one; 404 for one that is not there."""
+    return get_object_or_404(Questionnaire, code=code)
+
+
+def get_invitation(access: Here, pk: int) -> Invitation:
+    """An invitation that this person may see; 404 for any other."""
+    return get_object_or_404(Invitation.objects.visible_to(access.who).select_related("survey", "case"), pk=pk)

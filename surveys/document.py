@@ -5,10 +5,12 @@ Nothing else in the program holds a label or a value of an answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from pydantic import Field, model_validator
 
 from regulations.document import Part
@@ -45,7 +47,10 @@ class Scale(Named):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Scale:
-        _unique((option.code for option in self.options), f"options of the scale “{self.code}”")
+        _unique(
+            (option.code for option in self.options),
+            _("Two options of the scale “%(scale)s” have the same code.") % {"scale": self.code},
+        )
         return self
 
     def option(self, code: str) -> Option:
@@ -75,13 +80,16 @@ class Item(Named):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Item:
         if (self.kind == "choice") != bool(self.scale):
-            raise ValueError(f"The item “{self.code}” needs a scale if it is a choice, and none if it is not.")
+            raise ValueError(
+                _("The item “%(item)s” needs a scale if it is a choice, and none if it is not.") % {"item": self.code}
+            )
         if (self.kind == "points") != bool(self.points):
             raise ValueError(
-                f"The item “{self.code}” needs its points if it is marked by points, and none if it is not."
+                _("The item “%(item)s” needs its points if it is marked by points, and none if it is not.")
+                % {"item": self.code}
             )
         if self.solved and self.kind != "choice":
-            raise ValueError(f"Whether it stayed solved is a choice: “{self.code}”.")
+            raise ValueError(_("Whether it stayed solved is a choice: “%(item)s”.") % {"item": self.code})
         return self
 
 
@@ -94,7 +102,7 @@ class Bands(Part):
     @model_validator(mode="after")
     def _fall(self) -> Bands:
         if self.basic >= self.satisfied:
-            raise ValueError("The band “basically satisfied” begins below the band “satisfied”.")
+            raise ValueError(_("The band “basically satisfied” begins below the band “satisfied”."))
         return self
 
 
@@ -113,17 +121,23 @@ class QuestionnaireDocument(Part):
 
     @model_validator(mode="after")
     def _holds_together(self) -> QuestionnaireDocument:
-        _unique((scale.code for scale in self.scales), "scales")
-        _unique((group.code for group in self.groups), "groups")
-        _unique((item.code for item in self.items), "items")
+        _unique((scale.code for scale in self.scales), _("Two scales have the same code."))
+        _unique((group.code for group in self.groups), _("Two groups have the same code."))
+        _unique((item.code for item in self.items), _("Two items have the same code."))
         scales, groups = {scale.code for scale in self.scales}, {group.code for group in self.groups}
         for item in self.items:
             if item.scale and item.scale not in scales:
-                raise ValueError(f"There is no scale “{item.scale}” for the item “{item.code}”.")
+                raise ValueError(
+                    _("There is no scale “%(scale)s” for the item “%(item)s”.")
+                    % {"scale": item.scale, "item": item.code}
+                )
             if item.group not in groups:
-                raise ValueError(f"There is no group “{item.group}” for the item “{item.code}”.")
+                raise ValueError(
+                    _("There is no group “%(group)s” for the item “%(item)s”.")
+                    % {"group": item.group, "item": item.code}
+                )
         if self.bands and self.bands.satisfied > self.most_points:
-            raise ValueError("The band “satisfied” begins above the sum of all points.")
+            raise ValueError(_("The band “satisfied” begins above the sum of all points."))
         return self
 
     @property
@@ -181,7 +195,7 @@ class QuestionnaireDocument(Part):
         return None
 
 
-def _unique(codes: object, what: str) -> None:
-    found = list(codes)  # type: ignore[call-overload]
+def _unique(codes: Iterable[str], sentence: str) -> None:
+    found = list(codes)
     if len(found) != len(set(found)):
-        raise ValueError(f"Two {what} have the same code.")
+        raise ValueError(sentence)

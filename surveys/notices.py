@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case
 from notifications import readers as message_readers
 from notifications import templates
-from notifications.actions import NewMessage, enqueue, enqueue_many, for_colleague
+from notifications.actions import NewMessage, enqueue_many, for_colleague, withdraw_many
 from notifications.models import ChannelName
 from organization.models import User
 from organization.queries import people_with_function
@@ -69,20 +69,26 @@ def _may_read(thread: str, user: User) -> bool:
     return case is not None and -user.pk not in case.barred
 
 
-def invited(row: Invitation, *, kind: str, channel: str, address: str) -> None:
-    """Ask the customer, or remind him or her."""
-    case = row.case
-    enqueue(
+def invited(asked: Iterable[tuple[Invitation, str, str]], *, kind: str) -> None:
+    """Ask customers, or remind them: each invitation with the channel and the address. Not sent after its deadline."""
+    enqueue_many(
         NewMessage(
             dedupe_key=f"{row.thread}:{row.round}:{kind}",
             kind=kind,
             thread=row.thread,
             channel=ChannelName(channel),
             address=address,
-            context={"number": case.number, "subject": case.subject, "due": row.deadline_at},
-            language=case.language,
+            context={"number": row.case.number, "subject": row.case.subject, "due": row.deadline_at},
+            language=row.case.language,
+            expires_at=row.deadline_at,
         )
+        for row, channel, address in asked
     )
+
+
+def withdrawn(threads: Iterable[str]) -> None:
+    """What asks customers and was not sent yet is taken back."""
+    withdraw_many(list(threads), kinds=list(TO_CUSTOMER))
 
 
 def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case, at: datetime) -> None:

@@ -114,5 +114,5 @@ POINTS_300 = QuestionnaireDocument(
     ),
     bands=Bands(satisfied=240, basic=210),
 )  # fmt: skip
-#: code -> (name, document)
+#: code -> document
 QUESTIONNAIRES = {"five_level": FIVE_LEVEL, "callback": CALLBACK, "points_300": POINTS_300}

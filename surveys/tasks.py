@@ -1,1 +1,17 @@
 """Celery wrappers of the surveys room: one action each, nothing else."""
+
+from celery import shared_task
+
+from surveys.actions import inviting
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def sweep_invitations() -> int:
+    """Beat's tick: ask after closed cases whose working days are over."""
+    return inviting.sweep_invitations()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def sweep_open_invitations() -> int:
+    """Beat's tick: remind, end what is late, withdraw what must not be asked any more."""
+    return inviting.sweep_open()

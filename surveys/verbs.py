@@ -12,6 +12,9 @@ _L = pgettext_lazy
 #: Every verb that an action of this room records. A test holds the table complete.
 LABELS: Mapping[str, Promise] = MappingProxyType(
     {
+        "add_questionnaire": _L("survey happening", "added the questionnaire"),
+        "retire_questionnaire": _L("survey happening", "retired the questionnaire"),
+        "restore_questionnaire": _L("survey happening", "restored the questionnaire"),
         "publish_questionnaire": _L("survey happening", "published a version of the questionnaire"),
         "start_survey": _L("survey happening", "switched the survey on"),
         "stop_survey": _L("survey happening", "switched the survey off"),

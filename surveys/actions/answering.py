@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -93,7 +93,9 @@ def answer_invitation(invitation: Invitation, filled: Filled) -> Response:
         .get(pk=invitation.pk)
     )
     if filled.submission_key and (known := Response.objects.filter(submission_key=filled.submission_key).first()):
-        return known
+        if known.invitation_id == row.pk:
+            return known
+        filled = replace(filled, submission_key=None)  # forged: it is the key of somebody else's answer
     now = timezone.now()
     if not row.may_be_answered(now):
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
 from cases.models import Case
+from customers.rights import withheld_from
 from organization.models import User
+from organization.queries import Identity
 from surveys.models.questionnaire import QuestionnaireVersion
 
 
@@ -42,6 +45,15 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.version}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Conditions on invitations; every page starts from ``visible_to``."""
+
+    def visible_to(self, who: Identity) -> InvitationQuerySet:
+        """Those that who watches over surveys may see: not of a case that bars the person (RTE-18)."""
+        barred = {-who.user_id, *(-person.user_id for person in who.acting)} | set(withheld_from(who))
+        return self.exclude(case__barred__overlap=sorted(barred))
 
 
 class Invitation(models.Model):
@@ -83,6 +95,8 @@ class Invitation(models.Model):
     remind_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Invitation]] = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints = [
