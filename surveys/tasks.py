@@ -1,1 +1,17 @@
 """Celery wrappers of the surveys room: one action each, nothing else."""
+
+from celery import shared_task
+
+from surveys.actions import drawing
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def draw_callbacks() -> int:
+    """Beat's tick: draw what is missing to the quarter's callbacks."""
+    return drawing.draw_callbacks()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def withdraw_callbacks() -> int:
+    """Beat's tick: take back callbacks of cases that are open again, and of who must not be asked."""
+    return drawing.withdraw_callbacks()
