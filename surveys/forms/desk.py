@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from audit.exceptions import InvalidInput
 from cases.forms.acts import PersonLookupField
 from organization.forms.fields import LineField, LocalDateTimeField
+from organization.forms.lookup import LookupWidget
 from organization.models import User
 from surveys.actions.answering import Origin
 from surveys.actions.calling import LONGEST_NOTE, Heard
@@ -30,9 +31,7 @@ SITUATIONS = (
 class AttemptForm(forms.Form):
     """The result of a call, a note, and when to call again."""
 
-    result = forms.ChoiceField(
-        label=lazy("Result of the call"), choices=[row for row in Attempt.Result.choices if row[0] != "reached"]
-    )
+    result = forms.ChoiceField(label=lazy("Result of the call"), choices=Attempt.Result.choices)
     note = LineField(label=lazy("Note on the call"), required=False, max_length=LONGEST_NOTE)
     next_at = LocalDateTimeField(label=lazy("Call again at"), required=False)
 
@@ -40,12 +39,6 @@ class AttemptForm(forms.Form):
         """The cleaned values."""
         data = self.cleaned_data
         return Heard(data["result"], data["note"], data["next_at"])
-
-
-class NoteForm(forms.Form):
-    """The note alone, for a call that was answered."""
-
-    note = LineField(label=lazy("Note on the call"), required=False, max_length=LONGEST_NOTE)
 
 
 class OnBehalfForm(FillingForm):
@@ -66,9 +59,12 @@ class OnBehalfForm(FillingForm):
         help_text=lazy("A service job, a visit, on the telephone …"),
     )
 
-    def __init__(self, *args: Any, me: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, me: User, number: str, **kwargs: Any) -> None:
         kwargs["initial"] = {"asked_by": (me.pk, me.name)} | kwargs.get("initial", {})
         super().__init__(*args, names_speaker=True, **kwargs)
+        offers = self.fields["asked_by"].widget
+        assert isinstance(offers, LookupWidget)  # noqa: S101 - narrows the type for mypy
+        offers.arguments = [number]
 
     def origin(self) -> Origin:
         """The cleaned values."""

@@ -9,13 +9,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from cases.lifecycle import FULL_OUTCOMES
 from cases.models import Case, Opinion, Reply, Round
 from customers.models import ContactPoint, ContactType
 from customers.rights import serves
 from organization.masks import mask_name, mask_phone
 from organization.queries import Identity
-from surveys.models import Answer, Attempt, Callback, Draw, Response
+from surveys.models import Answer, Attempt, Callback, Draw, QuestionnaireVersion, Response, Survey
 from surveys.queries.drawing import callable_now, independent, quarter_of
 
 #: Rows of the queue on one page; the rest follows as these are called.
@@ -245,3 +247,35 @@ def _answers(response: Response) -> list[tuple[str, str, str]]:
         said = asks.scale(item.scale).option(answer.option).name if item.scale and answer.option else answer.option
         found.append((item.name, said, answer.comment))
     return found
+
+
+def offered_versions() -> list[QuestionnaireVersion]:
+    """What can be filled in: the running surveys' versions, that of the link first, then the newest of the others."""
+    running = [
+        survey.version
+        for survey in Survey.objects.filter(stopped_at=None)
+        .select_related("version__questionnaire")
+        .order_by("-kind")  # by link before the callback
+    ]
+    known = {version.questionnaire_id for version in running}
+    others = (
+        QuestionnaireVersion.objects.filter(questionnaire__retired_at=None)
+        .exclude(questionnaire__in=known)
+        .select_related("questionnaire")
+        .order_by("questionnaire__code", "-number")
+        .distinct("questionnaire__code")
+    )
+    found: dict[int, QuestionnaireVersion] = {}
+    for version in [*running, *others]:
+        found.setdefault(version.questionnaire_id, version)
+    return list(found.values())
+
+
+def why_not_asked(case: Case) -> str:
+    """Why nobody is asked about a case, said before anything is typed; "" where nothing is against it."""
+    last = Round.objects.filter(case=case, n=case.round).first()
+    if last is None or last.closed_at is None or last.outcome not in FULL_OUTCOMES:
+        return _("Only about a case that was closed, and not merely withdrawn or invalid, is anybody asked.")
+    if Response.objects.filter(case=case, round=case.round).exists():
+        return _("This customer has answered about the case already.")
+    return ""
