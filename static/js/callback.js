@@ -21,8 +21,8 @@ if (form) answerByKeys(form);
 function answerByKeys(form) {
   // A question is its answer; the line beside it is reached by Tab.
   const questions = [...form.querySelectorAll(".questions .field")].filter((field) => field.querySelector("[name^=item_]"));
-  const stop = (question) => question.querySelector("input:checked") ?? question.querySelector("input, textarea, select");
-  const given = (question) => question.querySelector("input:checked") || [...question.querySelectorAll("textarea, input:not([type=radio])")].some((input) => input.value);
+  const stop = (field) => field.querySelector("input:checked") ?? field.querySelector("input, textarea, select");
+  const given = (field) => field.querySelector("input:checked") || [...field.querySelectorAll("textarea, input:not([type=radio])")].some((input) => input.value);
 
   /** The question that an element belongs to: its own, or the one it stands beside. */
   function current(element) {
@@ -52,6 +52,7 @@ function answerByKeys(form) {
     if (event.target.closest(".questions")) goOn(current(event.target));
   });
 
-  const first = form.querySelector(".field.wrong input:not([type=hidden]), .field.wrong textarea") ?? (questions[0] && stop(questions[0]));
-  first?.focus();
+  const fields = [...form.querySelectorAll(".field")].filter((field) => field.querySelector("[required]"));
+  const first = form.querySelector(".field.wrong") ?? fields.find((field) => !given(field));
+  if (first) stop(first).focus();
 }
