@@ -40,6 +40,12 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"queue": "clock"},
     },
+    "draw-callbacks": {"task": "surveys.tasks.draw_callbacks", "schedule": 900.0, "options": {"queue": "work"}},
+    "withdraw-callbacks": {
+        "task": "surveys.tasks.withdraw_callbacks",
+        "schedule": 300.0,
+        "options": {"queue": "work"},
+    },
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
     "heartbeat-clock": {
         "task": "notifications.tasks.heartbeat",

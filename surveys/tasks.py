@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from surveys.actions import inviting
+from surveys.actions import drawing, inviting
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -15,3 +15,15 @@ def sweep_invitations() -> int:
 def sweep_open_invitations() -> int:
     """Beat's tick: remind, end what is late, withdraw what must not be asked any more."""
     return inviting.sweep_open()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def draw_callbacks() -> int:
+    """Beat's tick: draw what is missing to the quarter's callbacks."""
+    return drawing.draw_callbacks()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def withdraw_callbacks() -> int:
+    """Beat's tick: take back callbacks of cases that are open again, and of who must not be asked."""
+    return drawing.withdraw_callbacks()

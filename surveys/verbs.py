@@ -27,6 +27,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "check_response": _L("survey happening", "checked whether the answer is genuine"),
         "correct_answer": _L("survey happening", "corrected an answer"),
         "draw_callback": _L("survey happening", "drew the case for a callback"),
+        "take_callback": _L("survey happening", "took the call"),
         "call_attempt": _L("survey happening", "telephoned"),
         "end_callback": _L("survey happening", "ended the callback"),
         "open_follow_up": _L("survey happening", "opened a follow-up"),

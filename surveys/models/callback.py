@@ -43,15 +43,16 @@ class Draw(models.Model):
 
 
 class CallbackQuerySet(models.QuerySet["Callback"]):
-    """Conditions on callbacks; every read starts from ``for_caller``."""
+    """Conditions on callbacks; every read starts from ``for_caller``, or from ``readable_by`` where nobody calls."""
+
+    def readable_by(self, who: Identity) -> CallbackQuerySet:
+        """Those whose case does not bar the person, nor anybody he or she deputises for (RTE-18)."""
+        people = {-one.user_id for one in who.acting}
+        return self.exclude(case__barred__overlap=sorted(people | withheld_from(who)))
 
     def for_caller(self, who: Identity) -> CallbackQuerySet:
         """Those that somebody may call: not of a case the person worked on or is barred from (SUR-15, RTE-18)."""
-        withheld = withheld_from(who)
-        ids = [who.user_id, *(one.user_id for one in who.acting)]
-        return self.exclude(barred__overlap=ids).exclude(
-            case__barred__overlap=sorted({-pk for pk in ids} | set(withheld))
-        )
+        return self.readable_by(who).exclude(barred__overlap=[one.user_id for one in who.acting])
 
 
 class Callback(models.Model):

@@ -1,5 +1,16 @@
-"""The callback desk."""
+"""The callback desk, and answers filled in on behalf."""
 
+from django.urls import path
 from django.urls.resolvers import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from surveys.views import desk
+
+urlpatterns: list[URLPattern] = [
+    path("callbacks/", desk.desk, name="callback_desk"),
+    path("callbacks/next/", desk.next_call, name="callback_next"),
+    path("callbacks/<int:pk>/", desk.call, name="callback"),
+    path("callbacks/<int:pk>/take/", desk.take, name="callback_take"),
+    path("quota/", desk.quota, name="callback_quota"),
+    path("quota/<int:year>/<int:number>/", desk.records, name="callback_records"),
+    path("fill-in/<str:number>/", desk.fill_in, name="survey_fill_in"),
+]
