@@ -19,7 +19,7 @@ from surveys.models.callback import Callback
 from surveys.models.questionnaire import QuestionnaireVersion
 from surveys.models.survey import Invitation, thread_of
 from surveys.rights import watches
-from surveys.scores import SATISFIED_FROM
+from surveys.scores import SATISFIED_FROM, Score
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
@@ -140,6 +140,11 @@ class Response(models.Model):
     def thread(self) -> str:
         """Name of the history of all that was asked about the case."""
         return thread_of(self.case_id)
+
+    @property
+    def score(self) -> Score:
+        """What its answers add up to."""
+        return Score(self.answers, self.total, self.satisfied)
 
 
 class Answer(models.Model):
