@@ -77,9 +77,16 @@ class ResultFilter(_Address):
         since, until = self._months()
         begins, ends = last_months(timezone.localdate())
         self.chosen, self.begins, self.ends = chosen, since or min(begins, until or begins), until or ends
-        self.data = data.copy() | {}
+        # What is shown is what was taken; a value that was left out is named above the form, not beside another one.
+        self.left_out = super().ignored()
+        self.errors.clear()
+        self.data = data.copy()
         for name, value in (("version", chosen.pk if chosen else ""), ("since", self.begins), ("until", self.ends)):
             self.data[name] = f"{value:%Y-%m}" if isinstance(value, date) else str(value)
+
+    def ignored(self) -> list[str]:
+        """Labels of what made no sense."""
+        return self.left_out
 
     def wanted(self) -> Wanted | None:
         """What is asked for; None as long as no questionnaire was published."""

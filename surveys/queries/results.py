@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +28,7 @@ from surveys.policy import SurveysPart
 from surveys.scores import Score
 
 #: Lines of one table; what is more is said in a sentence.
-SHOWN = 50
+SHOWN = 30
 MONTHS = 12
 _LEVELS = (5, 4, 3, 2, 1)
 _SUMS = ("responses", "n5", "n4", "n3", "n2", "n1", "total", "satisfied")
@@ -64,6 +65,7 @@ class Segment:
     x: Decimal
     width: Decimal
     query: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -82,21 +84,23 @@ class Line:
         counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))
         return replace(self, responses=self.responses + other.responses, counts=counts, score=self.score + other.score)
 
+    @cached_property
     def bar(self) -> list[Segment]:
         """The levels as parts of a bar, the best first."""
         total, found, x = sum(self.counts), [], Decimal(0)
+        words = _("%(n)d points: %(count)d")
         for n, count in zip(_LEVELS, self.counts, strict=True):
             if count:
                 width = (Decimal(100 * count) / total).quantize(_TENTH, ROUND_HALF_UP)
-                found.append(Segment(n, count, x, width, f"{self.query}&value={n}"))
+                said = words % {"n": n, "count": count}
+                found.append(Segment(n, count, x, width, f"{self.query}&value={n}", said))
                 x += width
         return found
 
+    @property
     def spoken(self) -> str:
         """The bar in words, for reading programs and on hover."""
-        return "，".join(
-            _("%(n)d points: %(count)d") % {"n": part.n, "count": part.count} for part in self.bar()
-        )  # fmt: skip
+        return "，".join(part.words for part in self.bar)
 
 
 @dataclass(frozen=True)
@@ -330,9 +334,10 @@ def _query(wanted: Wanted, parameter: str, key: Any) -> str:
 
 
 def _sorted(lines: list[Line], *, by_key: bool) -> list[Line]:
+    """By time or severity; else what needs looking at first: the lowest index."""
     if by_key:
         return sorted(lines, key=lambda line: line.key)
-    return sorted(lines, key=lambda line: (line.hidden, -(line.score.index or 0), -line.responses, line.label))
+    return sorted(lines, key=lambda line: (line.hidden, line.score.index or 0, -line.responses, line.label))
 
 
 def _departments(keys: Sequence[Any]) -> dict[Any, str]:

@@ -103,7 +103,7 @@ def test_the_figures_are_those_of_the_formulas(asked: World) -> None:
     assert {line.responses for line in items.values()} == {12}
     delivery = next(group.line for group in results.groups if group.line.key == "delivery")
     assert delivery.score == Score(24, Decimal(72), 12)
-    assert all(sum(part.width for part in line.bar()) == 100 for line in items.values())
+    assert all(sum(part.width for part in line.bar) == 100 for line in items.values())
 
 
 @pytest.mark.req("SUR-39")
@@ -169,7 +169,7 @@ def test_a_scale_of_four_prints_its_note(world: World) -> None:
 
 def test_the_page_shows_formula_numerator_and_denominator(asked: World) -> None:
     page = unescape(client_of(asked, "manager").get(PAGE).content.decode())
-    assert "588.00 ÷ (5 × 132) × 100" in page
+    assert "588 ÷ (5 × 132) × 100" in page
     assert "108 ÷ 132" in page
     assert "89.09" in page
     assert "81.82 %" in page
@@ -193,7 +193,7 @@ def test_every_figure_opens_as_many_answers_as_it_counts(asked: World) -> None:
     for group in results.groups:
         for line in group.items:
             assert found(identity, Sought(**base, item=str(line.key))).count() == line.responses
-            for part in line.bar():
+            for part in line.bar:
                 assert found(identity, Sought(**base, item=str(line.key), value=part.n)).count() == part.count
 
 
@@ -243,6 +243,13 @@ def test_a_head_sees_the_results_of_the_departments_he_heads(asked: World) -> No
     other = client_of(asked, "sales_head").get(f"{PAGE}?department=production").content.decode()
     assert "7</span>" in other  # a department that is not his is left out, and named
     assert "notice amber" in other
+
+
+def test_the_filters_show_what_was_taken(asked: World) -> None:
+    page = client_of(asked, "manager").get(f"{PAGE}?department=production&since=2026-13").content.decode()
+    assert '<option value="production" selected>' in page
+    assert f'value="{last_months(timezone.localdate())[0]:%Y-%m}"' in page
+    assert "field wrong" not in page
 
 
 def test_an_empty_page_says_what_to_do(world: World) -> None:
