@@ -12,8 +12,9 @@ from audit.exceptions import NotAllowed
 from organization.models import User
 from organization.queries import Identity, identity_of
 from surveys import rights
-from surveys.models import Invitation, Questionnaire, Survey
+from surveys.models import FollowUp, Invitation, Questionnaire, Response, Survey
 from surveys.queries import asking
+from surveys.queries.follow_ups import acting
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ class Here:
     def actor(self, permission: str) -> Actor:
         """The actor for the history: in one's own right, or as somebody's deputy."""
         place = next(iter(rights.places(self.who, permission)), self.who)
+        return Actor.staff(self.user, deputy_for=None if place is self.who else place.user_id)
+
+    def actor_on(self, row: FollowUp) -> Actor:
+        """The actor for an act on a follow-up; ``NotAllowed`` for who only reads it."""
+        place = acting(row, self.who)
+        if place is None:
+            raise NotAllowed()
         return Actor.staff(self.user, deputy_for=None if place is self.who else place.user_id)
 
 
@@ -66,3 +74,28 @@ def get_questionnaire(code: str) -> Questionnaire:
 def get_invitation(access: Here, pk: int) -> Invitation:
     """An invitation that this person may see; 404 for any other."""
     return get_object_or_404(Invitation.objects.visible_to(access.who).select_related("survey", "case"), pk=pk)
+
+
+def get_response(user: User, pk: int) -> tuple[Here, Response]:
+    """A response that this person may see, with what its page shows."""
+    found = Here(user, identity_of(user))
+    rows = Response.objects.visible_to(found.who).select_related(
+        "case", "version__questionnaire", "customer", "department", "person", "product", "asked_by", "entered_by",
+        "checked_by",
+    )  # fmt: skip
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise absent()
+    return found, row
+
+
+def get_follow_up(user: User, pk: int) -> tuple[Here, FollowUp]:
+    """A follow-up that this person may see, with what its page shows."""
+    found = Here(user, identity_of(user))
+    rows = FollowUp.objects.visible_to(found.who).select_related(
+        "response__case__profile_version", "response__version", "owner", "department", "ended_by", "hold"
+    )
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise absent()
+    return found, row

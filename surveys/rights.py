@@ -33,6 +33,8 @@ PERMISSIONS = MappingProxyType(
         # On behalf of a customer who cannot write, or a paper form collected (SUR-17, SUR-45).
         "fill_in": (_g(WORKING),),
         "check": (_QUALITY,),
+        # Lists of responses and follow-ups; what stands in them is said by the models' ``visible_to``.
+        "read_answers": (_g(WORKING | {Role.AUDITOR}),),
         # All results; a head sees those of the departments he or she heads.
         "results": (_g({MANAGER, Role.AUDITOR}), _QUALITY, _HUB_HEAD),
         "own_results": (_g({HEAD, MANAGER}),),

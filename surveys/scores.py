@@ -62,6 +62,11 @@ def score_of(values: Iterable[Decimal | None], *, satisfied_from: Decimal = SATI
     return Score(len(found), sum(found, Decimal(0)), sum(value >= satisfied_from for value in found))
 
 
+def level_of(value: Decimal) -> int:
+    """With which of the five levels an answer is counted: the nearer one, the better of two equally near (SUR-22)."""
+    return min(BEST, max(1, int(value.quantize(Decimal(1), ROUND_HALF_UP))))
+
+
 def band_of(points: Decimal, bands: Bands) -> str:
     """The grade of a form: "satisfied", "basic" or "dissatisfied" (SUR-25, A-10, hard gate 20).
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from surveys.actions import drawing, inviting
+from surveys.actions import drawing, inviting, tallying
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -27,3 +27,9 @@ def draw_callbacks() -> int:
 def withdraw_callbacks() -> int:
     """Beat's tick: take back callbacks of cases that are open again, and of who must not be asked."""
     return drawing.withdraw_callbacks()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def tally() -> int:
+    """Beat's tick: add what was answered to the sums that result pages read."""
+    return tallying.tally()

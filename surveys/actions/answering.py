@@ -6,7 +6,7 @@ The customer by link, the callback desk and who fills in on behalf all come thro
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -25,7 +25,7 @@ from organization.models import User
 from surveys.actions import follow_ups
 from surveys.document import Item, QuestionnaireDocument
 from surveys.models import Answer, Callback, Invitation, QuestionnaireVersion, Response
-from surveys.policy import SurveysPart, policy_of
+from surveys.policy import policy_of
 from surveys.scores import Score, band_of, score_of
 
 #: Characters of one comment or one text; the longest name.
@@ -136,8 +136,10 @@ def keep(asked: Asked, filled: Filled, origin: Origin, *, by: Actor) -> Response
     Raises ``InvalidInput`` with the item's code as field.
     """
     now = timezone.now()
-    counted = _count(asked.version.asks, filled, policy_of(asked.case))
+    policy = policy_of(asked.case)
+    counted = _count(asked.version.asks, filled, policy.satisfied_from)
     response = _build(asked, counted, origin, by=by, at=now)
+    response.satisfied_from = policy.satisfied_from
     response.said_by, response.submission_key = filled.said_by[:LONGEST_NAME], filled.submission_key
     response.has_remark = any(answer.comment.strip() for answer in counted.answers)
     response.save(force_insert=True)
@@ -164,8 +166,7 @@ def keep(asked: Asked, filled: Filled, origin: Origin, *, by: Actor) -> Response
 def _build(asked: Asked, counted: _Counted, origin: Origin, *, by: Actor, at: datetime) -> Response:
     case = asked.case
     on_behalf = origin.source in {Response.Source.PROXY, Response.Source.COLLECTED}
-    bands = asked.version.asks.bands
-    return Response(
+    response = Response(
         version=asked.version,
         case=case,
         round=asked.round,
@@ -182,13 +183,27 @@ def _build(asked: Asked, counted: _Counted, origin: Origin, *, by: Actor, at: da
         person_id=_handler(case, asked.round),
         product_id=case.product_id,
         level=case.severity,
-        answers=counted.score.answers,
-        total=counted.score.total,
-        satisfied=counted.score.satisfied,
-        points=counted.points,
-        band=band_of(counted.points, bands) if bands and counted.points is not None else "",
-        solved=counted.solved,
     )
+    _score(response, counted)
+    return response
+
+
+def _score(response: Response, counted: _Counted) -> None:
+    bands = response.version.asks.bands
+    response.answers, response.total = counted.score.answers, counted.score.total
+    response.satisfied, response.solved, response.points = counted.score.satisfied, counted.solved, counted.points
+    response.band = band_of(counted.points, bands) if bands and counted.points is not None else ""
+
+
+def rescore(response: Response, answers: Iterable[Answer]) -> dict[str, Decimal | None]:
+    """Count its answers anew, one of which was changed: sets the score of the response and returns the values by item.
+
+    Saves nothing. Raises ``InvalidInput`` as ``keep`` does.
+    """
+    filled = Filled({answer.item: Given(answer.option, answer.comment) for answer in answers})
+    counted = _count(response.version.asks, filled, response.satisfied_from)
+    _score(response, counted)
+    return {answer.item: answer.value for answer in counted.answers}
 
 
 def _handler(case: Case, round_: int) -> int | None:
@@ -197,7 +212,7 @@ def _handler(case: Case, round_: int) -> int | None:
     return lead.values_list("holder", flat=True).first() or case.owner_id
 
 
-def _count(asks: QuestionnaireDocument, filled: Filled, policy: SurveysPart) -> _Counted:
+def _count(asks: QuestionnaireDocument, filled: Filled, satisfied_from: Decimal) -> _Counted:
     unknown = set(filled.given) - {item.code for item in asks.items}
     if unknown:
         raise InvalidInput(min(unknown), _("This question does not belong to the questionnaire."))
@@ -215,7 +230,7 @@ def _count(asks: QuestionnaireDocument, filled: Filled, policy: SurveysPart) -> 
             counted.solved = given.option == asks.scale(item.scale).options[0].code
     if not counted.answers:
         raise InvalidInput("", _("Nothing was answered yet."))
-    counted.score = score_of(values, satisfied_from=policy.satisfied_from)
+    counted.score = score_of(values, satisfied_from=satisfied_from)
     counted.points = points if asks.most_points else None
     return counted
 

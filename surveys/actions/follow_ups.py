@@ -29,9 +29,13 @@ Reason, State = FollowUp.Reason, FollowUp.State
 HOLD = "follow_up"
 
 
-def open_for(response: Response, answers: Iterable[Answer], *, case: Case, by: Actor, at: datetime) -> list[FollowUp]:
+def open_for(
+    response: Response, answers: Iterable[Answer], *, case: Case, by: Actor, at: datetime, again: bool = False
+) -> list[FollowUp]:
     """Open what a response asks for: each dissatisfied item by itself (SUR-27), that it is not solved, and once for all
     that was said in words (SUR-26). Where the case is open again, its closing waits for them.
+
+    ``again`` after a correction: what was opened before is not opened once more.
     """
     policy = policy_of(case)
     asks = response.version.asks
@@ -42,6 +46,9 @@ def open_for(response: Response, answers: Iterable[Answer], *, case: Case, by: A
         matters.append((Reason.UNSOLVED, next(item.code for item in asks.items if item.solved)))
     if response.has_remark:
         matters.append((Reason.REMARK, ""))
+    if again:
+        known = set(response.follow_ups.values_list("reason", "item"))
+        matters = [matter for matter in matters if matter not in known]
     if not matters:
         return []
     owner = _owner(case)
@@ -115,7 +122,8 @@ def finish_follow_up(row: FollowUp, finding: Finding, *, by: Actor) -> FollowUp:
 def _end(row: FollowUp, state: str, *, by: Actor, at: datetime) -> None:
     row.state, row.ended_at, row.ended_by_id = state, at, by.id
     row.save()
-    if row.hold is not None and row.hold.released_at is None:
+    filed = row.response.case.state not in case_life.NOT_FILED
+    if row.hold is not None and row.hold.released_at is None and not filed:
         release_hold(row.hold, by=by)
 
 
@@ -123,6 +131,8 @@ def _end(row: FollowUp, state: str, *, by: Actor, at: datetime) -> None:
 def hand_on(row: FollowUp, owner: User, *, by: Actor) -> FollowUp:
     """Give it to somebody else, who is not barred from the case."""
     row = lock(row, State.OPEN, State.PROPOSED)
+    if owner.pk == row.owner_id:
+        raise InvalidInput("owner", _("It is with %(name)s already.") % {"name": owner.name})
     if not owner.is_active or -owner.pk in row.response.case.barred:
         raise InvalidInput("owner", _("%(name)s must not take part in this case.") % {"name": owner.name})
     now, before = timezone.now(), row.owner_id
@@ -153,13 +163,17 @@ def propose_reopening(row: FollowUp, *, by: Actor, reason: str) -> FollowUp:
 
 @transaction.atomic
 def decide_reopening(row: FollowUp, *, by: Actor, granted: bool, reason: str = "") -> FollowUp:
-    """The hub takes the case up again, or says why not; then the follow-up goes on."""
+    """The hub takes the case up again, or says why not; then the follow-up goes on.
+
+    A case that was taken up again meanwhile is not reopened twice: the follow-up ends with it.
+    """
     if not granted and not reason.strip():
         raise InvalidInput("reason", _("Please say why it is not reopened."))
     row = lock(row, State.PROPOSED)
     now = timezone.now()
     if granted:
-        reopen_case(row.response.case, by=by, reason=row.proposal)
+        if row.response.case.state not in case_life.OPEN:
+            reopen_case(row.response.case, by=by, reason=row.proposal)
         _end(row, State.REOPENED, by=by, at=now)
     else:
         row.state, row.refused_reason = State.OPEN, reason

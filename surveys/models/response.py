@@ -19,6 +19,7 @@ from surveys.models.callback import Callback
 from surveys.models.questionnaire import QuestionnaireVersion
 from surveys.models.survey import Invitation, thread_of
 from surveys.rights import watches
+from surveys.scores import SATISFIED_FROM, Score
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
@@ -28,7 +29,8 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Those about cases that one may see, and all for who watches over the results; never of a case that bars the
         person.
         """
-        condition = Q(case__in=Case.objects.visible_to(who))
+        # Who watches in his or her own right sees more than by the cases: the second condition would only cost.
+        condition = Q() if watches(who) else Q(case__in=Case.objects.visible_to(who))
         for person in who.acting:
             if watches(person):
                 barred = sorted({-who.user_id, -person.user_id} | set(withheld_from(who)))
@@ -46,7 +48,8 @@ class Response(models.Model):
     ``source`` says how it came; what the house filled in or collected itself is marked and, unless the callback desk
     did it, left out of personal appraisal (SUR-17, SUR-45, A-50). Department, person, product and level are those of
     the round when it was answered, so that later changes move no figure. ``answers``, ``total``, ``satisfied`` are its
-    score: raw total over the answers that count (FX-01); ``points`` and ``band`` those of a form marked by points.
+    score: raw total over the answers that count (FX-01), satisfied from ``satisfied_from`` on, whatever the profile
+    says later (A-11); ``points`` and ``band`` those of a form marked by points.
     """
 
     class Source(models.TextChoices):
@@ -95,6 +98,7 @@ class Response(models.Model):
     answers = models.PositiveSmallIntegerField(default=0)
     total = models.DecimalField(max_digits=7, decimal_places=2, default=0)
     satisfied = models.PositiveSmallIntegerField(default=0)
+    satisfied_from = models.DecimalField(max_digits=3, decimal_places=2, default=SATISFIED_FROM)
     points = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     band = models.CharField(max_length=12, choices=Band.choices, blank=True)
     solved = models.BooleanField(null=True)
@@ -138,6 +142,11 @@ class Response(models.Model):
         """Name of the history of all that was asked about the case."""
         return thread_of(self.case_id)
 
+    @property
+    def score(self) -> Score:
+        """What its answers add up to."""
+        return Score(self.answers, self.total, self.satisfied)
+
 
 class Answer(models.Model):
     """What was said to one item: an option, points or words; with a line beside it (SUR-06).
@@ -164,15 +173,28 @@ class Answer(models.Model):
 
 
 class Tally(models.Model):
-    """Sums of answers by version, month, source, department, person, product, level and item; "" is the whole form.
+    """Sums of answers by version, month and department, each cut once more in one way, so that few rows are read.
 
+    ``cut`` "item" has a row for each item; ``item`` "" is the whole form, "#" with a grade counts the forms of that
+    grade, their points in ``total``. The other cuts hold the whole form by person (only what counts in personal
+    appraisal, A-50), product, level or source; what a row is not cut by is blank in it.
     Written by a sweep from responses that are not ``tallied`` yet; a doubtful or corrected one is taken out again.
     ``n1`` ... ``n5`` count answers by the nearest level; ``total`` adds exact values.
     """
 
+    class Cut(models.TextChoices):
+        """By what a row is cut besides version, month and department."""
+
+        ITEM = "item"
+        PERSON = "person"
+        PRODUCT = "product"
+        LEVEL = "level"
+        SOURCE = "source"
+
     version = models.ForeignKey(QuestionnaireVersion, models.PROTECT, related_name="+")
+    cut = models.CharField(max_length=8, choices=Cut.choices, default=Cut.ITEM)
     month = models.DateField()
-    source = models.CharField(max_length=10)
+    source = models.CharField(max_length=10, blank=True)
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
@@ -190,7 +212,7 @@ class Tally(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "month", "source", "department", "person", "product", "level", "item"],
+                fields=["version", "cut", "month", "department", "item", "person", "product", "level", "source"],
                 name="one_tally",
                 nulls_distinct=False,
             )
