@@ -17,6 +17,7 @@ from customers import rights as customers
 from organization.models import Role, User
 from organization.queries import Identity, identity_of, organisation
 from returns import rights as returns
+from surveys import rights as surveys
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,21 @@ def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> l
             items.append(_item(request, _("Customers"), "customer_list", "users"))
     if returns.knows_returns(who):
         items.append(_item(request, _("Returns"), "return_board", "package", "returns"))
+    items += _survey_menu(request, who)
     if "see_overdue" in permissions:
         items.append(_item(request, _("Overdue"), "overdue", "alarm-clock"))
+    return items
+
+
+def _survey_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
+    """The desk that calls, and what customers think: its item stands for all pages of the room but the desk."""
+    items = []
+    if surveys.has(who, "call"):
+        items.append(_item(request, _("Callbacks"), "callback_desk", "phone-outgoing", "callbacks"))
+    if surveys.has(who, "results") or surveys.has(who, "own_results"):
+        found = _item(request, _("Satisfaction"), "survey_results", "smile", "follow_ups")
+        below = request.path.startswith(reverse("surveys")) and not any(item.active for item in items)
+        items.append(replace(found, active=below))
     return items
 
 

@@ -146,6 +146,7 @@ class Teller:
             category=Category.objects.get(code=self.story.category),
             criteria=self.story.criteria,
             priority=1 if self.story.criteria else 2,
+            severity="P1" if self.story.criteria else "P3",
         )
         with self.later(18):
             assignment.acknowledge_case(self.case, by=self.agent, classification=classification)

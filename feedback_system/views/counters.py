@@ -13,6 +13,9 @@ from organization.queries import identity_of
 from organization.requests import person
 from returns.queries.board import mine
 from returns.rights import knows_returns
+from surveys import rights as surveys
+from surveys.queries.desk import due_for
+from surveys.queries.follow_ups import found as of_answers
 
 
 @require_GET
@@ -28,4 +31,8 @@ def counters(request: HttpRequest) -> JsonResponse:
             found |= queries.figures(who, now=now)
     if knows_returns(who):
         found["returns"] = queries.capped(mine(who))
+    if surveys.has(who, "call"):
+        found["callbacks"] = queries.capped(due_for(who, now))
+    if surveys.knows_surveys(who):
+        found["follow_ups"] = queries.capped(of_answers(who, "mine"))
     return JsonResponse(found)

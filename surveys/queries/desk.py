@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,6 +67,11 @@ def queue_of(who: Identity, now: datetime, held: timedelta) -> Queue:
     ]
     due = [line for line in lines if line.callback.next_at <= now]
     return Queue(due, lines[len(due) :], rows.count())
+
+
+def due_for(who: Identity, now: datetime) -> QuerySet[Callback]:
+    """What this person may call now, for the counter of the menu."""
+    return independent(callable_now(Callback.objects.all()), who).filter(next_at__lte=now)
 
 
 def name_of(case: Case, *, clear: bool) -> str:

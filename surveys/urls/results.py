@@ -3,9 +3,10 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from surveys.views import follow_ups, responses, results
+from surveys.views import follow_ups, panels, responses, results
 
 urlpatterns: list[URLPattern] = [
+    path("of-case/<str:number>/", panels.of_case, name="surveys_of_case"),
     path("results/", results.results, name="survey_results"),
     path("responses/", responses.responses, name="survey_responses"),
     path("responses/<int:pk>/", responses.response, name="survey_response"),

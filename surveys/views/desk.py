@@ -184,9 +184,9 @@ def _quarter(year: int, number: int) -> date:
 @require_http_methods(["GET", "HEAD", "POST"])
 def fill_in(request: HttpRequest, number: str) -> HttpResponse:
     """Answers that staff asked or collected for a customer who cannot write (SUR-17, SUR-45)."""
-    h = here(person(request), "fill_in")
-    access = open_access(h.user, number)
+    access = open_access(person(request), number)
     access.require_full()
+    h = here(access.user, "fill_in")
     versions = queries.offered_versions()
     version = _chosen(request, versions)
     context: dict[str, Any] = {"case": access.case, "versions": versions, "version": version, "form": None}

@@ -29,5 +29,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "results": results_of(wanted) if wanted else None,
         "only_own": departments is not None,
+        "reads_surveys": access.has("read_surveys"),
+        "sees_quota": access.has("see_quota"),
     }
     return render(request, "surveys/results.html", context)

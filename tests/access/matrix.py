@@ -95,7 +95,12 @@ ACTS: dict[str, frozenset[str]] = {
     "withdraw_approval": HANDLERS | QUALITY,
     "history": HUB | QUALITY | {"manager", "auditor"},
     "print": READERS,
+    "fill_in": READERS - {"auditor"},
 }
+
+#: Who sets surveys up, and who reads how they go.
+MANAGING_SURVEYS = frozenset({"quality_head", "representative", "manager", "general_manager"})
+SURVEYING = MANAGING_SURVEYS | {"quality_handler", "hub_head", "auditor"}
 
 # The return of the matrix belongs to that case, so whoever is accused finds no return either. The hub opened it,
 # quality, whose reason it is, confirmed it, finance paid. Of the returns desk, the warehouse, inspection, repair and
@@ -201,7 +206,7 @@ ADDRESSES: dict[str, Rule] = {
         name: public()
         for name in (
             "healthz", "readyz", "set_language", "feedback_form", "feedback_return", "feedback_challenge", "feedback_privacy",
-            "feedback_receipt", "track", "track_leave", "track_case",
+            "feedback_receipt", "survey_answer", "track", "track_leave", "track_case",
             "track_link", "account_login", "account_signup",
             "account_inactive", "account_reset_password", "account_reset_password_done",
             "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_email",
@@ -242,6 +247,30 @@ ADDRESSES |= {
     **{name: login() for name in ("case_list", "case_conditions", "view_save")},
     "case_list_print": people(STAFF - {"administrator"}),
     "overdue": people(frozenset({"manager", "general_manager", "auditor", "hub_head"})),
+    # --- surveys: what is asked, what was answered. Nobody of the callback desk works in this world:
+    # ``tests/surveys`` walks as its people, and before rows of one's own and of others.
+    **dict.fromkeys(("surveys", "survey", "questionnaires", "questionnaire", "questionnaire_version"), people(SURVEYING)),
+    **{
+        name: people(MANAGING_SURVEYS)
+        for name in (
+            "survey_start", "survey_stop", "questionnaire_add", "questionnaire_edit", "questionnaire_retire",
+            "questionnaire_restore", "survey_invitation_ask", "survey_invitation_paper",
+        )
+    },
+    **dict.fromkeys(("callback_desk", "callback_next", "callback", "callback_take"), people(NOBODY)),
+    **dict.fromkeys(("callback_quota", "callback_records"), people(SURVEYING - HUB_HEADS)),
+    "survey_results": people(SURVEYING | HEADS),
+    "survey_responses": people(STAFF - {"administrator"}),
+    **{
+        name: people(STAFF)  # one's own alone: any other is absent
+        for name in (
+            "survey_response", "survey_response_check", "survey_response_correct", "follow_up", "follow_up_finish",
+            "follow_up_hand_on", "follow_up_propose_reopening", "follow_up_decide_reopening",
+        )
+    },
+    "follow_ups": people(STAFF - {"administrator"}),
+    "surveys_of_case": case("read"),
+    "survey_fill_in": case("fill_in"),
     "customer_cases": people(STAFF),
     "customer_story": people(WITH_CUSTOMERS),
     **{name: people(WITH_CUSTOMERS) for name in ("customer_list", "customer", "customer_offers", "customer_ask")},

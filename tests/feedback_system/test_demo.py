@@ -9,6 +9,7 @@ from cases.lifecycle import State
 from cases.models import Case
 from organization.models import Role, User
 from organization.models.units import Function
+from surveys.models import Callback, FollowUp, Response
 
 
 @pytest.fixture
@@ -32,3 +33,10 @@ def test_seeding_again_changes_nothing(demo: None) -> None:
     before = Case.objects.count()
     call_command("seed_demo", verbosity=0)
     assert Case.objects.count() == before
+
+
+def test_the_demo_has_answers_follow_ups_and_callbacks(demo: None) -> None:
+    assert Response.objects.count() >= 5
+    assert set(FollowUp.objects.values_list("state", flat=True)) >= {"open", "done"}
+    assert Callback.objects.filter(state="waiting").exists()
+    assert not Response.objects.filter(tallied=False).exists()

@@ -11,6 +11,7 @@ from feedback_system.demo.live import live_stories
 from feedback_system.demo.people import create_cast
 from feedback_system.demo.privacy import ask_about_data
 from feedback_system.demo.returns import live_returns
+from feedback_system.demo.surveys import live_surveys
 from organization.models import Organisation, User
 
 
@@ -33,4 +34,7 @@ class Command(BaseCommand):
         ask_about_data(cast)
         count = live_stories(cast)
         returns = live_returns(cast)
-        self.stdout.write(f"Demo organisation with {count} cases and {returns} returns.")
+        answered = live_surveys(cast)
+        self.stdout.write(
+            f"Demo organisation with {count} cases, {returns} returns and {answered} answered questionnaires."
+        )
