@@ -27,8 +27,10 @@ from surveys.queries import drawing as reads
 from surveys.scores import quota
 
 State = Callback.State
-#: Drawn, or taken back, in one transaction.
-CHUNK = 5_000
+#: Drawn, or taken back, in one transaction: a whole quarter's first draw, as long as the tables' statistics are old.
+CHUNK = 20_000
+#: Written at once.
+_BATCH = 5_000
 #: So long after its end a quarter is still drawn for: what was closed in its last hours, and who could not be reached.
 AFTER_THE_END = timedelta(days=31)
 #: A call is its caller's alone for so long; then it is free again.
@@ -85,6 +87,7 @@ def _draw_quarter(survey: Survey, quarter: date, *, now: datetime) -> int:
     standing = {draw: (n, last) for draw, n, last in _standing(draws)}
     due_at = next_open(working_calendar(profile.times.calendar), now)
     new: list[Callback] = []
+    taken: set[tuple[int, int]] | None = None
     for draw in draws:
         draw.survey, draw.drawn_at = survey, now
         draw.closed = closed.get(draw.level, 0)
@@ -92,7 +95,8 @@ def _draw_quarter(survey: Survey, quarter: date, *, now: datetime) -> int:
         counted, last = standing.get(draw.pk, (0, 0))
         missing = min(draw.required - counted, CHUNK - len(new))
         if missing > 0:
-            lots = reads.candidates(draw).values_list("case", "n")[:missing]
+            taken = reads.taken_in(quarter) if taken is None else taken
+            lots = reads.next_lots(draw, missing, taken)
             new += [
                 Callback(draw=draw, case_id=case, round=n, n=number, drawn_at=now, next_at=due_at)
                 for number, (case, n) in enumerate(lots, last + 1)
@@ -131,7 +135,7 @@ def _keep(new: Sequence[Callback], *, now: datetime) -> None:
     workers = reads.workers_of({row.case_id for row in new})
     for row in new:
         row.barred = sorted(workers.get(row.case_id, ()))
-    Callback.objects.bulk_create(new, batch_size=1_000)
+    Callback.objects.bulk_create(new, batch_size=_BATCH)
     entries = [
         Entry(
             row.thread, "draw_callback", DRAW, now,
@@ -139,7 +143,13 @@ def _keep(new: Sequence[Callback], *, now: datetime) -> None:
         )
         for row in new
     ]  # fmt: skip
-    record_many(sorted(entries, key=lambda entry: entry.thread))
+    _record(entries)
+
+
+def _record(entries: list[Entry]) -> None:
+    entries.sort(key=lambda entry: entry.thread)
+    for start in range(0, len(entries), _BATCH):
+        record_many(entries[start : start + _BATCH])
 
 
 #: Why a callback is taken back; what comes first is said.
@@ -191,5 +201,5 @@ def _withdraw_chunk(now: datetime) -> int:
         )
         for row in rows
     ]  # fmt: skip
-    record_many(sorted(entries, key=lambda entry: entry.thread))
+    _record(entries)
     return len(rows)

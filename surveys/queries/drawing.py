@@ -66,7 +66,7 @@ def closed_by_level(survey: Survey, quarter: date) -> dict[str, int]:
 
 
 def candidates(draw: Draw) -> QuerySet[Round]:
-    """The rounds that a draw can still take, in the order of its lots.
+    """The rounds that can be telephoned about, drawn already or not, in the order of a draw's lots.
 
     A lot is a digest of seed and round, so that whoever knows the seed draws the same again, whatever was drawn
     meanwhile. Left out is who cannot or must not be telephoned (CUS-19), who has answered, and what was reopened.
@@ -76,16 +76,30 @@ def candidates(draw: Draw) -> QuerySet[Round]:
     )  # fmt: skip
     known = Q(case__customer__restricted_at=None, case__customer__erased_at=None) & Exists(telephone)
     unknown = Q(case__customer=None) & ~Q(case__reporter_phone="")
-    same = {"case": OuterRef("case"), "round": OuterRef("n")}
     return (
         closed_rounds(draw.survey, draw.quarter)
         .filter(known | unknown, case__severity=draw.level, case__round=F("n"), case__closed_at__isnull=False)
-        .filter(~Exists(Callback.objects.filter(**same)), ~Exists(Response.objects.filter(**same)))
+        .filter(~Exists(Response.objects.filter(case=OuterRef("case"), round=OuterRef("n"))))
         .exclude(case__contact_refused=True)
         .exclude(case__barred__contains=[RESTRICTED_PRINCIPAL])
         .annotate(lot=MD5(Concat(Value(f"{draw.seed}:"), Cast("pk", TextField()), output_field=CharField())))
         .order_by("lot", "pk")
     )
+
+
+def next_lots(draw: Draw, n: int, taken: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The next cases and rounds of a draw that are not among those ``taken``.
+
+    These are left out here: they are the first lots, and a join with them is slow as long as the table's statistics
+    are older than the draw.
+    """
+    lots = candidates(draw).values_list("case", "n")[: n + len(taken)]
+    return [lot for lot in lots if lot not in taken][:n]
+
+
+def taken_in(quarter: date) -> set[tuple[int, int]]:
+    """Case and round of everything that was ever drawn of a quarter's rounds."""
+    return set(Callback.objects.filter(draw__quarter=quarter).values_list("case", "round"))
 
 
 def workers_of(cases: Collection[int]) -> dict[int, set[int]]:
