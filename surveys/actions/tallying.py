@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from django.db import connection, transaction
@@ -76,16 +77,16 @@ SET responses = t.responses + excluded.responses, n5 = t.n5 + excluded.n5, n4 = 
 """
 
 
-def tally(now: datetime | None = None, *, budget: timedelta = timedelta(seconds=25)) -> int:
+def tally(*, budget: timedelta = timedelta(seconds=25)) -> int:
     """Add what is not counted yet to the sums, in chunks, until none is left or the time is used up; returns how many.
 
     Safe to run twice, at once in two places, and to die at any moment: a chunk is added and marked in one transaction.
     """
-    started, done = now or timezone.now(), 0
+    ends, done = monotonic() + budget.total_seconds(), 0
     while True:
         count = _chunk()
         done += count
-        if count < CHUNK or timezone.now() - started > budget:
+        if count < CHUNK or monotonic() > ends:
             return done
 
 

@@ -709,6 +709,15 @@ class Migration(migrations.Migration):
                 name="follow_up_open",
             ),
         ),
+        migrations.AddIndex(
+            model_name="followup",
+            index=models.Index(
+                models.F("due_on"),
+                models.F("id"),
+                condition=models.Q(("state__in", ["done", "reopened"])),
+                name="follow_up_ended",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="followup",
             constraint=models.UniqueConstraint(fields=("response", "item", "reason"), name="one_follow_up_per_matter"),

@@ -93,6 +93,7 @@ class FollowUp(models.Model):
         indexes = [
             models.Index(F("owner"), F("due_on"), name="follow_up_owner", condition=Q(state__in=["open", "proposed"])),
             models.Index(F("due_on"), F("id"), name="follow_up_open", condition=Q(state__in=["open", "proposed"])),
+            models.Index(F("due_on"), F("id"), name="follow_up_ended", condition=Q(state__in=["done", "reopened"])),
         ]
 
     def __str__(self) -> str:

@@ -42,24 +42,43 @@ class Sought:
 
 def found(who: Identity, sought: Sought) -> QuerySet[Response]:
     """Those that this person may see."""
-    rows = Response.objects.visible_to(who)
-    if sought.version:
-        rows = rows.filter(version=sought.version)
+    rows = Response.objects.visible_to(who).filter(_when(sought) & _whose(sought) & _what(sought))
+    return rows.filter(Exists(_answers(sought))) if sought.item else rows
+
+
+def _when(sought: Sought) -> Q:
+    condition = Q()
     if sought.since:
-        rows = rows.filter(submitted_at__gte=_begins(sought.since))
+        condition &= Q(submitted_at__gte=_begins(sought.since))
     if sought.until:
-        rows = rows.filter(submitted_at__lt=_begins(month_end(sought.until)))
+        condition &= Q(submitted_at__lt=_begins(month_end(sought.until)))
+    return condition
+
+
+def _whose(sought: Sought) -> Q:
+    condition = Q()
     if sought.department:
-        below = Department.objects.filter(lineage__contains=[sought.department.pk])
-        rows = rows.filter(department__in=below)
+        condition &= Q(department__in=Department.objects.filter(lineage__contains=[sought.department.pk]))
     if sought.unit:
-        rows = rows.filter(department=None if sought.unit == NOBODY else int(sought.unit))
-    if sought.item:
-        rows = rows.filter(Exists(_answers(sought)))
+        condition &= Q(department=None if sought.unit == NOBODY else int(sought.unit))
     if sought.person:
-        rows = rows.filter(person=sought.person, personal=True)
-    exact = {"product": sought.product, "level": sought.level, "source": sought.source, "genuine": sought.genuine}
-    return rows.filter(**{name: value for name, value in exact.items() if value})
+        condition &= Q(person=sought.person, personal=True)
+    if sought.product:
+        condition &= Q(product=sought.product)
+    return condition
+
+
+def _what(sought: Sought) -> Q:
+    condition = Q()
+    if sought.version:
+        condition &= Q(version=sought.version)
+    if sought.level:
+        condition &= Q(level=sought.level)
+    if sought.source:
+        condition &= Q(source=sought.source)
+    if sought.genuine:
+        condition &= Q(genuine=sought.genuine)
+    return condition
 
 
 def _begins(day: date) -> datetime:

@@ -31,7 +31,6 @@ from surveys.scores import Score
 SHOWN = 30
 MONTHS = 12
 _LEVELS = (5, 4, 3, 2, 1)
-_SUMS = ("responses", "n5", "n4", "n3", "n2", "n1", "total", "satisfied")
 _TENTH = Decimal("0.1")
 
 
@@ -237,7 +236,10 @@ def _sums(wanted: Wanted) -> QuerySet[Tally]:
 
 
 def _rows(rows: QuerySet[Tally], column: str) -> list[dict[str, Any]]:
-    found = rows.values(column).annotate(**{f"s_{name}": Sum(name) for name in _SUMS})
+    found = rows.values(column).annotate(
+        s_responses=Sum("responses"), s_n5=Sum("n5"), s_n4=Sum("n4"), s_n3=Sum("n3"), s_n2=Sum("n2"), s_n1=Sum("n1"),
+        s_total=Sum("total"), s_satisfied=Sum("satisfied"),
+    )  # fmt: skip
     return [row for row in found if row["s_responses"]]
 
 
