@@ -20,7 +20,7 @@ from surveys.presets import FIVE_LEVEL
 #: So long the surveys have been switched on; longer than any case of the demo is closed.
 DAYS = 600
 #: What the customers choose in turn: which option for most questions, one exception, and their words.
-OPINIONS = (
+OPINIONS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("o1", {}, ""),
     ("o2", {"price_parts": "o4"}, "配件价格偏高，希望公示收费标准。"),
     ("o1", {"delivery_time": "o2"}, ""),
