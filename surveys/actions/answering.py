@@ -99,6 +99,8 @@ def answer_invitation(invitation: Invitation, filled: Filled) -> Response:
     now = timezone.now()
     if not row.may_be_answered(now):
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
+    if Response.objects.filter(case=row.case, round=row.round).exists():
+        raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
     if row.case.round != row.round or row.case.closed_at is None:
         raise InvalidMove(_("Your matter was taken up again. We ask you once more when it is settled."))
     origin = Origin(Response.Source.LINK, invitation=row)

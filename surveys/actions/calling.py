@@ -210,7 +210,7 @@ def _end_invitation(row: Callback, *, by: Actor, at: datetime) -> None:
     )
     if link is None:
         return
-    link.state, link.why, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, Invitation.Why.CALLED, at, None
+    link.state, link.why, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, Invitation.Why.ANSWERED, at, None
     link.save(update_fields=["state", "why", "ended_at", "remind_at"])
     changes = {"invitation": (None, link.pk), "why": (None, link.why)}
     record(row.thread, "withdraw_invitation", by=by, at=at, changes=changes)

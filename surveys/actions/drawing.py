@@ -5,6 +5,7 @@ Sweeps: safe to run twice, late, in two places, and to die half-way.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -59,8 +60,8 @@ def draw_callbacks(now: datetime | None = None, *, budget: timedelta = timedelta
     Who was called and who waits counts; who could not be reached, did not want to or was withdrawn is replaced. A
     quarter keeps the percentages it began with.
     """
-    started = timezone.now()
-    now = now or started
+    until = time.monotonic() + budget.total_seconds()
+    now = now or timezone.now()
     survey = reads.running()
     if survey is None:
         return 0
@@ -71,7 +72,7 @@ def draw_callbacks(now: datetime | None = None, *, budget: timedelta = timedelta
         while True:
             count = _draw_quarter(survey, quarter, now=now)
             done += count
-            if count < CHUNK or timezone.now() - started > budget:
+            if count < CHUNK or time.monotonic() > until:
                 break
     return done
 

@@ -162,7 +162,7 @@ def _decision(
 ) -> tuple[Invitation, Address | None]:
     case, policy = row.case, _policy(row.case.profile_version)
     if (case.pk, row.n) in asked:
-        way = Why.CALLED
+        way = Why.ANSWERED
     invitation = Invitation(
         survey=survey, case=case, round=row.n, invited_at=now, deadline_at=now + timedelta(days=policy.deadline_days)
     )
@@ -261,7 +261,7 @@ def _why_withdrawn(row: Invitation) -> str:
         return Why.REOPENED
     if case.erased_at or (customer and (customer.restricted_at or customer.erased_at)):
         return Why.RESTRICTED
-    return Why.REFUSED if case.contact_refused else Why.CALLED
+    return Why.REFUSED if case.contact_refused else Why.ANSWERED
 
 
 def _end(rows: Sequence[Invitation], state: str, verb: str, *, at: datetime, by: Actor = SWEEP) -> int:

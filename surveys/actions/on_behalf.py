@@ -40,7 +40,8 @@ def fill_in_for(
     response = fill_in(case, version, filled, by=by, origin=origin)
     if link is not None:
         link.state, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, now, None
-        link.save(update_fields=["state", "ended_at", "remind_at"])
+        link.why = Invitation.Why.ANSWERED
+        link.save(update_fields=["state", "why", "ended_at", "remind_at"])
         changes = {"invitation": (None, link.pk), "response": (None, response.pk)}
         record(response.thread, "withdraw_invitation", by=by, at=now, changes=changes)
     return response

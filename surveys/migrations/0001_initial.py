@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                             ("quiet", "was asked not long ago"),
                             ("reopened", "the case was reopened"),
                             ("stopped", "the survey was stopped"),
-                            ("called", "was asked by telephone"),
+                            ("answered", "has answered in another way"),
                         ],
                         max_length=12,
                     ),

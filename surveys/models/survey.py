@@ -81,7 +81,7 @@ class Invitation(models.Model):
         QUIET = "quiet", pgettext_lazy("invitation", "was asked not long ago")
         REOPENED = "reopened", pgettext_lazy("invitation", "the case was reopened")
         STOPPED = "stopped", pgettext_lazy("invitation", "the survey was stopped")
-        CALLED = "called", pgettext_lazy("invitation", "was asked by telephone")
+        ANSWERED = "answered", pgettext_lazy("invitation", "has answered in another way")
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="invitations")
     case = models.ForeignKey(Case, models.PROTECT, related_name="+")

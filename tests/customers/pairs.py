@@ -18,8 +18,10 @@ from customers.actions.people import Facts, Reach, open_file
 from customers.models import ConsentText, Customer, CustomerKind, ExternalNumber
 from feedback_system.models import DataRequest, LegalHold
 from returns.actions.opening import register_return
+from surveys.models import Response
 from tests import world as w
 from tests.returns.trade import wish
+from tests.surveys.asked import version
 from tests.world import World
 
 PHONE = "0512-67662200"
@@ -63,7 +65,10 @@ def twins(world: World) -> tuple[Customer, Customer]:
         add_holding(row, Held("contract", name=f"{name}合同"), by=by)
         record_communication(row, Talk("visit", timezone.now(), f"看了{name}"), by=world.actor("sales_handler"))
         person(world, f"{name}的周慧", organisation=row)
-        case_of(world, row)
+        Response.objects.create(
+            case=case_of(world, row), round=1, customer=row, version=version(), source="collected", personal=False,
+            asked_by=world.sales_handler, submitted_at=timezone.now(),
+        )  # fmt: skip
         register_return(wish(customer=row), by=by)
         _settled(world, row)
     classify_customer(kept, "A", "key", reason="战略客户", by=world.hub_head)

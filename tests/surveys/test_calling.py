@@ -82,7 +82,7 @@ def test_the_open_link_of_the_round_ends(world: World, callback: Callback) -> No
     )  # fmt: skip
     record_call(callback, c.filled(), by=c.actor(world))
     link.refresh_from_db()
-    assert (link.state, link.why, link.remind_at) == ("withdrawn", "called", None)
+    assert (link.state, link.why, link.remind_at) == ("withdrawn", "answered", None)
 
 
 def test_a_form_sent_twice_is_kept_once(world: World, callback: Callback) -> None:
