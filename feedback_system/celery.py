@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"queue": "work"},
     },
+    "hold-reopened": {"task": "surveys.tasks.hold_reopened", "schedule": 300.0, "options": {"queue": "clock"}},
     "tally-answers": {"task": "surveys.tasks.tally", "schedule": 30.0, "options": {"queue": "work"}},
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
     "heartbeat-clock": {

@@ -6,7 +6,7 @@ Nothing else in the program holds a label or a value of an answer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from django.utils.translation import get_language
@@ -17,6 +17,7 @@ from regulations.document import Part
 
 #: What is counted at most: the best option of a scale, and the number of levels an answer is converted to (SUR-22).
 BEST = 5
+_HUNDREDTH = Decimal("0.01")
 _CODE = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -191,7 +192,7 @@ class QuestionnaireDocument(Part):
         if item.kind == "choice":
             return self.scale(item.scale).option(given).value
         if item.kind == "points":
-            return BEST * Decimal(given) / item.points
+            return (BEST * Decimal(given) / item.points).quantize(_HUNDREDTH, ROUND_HALF_UP)
         return None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import Field
 
 from cases.models import Case
 from regulations.document import Part
 from surveys.scores import LOW_UP_TO, QUOTAS, SATISFIED_FROM
+
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
 
 
 class SurveysPart(Part):
@@ -21,16 +24,16 @@ class SurveysPart(Part):
     ``follow_up_days`` working days. A group of fewer than ``smallest_group`` responses is not shown.
     """
 
-    delay_days: int = Field(default=2, gt=0)
-    quiet_days: int = Field(default=90, ge=0)
-    remind_days: int = Field(default=5, gt=0)
-    deadline_days: int = Field(default=14, gt=0)
-    quotas: dict[str, Decimal] = Field(default_factory=lambda: {level: Decimal(n) for level, n in QUOTAS.items()})
+    delay_days: int = Field(default=2, gt=0, le=250)
+    quiet_days: int = Field(default=90, ge=0, le=3660)
+    remind_days: int = Field(default=5, gt=0, le=366)
+    deadline_days: int = Field(default=14, gt=0, le=366)
+    quotas: dict[str, Percent] = Field(default_factory=lambda: {level: Decimal(n) for level, n in QUOTAS.items()})
     tries: int = Field(default=3, gt=0)
-    retry_hours: int = Field(default=4, gt=0)
+    retry_hours: int = Field(default=4, gt=0, le=200)
     satisfied_from: Decimal = Field(default=SATISFIED_FROM, gt=1, le=5)
     low_up_to: Decimal = Field(default=LOW_UP_TO, ge=1, lt=5)
-    follow_up_days: int = Field(default=5, gt=0)
+    follow_up_days: int = Field(default=5, gt=0, le=250)
     smallest_group: int = Field(default=5, gt=0)
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from surveys.actions import drawing, inviting, tallying
+from surveys.actions import drawing, follow_ups, inviting, tallying
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -33,3 +33,9 @@ def withdraw_callbacks() -> int:
 def tally() -> int:
     """Beat's tick: add what was answered to the sums that result pages read."""
     return tallying.tally()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def hold_reopened() -> int:
+    """Beat's tick: what is open of a case that was taken up again holds its closing."""
+    return follow_ups.hold_reopened()

@@ -26,10 +26,13 @@ from notifications.delivery import sweep_due
 from notifications.models import Message
 from returns.actions import sweep as return_sweep
 from returns.models import ReturnClock, ReturnSlip
+from surveys.actions import drawing, inviting, tallying
+from surveys.models import Callback, FollowUp, Invitation, QuestionnaireVersion, Response
+from surveys.secrets import link_token as survey_token
 from tests.cases import visitors
 from tests.forms import submit
 from tests.returns import trade
-from tests.world import PASSWORD, World, satisfied
+from tests.world import PASSWORD, World, closed, satisfied
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 16, 9, 12, tzinfo=SHANGHAI)
@@ -359,3 +362,91 @@ def test_the_story_goes_on_through_a_refunded_return_and_a_repaired_one(
 
     # Nothing of all this was lost or altered.
     assert verify(files=False).ok
+
+
+@pytest.mark.req("SUR-10", "SUR-14", "SUR-15", "SUR-17", "SUR-26", "SUR-27", "RES-15", "A-50")
+@pytest.mark.system("S48")
+@pytest.mark.form("F71", "F73")
+def test_the_story_goes_on_through_an_answer_a_refused_proxy_and_a_low_score_followed_up(
+    world: World, hand: Hand, settings: Any
+) -> None:
+    settings.SMS_ADAPTER = ""
+    trade.people(world)
+
+    # Quality switches on both ways of asking; what is closed afterwards is asked about.
+    quality = person("quality_head")
+    for kind, code in (("link", "five_level"), ("callback", "callback")):
+        version = QuestionnaireVersion.objects.get(questionnaire__code=code)
+        assert submit(quality, f"/surveys/start/{kind}/", version=str(version.pk)).status_code == 302
+    hand.forward(minutes=5)
+    asked, called = closed(world), closed(world)
+    Case.objects.filter(pk=called.pk).update(severity="P4")
+
+    # The quota of one closed case of level P4 is one call, and it is the independent desk's, not the handlers'.
+    drawing.draw_callbacks()
+    call = Callback.objects.get()
+    assert (call.case, call.draw.closed, call.draw.required) == (called, 1, 1)
+    desk, agent = person("callback_agent"), person("agent")
+    assert called.number in desk.get("/surveys/callbacks/").content.decode()
+    assert agent.get(f"/surveys/callbacks/{call.pk}/").status_code == 403
+
+    # Two working days after the closing the customer is asked, once, by a link that opens without a login.
+    hand.forward(days=1)
+    inviting.sweep_invitations()
+    assert not Invitation.objects.exists()
+    hand.forward(days=2)
+    inviting.sweep_invitations()
+    inviting.sweep_invitations()
+    link = f"/survey/{survey_token(asked.pk, asked.round)}/"
+    customer = Client()
+    assert asked.number in customer.get(link).content.decode()
+
+    # She is content but for the price of parts, and says so: each becomes a matter of its own.
+    items = QuestionnaireVersion.objects.get(questionnaire__code="five_level").asks.items
+    given = {f"item_{item.code}": "o1" for item in items if item.kind == "choice"}
+    given |= {"item_price_parts": "o5", "comment_price_parts": "太贵", "item_suggestion": "请公示配件价格"}
+    assert submit(customer, link, holds="submission_key", **given).status_code == 302
+    assert "<form" not in customer.get(link).content.decode().split("<main")[1]
+    response = Response.objects.get()
+    assert (response.source, response.total, response.answers) == ("link", 51, 11)
+    assert sorted(response.follow_ups.values_list("reason", "item")) == [("low", "price_parts"), ("remark", "")]
+
+    # Nobody fills in for her now, however well meant.
+    refused = person("agent").get(f"/surveys/fill-in/{asked.number}/").content.decode()
+    assert "客户已就该案件作答" in refused
+
+    # The head of the department looks into the price; the answer stands in the case's history of the asking.
+    head = person("production_head")
+    low = response.follow_ups.get(reason="low")
+    assert "配件" in head.get("/").content.decode()
+    done = {"cause": "网点没有公示价格", "result": "已张贴价目表并短信告知"}
+    assert submit(head, f"/surveys/follow-ups/{low.pk}/finish/", **done).status_code == 302
+    low.refresh_from_db()
+    assert low.state == "done"
+
+    # On the telephone the other customer says that it leaks again: reopening is proposed, and the hub confirms it.
+    desk = person("callback_agent")
+    said = {"item_solved": "o2", "item_overall": "o4", "item_speed": "o2", "item_skill": "o2", "item_manner": "o1"}
+    assert submit(desk, f"/surveys/callbacks/{call.pk}/", holds="submission_key", **said).status_code == 302
+    call.refresh_from_db()
+    assert call.state == "done"
+    unsolved = FollowUp.objects.get(reason="unsolved")
+    head = person("production_head")
+    path = f"/surveys/follow-ups/{unsolved.pk}"
+    assert submit(head, f"{path}/propose_reopening/", reason="客户称又漏水").status_code == 302
+    hub = person("hub_head")
+    assert submit(hub, f"{path}/decide_reopening/", granted="yes").status_code == 302
+    called.refresh_from_db()
+    unsolved.refresh_from_db()
+    assert (called.round, called.closed_at, unsolved.state) == (2, None, "reopened")
+
+    # What two customers said is too little to be shown; the quota of the quarter is kept.
+    tallying.tally()
+    assert "样本" in quality_results(person("quality_head"))
+    assert "100.0 %" in person("quality_head").get("/surveys/quota/").content.decode()
+    assert verify(files=False).ok
+
+
+def quality_results(client: Client) -> str:
+    """The page of results as quality sees it."""
+    return client.get("/surveys/results/").content.decode()

@@ -118,7 +118,9 @@ def _survey(kind: str, code: str, since: datetime) -> Survey:
         questionnaire=row, number=1, document=document.model_dump(mode="json"), published_at=since
     )
     found = Survey.objects.filter(kind=kind, stopped_at=None).first()
-    return found or Survey.objects.create(kind=kind, version=version, started_at=since, swept_until=timezone.now())
+    return found or Survey.objects.create(
+        kind=kind, version=version, started_at=since, asks_since=since, swept_until=timezone.now()
+    )
 
 
 def _write(shelf: _Shelf, rounds: list[tuple[Any, ...]], *, fresh: int) -> None:

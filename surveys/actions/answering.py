@@ -22,6 +22,7 @@ from audit.exceptions import InvalidInput, InvalidMove
 from cases.lifecycle import FULL_OUTCOMES
 from cases.models import Assignment, Case, Round
 from organization.models import User
+from surveys import notices
 from surveys.actions import follow_ups
 from surveys.document import Item, QuestionnaireDocument
 from surveys.models import Answer, Callback, Invitation, QuestionnaireVersion, Response
@@ -99,7 +100,9 @@ def answer_invitation(invitation: Invitation, filled: Filled) -> Response:
     now = timezone.now()
     if not row.may_be_answered(now):
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
-    if Response.objects.filter(case=row.case, round=row.round).exists():
+    Case.objects.select_for_update(no_key=True).get(pk=row.case_id)  # nobody reopens it meanwhile
+    row.case.refresh_from_db(fields=["round", "closed_at"])
+    if Response.objects.settling().filter(case=row.case, round=row.round).exists():
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
     if row.case.round != row.round or row.case.closed_at is None:
         raise InvalidMove(_("Your matter was taken up again. We ask you once more when it is settled."))
@@ -107,6 +110,7 @@ def answer_invitation(invitation: Invitation, filled: Filled) -> Response:
     response = keep(Asked(row.case, row.round, row.survey.version), filled, origin, by=Actor.customer())
     row.state, row.ended_at, row.remind_at = Invitation.State.ANSWERED, now, None
     row.save(update_fields=["state", "ended_at", "remind_at"])
+    notices.withdrawn([row.thread])
     return response
 
 
@@ -233,7 +237,10 @@ def _count(asks: QuestionnaireDocument, filled: Filled, satisfied_from: Decimal)
     if not counted.answers:
         raise InvalidInput("", _("Nothing was answered yet."))
     counted.score = score_of(values, satisfied_from=satisfied_from)
-    counted.points = points if asks.most_points else None
+    # Blank is not zero: a form is graded only where every item marked by points was answered.
+    marked = {item.code for item in asks.items if item.kind == "points"}
+    given_points = {answer.item for answer in counted.answers if answer.option}
+    counted.points = points if marked and marked <= given_points else None
     return counted
 
 

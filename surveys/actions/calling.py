@@ -20,6 +20,7 @@ from cases.models import Case
 from organization.models import User
 from organization.queries import Identity, identities_of, working_calendar
 from organization.working_time import NoWorkingTime, WorkingCalendar, add_working_hours
+from surveys import notices
 from surveys.actions.answering import Asked, Filled, Origin, keep
 from surveys.actions.drawing import HELD, next_open
 from surveys.models import Attempt, Callback, Invitation, Response
@@ -174,15 +175,15 @@ def record_call(callback: Callback, filled: Filled, *, by: Actor, note: str = ""
     """
     now = timezone.now()
     _check_note(note)
-    if filled.submission_key and (
-        known := Response.objects.filter(submission_key=filled.submission_key, callback=callback).first()
-    ):
-        return known
+    if filled.submission_key and (known := Response.objects.filter(submission_key=filled.submission_key).first()):
+        if known.callback_id == callback.pk:
+            return known
+        raise InvalidMove(_("This page was used for another case. Nothing was saved; open it again."))
     row = _lock(callback, by=by, now=now)
-    _end_invitation(row, by=by, at=now)
     # Whoever fills in on behalf locks the case; a foreign key to it is not kept waiting by this lock.
     Case.objects.select_for_update(no_key=True).get(pk=row.case_id)
-    if Response.objects.filter(case=row.case_id, round=row.round).exists():
+    _end_invitation(row, by=by, at=now)
+    if Response.objects.settling().filter(case=row.case_id, round=row.round).exists():
         raise InvalidMove(_("This customer has answered about the case already."))
     version = row.draw.survey.version
     origin = Origin(Response.Source.CALLBACK, callback=row)
@@ -210,9 +211,10 @@ def _end_invitation(row: Callback, *, by: Actor, at: datetime) -> None:
     )
     if link is None:
         return
-    link.state, link.why, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, Invitation.Why.ANSWERED, at, None
+    link.state, link.why, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, Invitation.Why.CALLED, at, None
     link.save(update_fields=["state", "why", "ended_at", "remind_at"])
     changes = {"invitation": (None, link.pk), "why": (None, link.why)}
+    notices.withdrawn([row.thread])
     record(row.thread, "withdraw_invitation", by=by, at=at, changes=changes)
 
 

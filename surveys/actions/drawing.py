@@ -67,7 +67,7 @@ def draw_callbacks(now: datetime | None = None, *, budget: timedelta = timedelta
         return 0
     done, quarters = 0, {reads.quarter_of(timezone.localdate(at)) for at in (now - AFTER_THE_END, now)}
     for quarter in sorted(quarters):
-        if reads.span_of(quarter)[1] <= survey.started_at:
+        if reads.span_of(quarter)[1] <= survey.asks_since:
             continue
         while True:
             count = _draw_quarter(survey, quarter, now=now)
@@ -125,7 +125,7 @@ def _locked_draws(survey: Survey, quarter: date, quotas: dict[str, Decimal], *, 
 
 def _standing(draws: Sequence[Draw]) -> list[tuple[int, int, int]]:
     """Of each draw: how many count for the quota, and the last number given."""
-    counting = Q(state__in=[State.WAITING, State.DONE])
+    counting = Q(state=State.WAITING) | Q(state=State.DONE) & ~Q(response__genuine="doubtful")
     rows = Callback.objects.filter(draw__in=draws).order_by().values("draw")
     return list(
         rows.annotate(counted=Count("pk", filter=counting), last=Max("n")).values_list("draw", "counted", "last")
@@ -163,7 +163,7 @@ _WHY = (
     ("reopened", ~Q(case__round=F("round")) | Q(case__closed_at=None)),
     ("refused", Q(case__contact_refused=True)),
     ("stopped", Q(draw__survey__stopped_at__isnull=False)),
-    ("answered", Q(Exists(Response.objects.filter(case=OuterRef("case"), round=OuterRef("round"))))),
+    ("answered", Q(Exists(Response.objects.settling().filter(case=OuterRef("case"), round=OuterRef("round"))))),
 )
 
 

@@ -86,7 +86,7 @@ def _undecided(survey: Survey) -> QuerySet[Round]:
     known = Invitation.objects.filter(case=OuterRef("case"), round=OuterRef("n"))
     return Round.objects.filter(
         ~Exists(known),
-        closed_at__gte=max(survey.started_at, survey.swept_until - OVERLAP),
+        closed_at__gte=max(survey.asks_since, survey.swept_until - OVERLAP),
         outcome__in=FULL_OUTCOMES,
         n=F("case__round"),
         case__closed_at__isnull=False,
@@ -102,7 +102,7 @@ def _over(survey: Survey, now: datetime) -> Q:
     for version in versions:
         try:
             calendar = working_calendar(version.times.calendar)
-            since = max(survey.started_at, survey.swept_until - OVERLAP)
+            since = max(survey.asks_since, survey.swept_until - OVERLAP)
             before = closed_before(calendar, _policy(version).delay_days, now, since=since)
         except Exception:  # one calendar without working days must not keep the others' customers from being asked
             logger.exception("no working days could be counted by %s", version)
@@ -158,11 +158,11 @@ def _decide(survey: Survey, rounds: Sequence[Round], failed: set[int], *, now: d
 
 
 def _decision(
-    survey: Survey, row: Round, way: Address | Invitation.Why, *, asked: set[RoundKey], now: datetime
+    survey: Survey, row: Round, way: Address | Invitation.Why, *, asked: dict[RoundKey, Invitation.Why], now: datetime
 ) -> tuple[Invitation, Address | None]:
     case, policy = row.case, _policy(row.case.profile_version)
     if (case.pk, row.n) in asked:
-        way = Why.ANSWERED
+        way = asked[case.pk, row.n]
     invitation = Invitation(
         survey=survey, case=case, round=row.n, invited_at=now, deadline_at=now + timedelta(days=policy.deadline_days)
     )
@@ -184,28 +184,54 @@ def _leave_out(row: Invitation, why: str, *, at: datetime) -> None:
     row.key, row.to, row.remind_at = None, "", None
 
 
-def _asked_otherwise(cases: Iterable[Case]) -> set[RoundKey]:
-    """Rounds about which somebody was called, or which were answered in another way."""
+#: Callbacks by which a customer is asked, or said not to want to be.
+_CALLED = (Callback.State.WAITING, Callback.State.DONE, Callback.State.REFUSED)
+
+
+def _asked_otherwise(cases: Iterable[Case]) -> dict[RoundKey, Invitation.Why]:
+    """Rounds about which somebody is called, or which were answered in another way: asked is once a round."""
     keys = [case.pk for case in cases]
-    called = Callback.objects.filter(case__in=keys, state=Callback.State.DONE).values_list("case_id", "round")
-    answered = Response.objects.filter(case__in=keys).values_list("case_id", "round")
-    return set(called) | set(answered)
+    called = Callback.objects.filter(case__in=keys, state__in=_CALLED).values_list("case_id", "round")
+    answered = Response.objects.settling().filter(case__in=keys).values_list("case_id", "round")
+    return dict.fromkeys(called, Why.CALLED) | dict.fromkeys(answered, Why.ANSWERED)
 
 
 def _leave_in_peace(found: Sequence[tuple[Invitation, Address | None]], *, now: datetime) -> None:
-    """Nobody is asked twice within the quiet days (SUR-14); withdrawn for a reopening does not count as asked."""
-    last: dict[str, datetime] = {}
-    rows = Invitation.objects.filter(to__in={row.to for row, _a in found if row.to}).exclude(why=Why.REOPENED)
-    for to, at in rows.values_list("to", "invited_at"):
-        last[to] = max(at, last.get(to, at))
+    """Nobody is asked twice within the quiet days, by whichever way: the same address, or the same customer (SUR-14).
+
+    Withdrawn for a reopening does not count as asked.
+    """
+    last = _last_asked(found)
     for row, _address in found:
         if not row.to:
             continue
         quiet = timedelta(days=_policy(row.case.profile_version).quiet_days)
-        if row.to in last and now - last[row.to] < quiet:
+        names: list[str | int] = [row.to]
+        if row.case.customer_id:
+            names.append(row.case.customer_id)
+        if any(name in last and now - last[name] < quiet for name in names):
             _leave_out(row, Why.QUIET, at=now)
         else:
-            last[row.to] = now
+            last |= dict.fromkeys(names, now)
+
+
+def _last_asked(found: Sequence[tuple[Invitation, Address | None]]) -> dict[str | int, datetime]:
+    """When these addresses and customers were asked last, by link or on the telephone; three queries."""
+    addresses = {row.to for row, _address in found if row.to}
+    customers = {row.case.customer_id for row, _address in found if row.case.customer_id}
+    asked = Invitation.objects.exclude(state=State.LEFT_OUT).exclude(why=Why.REOPENED).order_by()
+    called = Callback.objects.filter(
+        case__customer__in=customers, state__in=_CALLED[1:], ended_at__isnull=False
+    ).order_by()
+    last: dict[str | int, datetime] = {}
+    for rows in (
+        asked.filter(to__in=addresses).values_list("to", "invited_at"),
+        asked.filter(case__customer__in=customers).values_list("case__customer", "invited_at"),
+        called.values_list("case__customer", "ended_at"),
+    ):
+        for name, at in rows:
+            last[name] = max(at, last.get(name, at))  # type: ignore[type-var, assignment]
+    return last
 
 
 def _entry(row: Invitation, verb: str, *, at: datetime, by: Actor = SWEEP) -> Entry:
@@ -246,8 +272,9 @@ _RESTRICTED = (
 @transaction.atomic
 def _withdraw_chunk(now: datetime) -> int:
     same = {"case": OuterRef("case"), "round": OuterRef("round")}
-    otherwise = Exists(Response.objects.filter(**same)) | Exists(
-        Callback.objects.filter(**same, state=Callback.State.DONE)
+    ended = (Callback.State.DONE, Callback.State.REFUSED)
+    otherwise = Exists(Response.objects.settling().filter(**same)) | Exists(
+        Callback.objects.filter(**same, state__in=ended)
     )
     rows = _still_open(_REOPENED | _RESTRICTED | Q(otherwise) | Q(case__contact_refused=True))
     for row in rows:

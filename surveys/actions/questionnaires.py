@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -19,12 +19,19 @@ from organization import text
 from organization.models import User
 from surveys.actions.inviting import withdraw_stopped
 from surveys.document import QuestionnaireDocument
-from surveys.models import Questionnaire, QuestionnaireVersion, Survey
+from surveys.models import Draw, Questionnaire, QuestionnaireVersion, Survey
+
+#: Draws of the quarter before are still looked at for a month.
+_QUARTER = timedelta(days=124)
 
 
 def thread_of_questionnaire(pk: int) -> str:
     """Name of the history of a questionnaire and of the surveys that ask it."""
     return f"questionnaire:{pk}"
+
+
+#: Words of addresses beside the questionnaires' own.
+_TAKEN = frozenset({"add"})
 
 
 @transaction.atomic
@@ -37,6 +44,8 @@ def add_questionnaire(code: str, name: str, document: Mapping[str, Any], *, by: 
         raise InvalidInput("name", _("Please name the questionnaire."))
     if Questionnaire.objects.filter(code=code).exists():
         raise InvalidInput("code", _("There is a questionnaire with this code already."))
+    if code in _TAKEN:
+        raise InvalidInput("code", _("This code is taken. Please choose another one."))
     checked = checked_document(document)
     now = timezone.now()
     row = Questionnaire.objects.create(code=code, name=name)
@@ -176,7 +185,8 @@ def start_survey(kind: str, version: QuestionnaireVersion, *, by: Actor, replaci
     """Ask after what is closed from now on; what was closed before is never asked (SUR-14).
 
     One survey of a kind runs. While one does, this is refused, unless it is the one named as ``replacing``: then it
-    ends in the same step, and who was asked by it may still answer what he or she was asked.
+    ends in the same step, who was asked by it may still answer what he or she was asked, and the new one takes over
+    what was closed and not asked yet, with the draws of the quarter.
     """
     if kind not in Survey.Kind.values:
         raise InvalidInput("kind", _("Please choose how is asked: by link, or by telephone."))
@@ -196,7 +206,12 @@ def start_survey(kind: str, version: QuestionnaireVersion, *, by: Actor, replaci
         entries.append(_ended(running, {"withdrawn": (None, 0)}, by=by, at=now))
     elif replacing is not None:
         raise InvalidMove(_("This survey was switched off meanwhile."))
-    row = Survey.objects.create(kind=kind, version=version, started_at=now, started_by=_person(by), swept_until=now)
+    row = Survey(kind=kind, version=version, started_at=now, asks_since=now, swept_until=now, started_by=_person(by))
+    if running is not None:  # nobody closed meanwhile is forgotten, and the quarter's quota goes on
+        row.asks_since, row.swept_until = running.asks_since, running.swept_until
+    row.save(force_insert=True)
+    if running is not None:
+        Draw.objects.filter(survey=running, quarter__gte=timezone.localdate(now) - _QUARTER).update(survey=row)
     changes = {
         "survey": (running.pk if running else None, row.pk),
         "kind": (None, kind),

@@ -94,10 +94,11 @@ class ResultFilter(_Address):
             return None
         department: Department | None = self.cleaned_data.get("department")
         found = self.departments
+        scope = found
         if department is not None:
             below = frozenset(Department.objects.filter(lineage__contains=[department.pk]).values_list("pk", flat=True))
             found = below if found is None else below & found
-        return Wanted(self.chosen, self.begins, self.ends, found, department)
+        return Wanted(self.chosen, self.begins, self.ends, found, department, scope)
 
 
 class ResponseFilter(_Address):

@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                             ("quiet", "was asked not long ago"),
                             ("reopened", "the case was reopened"),
                             ("stopped", "the survey was stopped"),
+                            ("called", "is asked by telephone"),
                             ("answered", "has answered in another way"),
                         ],
                         max_length=12,
@@ -345,6 +346,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("low", "Dissatisfied"),
                             ("remark", "Opinion or suggestion"),
+                            ("grade", "Graded as dissatisfied"),
                             ("unsolved", "Not solved"),
                         ],
                         max_length=10,
@@ -452,6 +454,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("started_at", models.DateTimeField()),
+                ("asks_since", models.DateTimeField()),
                 ("stopped_at", models.DateTimeField(null=True)),
                 ("swept_until", models.DateTimeField()),
                 (

@@ -49,6 +49,7 @@ class FollowUp(models.Model):
 
         LOW = "low", pgettext_lazy("follow-up", "Dissatisfied")
         REMARK = "remark", pgettext_lazy("follow-up", "Opinion or suggestion")
+        GRADE = "grade", pgettext_lazy("follow-up", "Graded as dissatisfied")
         UNSOLVED = "unsolved", pgettext_lazy("follow-up", "Not solved")
 
     class State(models.TextChoices):

@@ -22,20 +22,32 @@ from surveys.rights import watches
 from surveys.scores import SATISFIED_FROM, Score
 
 
+def _reads_in_full(person: Identity) -> Q:
+    """Cases that a person reads in full, as ``cases.rights.reads_in_full`` says of one."""
+    if person.reads_all:
+        return Q()
+    own = -person.user_id
+    mine = Q(case__readers__contains=[own]) & ~Q(case__first_asked=person.user_id)
+    return Q(case__readers__overlap=sorted(person.principals - {own})) | mine | Q(case__owner=person.user_id)
+
+
 class ResponseQuerySet(models.QuerySet["Response"]):
     """Conditions on responses; every read starts from ``visible_to``."""
 
     def visible_to(self, who: Identity) -> ResponseQuerySet:
-        """Those about cases that one may see, and all for who watches over the results; never of a case that bars the
-        person.
+        """Those about cases that one reads in full, and all for who watches over the results; never of a case that
+        bars the person. Whoever only follows a case as its first-asked reads no answers about it.
         """
-        # Who watches in his or her own right sees more than by the cases: the second condition would only cost.
-        condition = Q() if watches(who) else Q(case__in=Case.objects.visible_to(who))
+        condition = Q(pk__in=[])
         for person in who.acting:
-            if watches(person):
-                barred = sorted({-who.user_id, -person.user_id} | set(withheld_from(who)))
-                condition |= ~Q(case__barred__overlap=barred)
+            barred = sorted({-who.user_id, -person.user_id} | set(withheld_from(who)))
+            reads = Q() if watches(person) else _reads_in_full(person)
+            condition |= ~Q(case__barred__overlap=barred) & reads
         return self.filter(condition)
+
+    def settling(self) -> ResponseQuerySet:
+        """Those after which nobody is asked any more: not what staff collected, not what is not genuine."""
+        return self.exclude(source="collected").exclude(genuine="doubtful")
 
     def counting(self) -> ResponseQuerySet:
         """Those that stand in results: not doubtful ones (SUR-21)."""

@@ -19,7 +19,8 @@ from surveys.models.questionnaire import QuestionnaireVersion
 class Survey(models.Model):
     """Asking after closed cases with one version of a questionnaire, from when it was switched on until it was stopped.
 
-    What was closed before is never asked. A running survey keeps its version; another version is another survey.
+    What was closed before ``asks_since`` is never asked. A running survey keeps its version; another version is
+    another survey.
     """
 
     class Kind(models.TextChoices):
@@ -31,6 +32,8 @@ class Survey(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     version = models.ForeignKey(QuestionnaireVersion, models.PROTECT, related_name="surveys")
     started_at = models.DateTimeField()
+    #: Closed from here on: its own start, or that of the survey that it replaced.
+    asks_since = models.DateTimeField()
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     stopped_at = models.DateTimeField(null=True)
     stopped_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -81,6 +84,7 @@ class Invitation(models.Model):
         QUIET = "quiet", pgettext_lazy("invitation", "was asked not long ago")
         REOPENED = "reopened", pgettext_lazy("invitation", "the case was reopened")
         STOPPED = "stopped", pgettext_lazy("invitation", "the survey was stopped")
+        CALLED = "called", pgettext_lazy("invitation", "is asked by telephone")
         ANSWERED = "answered", pgettext_lazy("invitation", "has answered in another way")
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="invitations")

@@ -165,7 +165,7 @@ def progress_of(draws: Iterable[Draw]) -> list[Progress]:
         .values("draw")
         .annotate(
             drawn=Count("pk"),
-            done=Count("pk", filter=Q(state=Callback.State.DONE)),
+            done=Count("pk", filter=Q(state=Callback.State.DONE) & ~Q(response__genuine="doubtful")),
             waiting=Count("pk", filter=Q(state=Callback.State.WAITING)),
         )
         .values_list("draw", "drawn", "done", "waiting")
@@ -195,6 +195,11 @@ class Quarter:
     def number(self) -> int:
         """The how manieth of its year."""
         return (self.first.month + 2) // 3
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody can use any more what its seeds foretell."""
+        return self.first < quarter_of(timezone.localdate())
 
 
 def quarters() -> list[Quarter]:

@@ -16,7 +16,7 @@ from cases.models import Assignment, Case, Measure, Round
 from customers.models import ContactPoint, ContactType
 from organization.models.units import RESTRICTED_PRINCIPAL
 from organization.queries import Identity
-from surveys.models import Callback, Draw, Response, Survey
+from surveys.models import Callback, Draw, Invitation, Response, Survey
 from surveys.models.callback import CallbackQuerySet
 
 #: A person at a desk, or a program with a person's key; an import or the clock works on nothing.
@@ -52,7 +52,7 @@ def closed_rounds(survey: Survey, quarter: date) -> QuerySet[Round]:
     """
     opens, ends = span_of(quarter)
     return Round.objects.filter(
-        closed_at__gte=max(opens, survey.started_at),
+        closed_at__gte=max(opens, survey.asks_since),
         closed_at__lt=ends,
         outcome__in=sorted(FULL_OUTCOMES),
         case__erased_at=None,
@@ -69,7 +69,8 @@ def candidates(draw: Draw) -> QuerySet[Round]:
     """The rounds that can be telephoned about, drawn already or not, in the order of a draw's lots.
 
     A lot is a digest of seed and round, so that whoever knows the seed draws the same again, whatever was drawn
-    meanwhile. Left out is who cannot or must not be telephoned (CUS-19), who has answered, and what was reopened.
+    meanwhile. Left out is who cannot or must not be telephoned (CUS-19), who has answered or has a link to
+    answer by, and what was reopened.
     """
     telephone = ContactPoint.objects.filter(
         customer=OuterRef("case__customer"), type=ContactType.PHONE, refused=False
@@ -79,7 +80,8 @@ def candidates(draw: Draw) -> QuerySet[Round]:
     return (
         closed_rounds(draw.survey, draw.quarter)
         .filter(known | unknown, case__severity=draw.level, case__round=F("n"), case__closed_at__isnull=False)
-        .filter(~Exists(Response.objects.filter(case=OuterRef("case"), round=OuterRef("n"))))
+        .filter(~Exists(Response.objects.settling().filter(case=OuterRef("case"), round=OuterRef("n"))))
+        .filter(~Exists(Invitation.objects.filter(case=OuterRef("case"), round=OuterRef("n"), state="open")))
         .exclude(case__contact_refused=True)
         .exclude(case__barred__contains=[RESTRICTED_PRINCIPAL])
         .annotate(lot=MD5(Concat(Value(f"{draw.seed}:"), Cast("pk", TextField()), output_field=CharField())))
@@ -136,4 +138,5 @@ def callable_now(rows: CallbackQuerySet) -> CallbackQuerySet:
         case__round=F("round"),
         case__closed_at__isnull=False,
         case__erased_at=None,
+        case__contact_refused=False,
     )

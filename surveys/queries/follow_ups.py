@@ -67,6 +67,8 @@ def rows_of(rows: Iterable[FollowUp], today: date | None = None) -> list[Row]:
 
 def about(row: FollowUp) -> str:
     """What it is about: the item, or that something was said in words."""
+    if row.reason == FollowUp.Reason.GRADE:
+        return _("The whole form")
     if not row.item:
         return _("What was said in words")
     try:
@@ -104,7 +106,7 @@ def offers(row: FollowUp, who: Identity) -> list[Offer]:
         return found
     if row.state == State.OPEN:
         found.append(Offer("finish", _("Finish the follow-up"), is_first=True))
-        if row.response.case.state == case_life.State.CLOSED:
+        if row.response.case.state == case_life.State.CLOSED and row.response.case.round == row.response.round:
             found.append(Offer("propose_reopening", _("Propose to reopen the case")))
     if row.is_open:
         found.append(Offer("hand_on", _("Hand on")))

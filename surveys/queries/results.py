@@ -43,6 +43,8 @@ class Wanted:
     until: date
     departments: frozenset[int] | None = None
     department: Department | None = None
+    #: All that the reader may see, whatever the page is narrowed to; None is all there is.
+    scope: frozenset[int] | None = None
 
     def query(self, **more: object) -> str:
         """The same as the query of an address; a month of its own narrows the time."""
@@ -159,7 +161,7 @@ class Results:
     @property
     def too_few(self) -> bool:
         """Whether all of it together is too small to be shown."""
-        return self.total.responses < self.smallest
+        return self.total.hidden or self.total.responses < self.smallest
 
 
 def policy_now() -> SurveysPart:
@@ -195,16 +197,19 @@ def last_months(today: date, months: int = MONTHS) -> tuple[date, date]:
 
 
 def hide(lines: Iterable[Line], smallest: int) -> list[Line]:
-    """Hold back lines of fewer than ``smallest`` responses, and never only one.
+    """Hold back lines of fewer than ``smallest`` responses, and never so few that their sum says who they are.
 
-    The sum of all lines is shown, so that a single hidden one would follow by subtraction: then the next smallest is
-    hidden as well. What is hidden loses its figures and its way to the responses.
+    The sum of all lines is shown, so that what is hidden follows by subtraction: the next smallest are hidden as well,
+    until it is more than one line and ``smallest`` responses. What is hidden loses its figures and its way to the
+    responses.
     """
     found = list(lines)
     small = [line for line in found if 0 < line.responses < smallest]
-    if len(small) == 1:
-        others = [line for line in found if line is not small[0] and line.responses]
-        small += sorted(others, key=lambda line: (line.responses, str(line.key)))[:1]
+    rest = sorted(
+        (line for line in found if line.responses >= smallest), key=lambda line: (line.responses, str(line.key))
+    )
+    while small and rest and (len(small) == 1 or sum(line.responses for line in small) < smallest):
+        small.append(rest.pop(0))
     keys = {line.key for line in small}
     return [Line(line.key, line.label, hidden=True) if line.key in keys else line for line in found]
 
@@ -221,6 +226,8 @@ def results_of(wanted: Wanted) -> Results:
     bands: list[Band] = []
     tables: list[Table] = []
     points = None
+    if _gives_away(wanted, total, smallest):
+        total = replace(total, responses=0, counts=(0,) * 5, score=Score(), hidden=True)
     if total.responses >= smallest:
         groups = _groups(asks, by_item, wanted, smallest)
         bands, points = _bands(by_item)
@@ -228,6 +235,17 @@ def results_of(wanted: Wanted) -> Results:
     return Results(
         total, groups, tables, bands, points, _notes(asks), _as_of(), smallest, policy.satisfied_from
     )  # fmt: skip
+
+
+def _gives_away(wanted: Wanted, total: Line, smallest: int) -> bool:
+    """Whether one department alone would tell what the others said: fewer than ``smallest`` responses beside it."""
+    if wanted.department is None:
+        return False
+    whole = Tally.objects.filter(version=wanted.version, month__range=(wanted.since, wanted.until), cut="item", item="")
+    if wanted.scope is not None:
+        whole = whole.filter(department__in=sorted(wanted.scope))
+    everything = whole.aggregate(n=Sum("responses"))["n"] or 0
+    return 0 < everything - total.responses < smallest
 
 
 def _sums(wanted: Wanted) -> QuerySet[Tally]:

@@ -157,8 +157,8 @@ def _unanswered(row: Callback, attempt: AttemptForm, *, by: Actor) -> str:
 @require_safe
 def quota(request: HttpRequest) -> HttpResponse:
     """Each quarter's quota by level: closed, required, drawn, done, the rate achieved against the target (FX-05)."""
-    here(person(request), "see_quota")
-    return render(request, "surveys/quota.html", {"quarters": queries.quarters()})
+    h = here(person(request), "see_quota")
+    return render(request, "surveys/quota.html", {"quarters": queries.quarters(), "may_call": h.has("call")})
 
 
 @require_safe

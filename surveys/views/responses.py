@@ -17,7 +17,9 @@ from audit.actions import record_reading
 from audit.actor import Actor
 from audit.exceptions import DomainError, InvalidInput
 from cases.models import Case
+from customers.rights import serves
 from organization.forms.layout import LaidOut
+from organization.masks import mask_name
 from organization.requests import person
 from surveys.access import absent, get_response, here
 from surveys.actions.checking import check_response, correct_answer
@@ -56,6 +58,7 @@ def response(request: HttpRequest, pk: int) -> HttpResponse:
     low = frozenset(one.row.item for one in follow_ups if one.row.reason == FollowUp.Reason.LOW)
     context = {
         "row": row,
+        "said_by": row.said_by if serves(access.who) else mask_name(row.said_by),
         "groups": list(queries.said(row, low)),
         "follow_ups": follow_ups,
         "may_check": access.has("check"),

@@ -32,7 +32,9 @@ def running(code: str = "five_level") -> Survey:
     """The survey by link."""
     now = timezone.now()
     found = Survey.objects.filter(kind="link", version=version_of(code), stopped_at=None).first()
-    return found or Survey.objects.create(kind="link", version=version_of(code), started_at=now, swept_until=now)
+    return found or Survey.objects.create(
+        kind="link", version=version_of(code), started_at=now, asks_since=now, swept_until=now
+    )
 
 
 def said(version: QuestionnaireVersion, option: str = "o1", **others: Any) -> Filled:

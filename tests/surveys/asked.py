@@ -30,7 +30,7 @@ def version(code: str = "five_level") -> QuestionnaireVersion:
 def running(kind: str = "link", code: str = "five_level", *, days: int = 30) -> Survey:
     """A survey that was switched on some days ago."""
     at = timezone.now() - timedelta(days=days)
-    return Survey.objects.create(kind=kind, version=version(code), started_at=at, swept_until=at)
+    return Survey.objects.create(kind=kind, version=version(code), started_at=at, asks_since=at, swept_until=at)
 
 
 def invitation(case: Case, survey: Survey | None = None, **values: Any) -> Invitation:

@@ -59,7 +59,7 @@ def survey(kind: str = "callback", *, started_at: datetime | None = None) -> Sur
     """Switched on an hour ago."""
     at = started_at or timezone.now() - timedelta(hours=1)
     code = "callback" if kind == "callback" else "five_level"
-    return Survey.objects.create(kind=kind, version=version(code), started_at=at, swept_until=at)
+    return Survey.objects.create(kind=kind, version=version(code), started_at=at, asks_since=at, swept_until=at)
 
 
 def closed(world: World, level: str = "P1", **values: Any) -> Case:

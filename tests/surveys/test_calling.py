@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from surveys.actions import calling
 from surveys.actions.answering import Filled, Given
 from surveys.actions.calling import Heard, record_attempt, record_call, take, take_next
 from surveys.actions.drawing import draw_callbacks
-from surveys.models import Attempt, Callback, FollowUp, Invitation, Response
+from surveys.models import Attempt, Callback, Draw, FollowUp, Invitation, Response
 from surveys.queries import desk as pages
 from surveys.queries.drawing import quarter_of
 from tests import forms
@@ -82,7 +82,7 @@ def test_the_open_link_of_the_round_ends(world: World, callback: Callback) -> No
     )  # fmt: skip
     record_call(callback, c.filled(), by=c.actor(world))
     link.refresh_from_db()
-    assert (link.state, link.why, link.remind_at) == ("withdrawn", "answered", None)
+    assert (link.state, link.why, link.remind_at) == ("withdrawn", "called", None)
 
 
 def test_a_form_sent_twice_is_kept_once(world: World, callback: Callback) -> None:
@@ -411,9 +411,11 @@ def test_the_quota_page_shows_what_is_achieved_and_the_seed(world: World, callba
     record_call(callback, c.filled(), by=c.actor(world))
     page = client_of(world, "quality_head").get("/surveys/quota/").content.decode()
     assert "25.0 %" in page
-    assert str(callback.draw.seed) in page
+    assert str(callback.draw.seed) not in page  # it would foretell the quarter's further lots
     (level,) = [row for row in pages.this_quarter(timezone.now()) if row.draw.level == "P1"]
     assert (level.draw.closed, level.draw.required, level.done, level.waiting) == (4, 4, 1, 3)
+    Draw.objects.update(quarter=date(2026, 1, 1))
+    assert str(callback.draw.seed) in client_of(world, "quality_head").get("/surveys/quota/").content.decode()
 
 
 def test_the_record_shows_answers_only_to_who_may_see_them(world: World, callback: Callback) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 from django.utils.translation import override
 from pydantic import ValidationError
 
@@ -165,6 +166,6 @@ def test_the_smallest_document_is_one() -> None:
 def test_a_document_that_does_not_hold_together_is_refused_with_a_sentence(
     changes: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(ValidationError) as refusal:
+    with translation.override("en"), pytest.raises(ValidationError) as refusal:
         QuestionnaireDocument.model_validate(_document(**changes))
     assert sentence in str(refusal.value)

@@ -262,7 +262,7 @@ def test_who_was_called_is_not_asked_in_writing_too(world: World) -> None:
         draw=draw, case=case, round=1, n=1, state="done", drawn_at=a.ago(2), next_at=a.ago(2), ended_at=a.ago(1)
     )
     sweep_invitations()
-    assert left_out("answered")
+    assert left_out("called")
 
 
 # --- Twice, late, half-way ----------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ from django.utils.translation import gettext
 
 from audit.exceptions import InvalidInput, InvalidMove
 from cases.models import Case, Round
-from surveys.actions.answering import Filled, Given, Origin
+from surveys.actions.answering import Filled, Given, Origin, answer_invitation
 from surveys.actions.drawing import draw_callbacks, withdraw_callbacks
 from surveys.actions.on_behalf import fill_in_for
-from surveys.models import Callback, Invitation, Response
+from surveys.models import Callback, Invitation, Questionnaire, Response
 from surveys.presets import FIVE_LEVEL
 from tests import forms
 from tests import world as w
+from tests.surveys import asked as a
 from tests.surveys import callbacks as c
 from tests.world import World, client_of
 
@@ -38,7 +39,7 @@ def page(case: Case) -> str:
 
 
 def origin(world: World, **values: object) -> Origin:
-    given = {"source": "proxy", "asked_by": world.production_handler, "situation": "上门服务"} | values
+    given = {"source": "proxy", "asked_by": world.sales_handler, "situation": "上门服务"} | values
     return Origin(**given)  # type: ignore[arg-type]
 
 
@@ -54,12 +55,35 @@ def test_an_answer_on_behalf_is_marked_with_the_askers_name(world: World, case: 
 
 
 def test_a_colleague_may_have_asked(world: World, case: Case) -> None:
-    client = client_of(world, "agent")
+    client = client_of(world, "agent2")
     answer = forms.submit(
-        client, page(case), source="proxy", situation="电话", asked_by="", asked_by_text="吴磊", **ANSWERS
+        client, page(case), source="proxy", situation="电话", asked_by="", asked_by_text="冯娟", **ANSWERS
     )  # fmt: skip
     assert answer.status_code == 302
-    assert Response.objects.get().asked_by == world.production_handler
+    assert Response.objects.get().asked_by == world.sales_handler
+
+
+@pytest.mark.req("SUR-15")
+@pytest.mark.gate(9)
+def test_who_worked_on_the_case_does_not_speak_for_its_customer(world: World, case: Case) -> None:
+    version, mine = c.version("five_level"), {"by": world.actor("agent2"), "origin": origin(world)}
+    for wrong in (
+        {"by": world.actor("production_handler")},
+        {"origin": origin(world, asked_by=world.production_head)},
+    ):
+        with pytest.raises(InvalidMove):
+            fill_in_for(case, version, Filled(GIVEN), **(mine | wrong))  # type: ignore[arg-type]
+    assert not Response.objects.exists()
+
+
+@pytest.mark.req("SUR-45")
+def test_a_paper_form_that_staff_took_back_keeps_nobody_from_being_asked(world: World, case: Case) -> None:
+    link = a.invitation(case)
+    by = origin(world, source="collected", asked_by=world.production_handler)
+    fill_in_for(case, c.version("five_level"), Filled(GIVEN), by=world.actor("production_handler"), origin=by)
+    link.refresh_from_db()
+    assert link.state == "open"
+    assert answer_invitation(link, a.filled()).source == "link"
 
 
 @pytest.mark.parametrize(
@@ -89,20 +113,21 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(world: World, case: Case, wro
 def test_who_is_barred_neither_asks_nor_finds_the_case(world: World, case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(barred=[-world.production_handler.pk])
     case.refresh_from_db()
+    barred = origin(world, asked_by=world.production_handler)
     with pytest.raises(InvalidInput) as refusal:
-        fill_in_for(case, c.version("five_level"), Filled(GIVEN), by=world.actor("agent"), origin=origin(world))
+        fill_in_for(case, c.version("five_level"), Filled(GIVEN), by=world.actor("agent2"), origin=barred)
     assert refusal.value.field == "asked_by"
     assert client_of(world, "production_handler").get(page(case)).status_code == 404
     assert client_of(world, "finance_handler").get(page(case)).status_code == 404
     assert client_of(world, "auditor").get(page(case)).status_code == 403
-    assert client_of(world, "administrator").get(page(case)).status_code == 403
+    assert client_of(world, "administrator").get(page(case)).status_code == 404
 
 
 @pytest.mark.parametrize("outcome", ["withdrawn", "invalid", "duplicate", "declined", "imported"])
 def test_only_cases_that_are_asked_about_are_filled_in(world: World, case: Case, outcome: str) -> None:
     Round.objects.filter(case=case).update(outcome=outcome)
     with pytest.raises(InvalidMove):
-        fill_in_for(case, c.version("five_level"), Filled(GIVEN), by=world.actor("agent"), origin=origin(world))
+        fill_in_for(case, c.version("five_level"), Filled(GIVEN), by=world.actor("agent2"), origin=origin(world))
     shown = client_of(world, "agent").get(page(case)).content.decode()
     assert "item_service_speed" not in shown
 
@@ -120,13 +145,13 @@ def test_an_open_case_is_not_filled_in(world: World) -> None:
 
 
 def test_a_round_is_answered_once(world: World, case: Case) -> None:
-    now = timezone.now()
-    link = Invitation.objects.create(
-        survey=c.survey("callback"), case=case, round=1, key="k", invited_at=now, deadline_at=now + timedelta(days=3)
-    )
+    now, calls = timezone.now(), c.survey("callback")
     draw_callbacks()
+    link = Invitation.objects.create(
+        survey=calls, case=case, round=1, key="k", invited_at=now, deadline_at=now + timedelta(days=3)
+    )
     key, other = uuid.uuid4(), c.copies(case, 1)[0]
-    by, version = world.actor("agent"), c.version("five_level")
+    by, version = world.actor("agent2"), c.version("five_level")
     first = fill_in_for(case, version, Filled(GIVEN, "", key), by=by, origin=origin(world))
     assert fill_in_for(case, version, Filled(GIVEN, "", key), by=by, origin=origin(world)) == first
     with pytest.raises(InvalidMove, match=gettext("This customer has answered about the case already.")):
@@ -151,6 +176,7 @@ def test_another_questionnaire_can_be_chosen(world: World, case: Case) -> None:
 
 def test_without_any_questionnaire_the_page_says_so(world: World) -> None:
     case = c.closed(world, "P1")
+    Questionnaire.objects.update(retired_at=timezone.now())
     shown = client_of(world, "agent").get(page(case)).content.decode()
     assert gettext("There is no questionnaire yet") in shown
     assert "<form" not in shown.partition("<main")[2].partition("</main>")[0]
