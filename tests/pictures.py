@@ -66,6 +66,12 @@ PICTURES = (
     Picture("refunds", "jiangli", "/returns/refunds/", "refused"),
     Picture("return-book", "linxiao", "/returns/book/"),
     Picture("return-form", "", "/feedback/return/"),
+    Picture("surveys", "zhaomin", "/surveys/"),
+    Picture("survey-form", "zhaomin", "/surveys/questionnaires/five_level/"),
+    Picture("callbacks", "luyuan", "/surveys/callbacks/"),
+    Picture("callback", "luyuan", "/surveys/callbacks/", "return"),
+    Picture("results", "zhaomin", "/surveys/results/"),
+    Picture("follow-up", "zhaomin", "/surveys/follow-ups/?scope=open", "return"),
     Picture("rules", "admin", "/settings/customer-rules/"),
     Picture("settings", "admin", "/settings/"),
     Picture("running", "admin", "/settings/running/"),
@@ -189,7 +195,7 @@ def look_at_the_merge(page: Page) -> None:
 
 
 def open_the_return(page: Page) -> None:
-    """The first return of the board or the book."""
+    """The first row of a list: a return, a call, a follow-up."""
     page.goto(_absolute(page, page.locator("td.c-main a").first.get_attribute("href")))
 
 
