@@ -21,10 +21,11 @@ from django.utils import timezone
 from cases import rights
 from cases.models import Case, Contact, Reply
 from cases.models.intake import CaseQuerySet
-from cases.queries.paging import NEWEST, PAGE_SIZE, Key
+from cases.queries.paging import NEWEST, PAGE_SIZE
 from organization import text
 from organization.models import Role
 from organization.models.units import Function
+from organization.paging import Key
 from organization.queries import Identity, department_principals
 
 SHORTEST_TAIL = 4

@@ -24,9 +24,10 @@ from cases.models import Case, Kind, SavedView
 from cases.models.intake import Urgency
 from cases.queries import browse, overdue
 from cases.queries.browse import PRINTED_ROWS, rows_of
-from cases.queries.paging import ORDERS, page_of, parse_key
+from cases.queries.paging import ORDERS, page_of
 from cases.views.rights import may, require
 from documents.sheets.writing import Stamp
+from organization.paging import parse_key
 from organization.queries import Identity, identity_of
 from organization.requests import number, person
 

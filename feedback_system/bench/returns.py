@@ -19,10 +19,10 @@ from feedback_system.bench.pages import YARDSTICK, interleaved
 from feedback_system.bench.readers import Reader, sign_in
 from feedback_system.bench.stack import Stack
 from organization.models import User
+from organization.paging import page_of
 from organization.queries import identity_of
 from returns.models import ReturnSlip, SlipLine
 from returns.queries.book import Wanted, columns, rows_for_sheet
-from returns.queries.paging import page_of
 
 #: login -> as the figures call them.
 READERS = {

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET
 
 from cases.queries import search as queries
 from cases.queries.browse import row_of
-from cases.queries.paging import parse_key
 from cases.queries.search import Found, Term, TooSlow
 from customers.queries.card import cards_of
 from customers.queries.search import match
 from customers.rights import works_with_customers
 from organization.models import User
+from organization.paging import parse_key
 from organization.queries import Identity, identity_of
 from organization.requests import person, words
 from returns.queries import book

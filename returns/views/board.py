@@ -20,6 +20,7 @@ from audit.actor import Actor
 from audit.exceptions import Blocked, InvalidInput, NotAllowed
 from documents.serving import serve_original
 from organization.models import User
+from organization.paging import page_of
 from organization.queries import Identity, identity_of
 from organization.requests import person
 from regulations.profiles import version_for
@@ -33,7 +34,6 @@ from returns.policy import ReturnsPart
 from returns.queries import board as queries
 from returns.queries import book as books
 from returns.queries import refunds as money
-from returns.queries.paging import page_of
 from returns.tasks import write_book
 
 EXPORTS_SHOWN = 20

@@ -21,13 +21,13 @@ from audit.actions import record_reading
 from audit.actor import Actor
 from audit.exceptions import DomainError, InvalidInput, InvalidMove
 from cases.models import Case
+from organization.paging import page_of
 from organization.requests import person
 from surveys.access import Here, get_follow_up, here
 from surveys.actions import follow_ups as actions
 from surveys.forms import results as f
 from surveys.models import FollowUp, Response
 from surveys.queries import follow_ups as queries
-from surveys.queries.paging import page_of
 from surveys.queries.responses import given_words
 
 Run = Callable[[FollowUp, Any, Actor], object]

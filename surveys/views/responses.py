@@ -20,6 +20,7 @@ from cases.models import Case
 from customers.rights import serves
 from organization.forms.layout import LaidOut
 from organization.masks import mask_name
+from organization.paging import page_of
 from organization.requests import person
 from surveys.access import absent, get_response, here
 from surveys.actions.checking import check_response, correct_answer
@@ -27,7 +28,6 @@ from surveys.forms.results import CheckForm, CorrectForm, ResponseFilter
 from surveys.models import FollowUp, Response
 from surveys.queries import responses as queries
 from surveys.queries.follow_ups import listed, rows_of
-from surveys.queries.paging import page_of
 
 
 @require_safe

@@ -11,7 +11,7 @@ from cases.actions import contacts
 from cases.actions.contacts import NewContact
 from cases.api.bodies import CaseIn, ContactIn, MeasureIn
 from cases.models import Contact, Draft
-from cases.queries.paging import Key, parse_key
+from organization.paging import Key, parse_key
 from tests import world as w
 from tests.cases.test_drafts import typed
 from tests.forms import submit

@@ -18,9 +18,10 @@ from cases.actions.intake import Accused, Classification, Goods, Reporter
 from cases.forms.browse import CaseFilter
 from cases.models import Case, SavedView
 from cases.queries.next_step import next_step
-from cases.queries.paging import NEWEST, URGENT, Key, Order, page_of, parse_key
+from cases.queries.paging import NEWEST, URGENT, Order, page_of
 from cases.queries.search import NEWEST as SEARCHED
 from organization.models import Product, Site
+from organization.paging import Key, parse_key
 from organization.queries import identity_of
 from tests import world as w
 from tests.cases.test_intake_form import NONSENSE

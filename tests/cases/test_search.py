@@ -15,10 +15,10 @@ from cases.actions import contacts, internal, reply
 from cases.actions.intake import Accused, Goods, Reporter
 from cases.models import Case
 from cases.queries import search as queries
-from cases.queries.paging import parse_key
 from cases.queries.search import Term, TooSlow, contact_scope, excerpt_of, term_of
 from organization.models import Deputy, Product
 from organization.models.units import HEADS_PRINCIPAL_BASE
+from organization.paging import parse_key
 from organization.queries import identity_of
 from tests import world as w
 from tests.cases.test_browse import numbers

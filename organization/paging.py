@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
 
 from django.db.models import DateTimeField, Model, QuerySet
 
-from cases.queries.paging import Key, parse_key
+from organization.requests import LARGEST_ID
 
 PAGE_SIZE = 25
 M = TypeVar("M", bound=Model)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_KEY = re.compile(r"([a-z])(-?\d{1,17})-(\d{1,19})")
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where a row stands in an order: its segment, time and number."""
+
+    segment: str
+    at: datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.segment}{(self.at - _EPOCH) // _MICROSECOND}-{self.pk}"
+
+
+def parse_key(value: str | None) -> Key | None:
+    """The key that an address names; None for anything else."""
+    found = _KEY.fullmatch(value) if value else None
+    if not found or int(found[3]) > LARGEST_ID:
+        return None
+    try:
+        return Key(found[1], _EPOCH + int(found[2]) * _MICROSECOND, int(found[3]))
+    except OverflowError:
+        return None
 
 
 @dataclass(frozen=True)
