@@ -21,7 +21,7 @@ LINES: Mapping[str, int] = MappingProxyType(
         "phone": 60,
         "email": 120,
         "batch": 60,
-        "serial": 60,
+        "serial": 80,
         "quantity": 40,
         "order_number": 60,
     }

@@ -16,6 +16,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.urls.converters import IntConverter
 
 from audit.actor import Actor
 from cases.models import BulkAct, Case, Category, Draft
@@ -26,6 +27,8 @@ from documents.actions import process_due
 from feedback_system.models import DataRequest, Destruction, Handover
 from organization.actions.invitations import invite
 from organization.models import Product, SheetUpload, Site
+from surveys.models import Answer, Callback, Draw, FollowUp, Invitation, Response, Survey
+from surveys.secrets import link_token as survey_token
 from tests.access.matrix import ADDRESSES
 from tests.access.walker import ABSENT_PK, PARTS_OF_RETURNS, is_of_return, names
 from tests.cases import visitors
@@ -46,6 +49,7 @@ ELSEWHERE = {
         ("return_slip_pdf", "return_repair_pdf", "return_tags_pdf"), "gives a file, the paper of ``return``"
     ),
     "return_export_file": "gives a file",
+    "survey_invitation_paper": "gives a file",
     "privacy_certificate": "gives a file, the paper of ``privacy_destruction``",
     "account_set_password": "everybody has a password already",
     "inbox_open": "leads to what the message is about",
@@ -72,6 +76,16 @@ SITUATIONS = {
         ),
         "repair_head",
     ),
+    **dict.fromkeys(("callback_desk", "callback_next", "callback", "callback_take", "callback_records"), "callback_agent"),
+    **dict.fromkeys(
+        (
+            "survey_response", "survey_response_check", "survey_response_correct", "follow_up", "follow_up_finish",
+            "follow_up_hand_on", "follow_up_propose_reopening", "survey_fill_in", "surveys_of_case",
+        ),
+        "quality_head",
+    ),
+    "follow_up_decide_reopening": "hub_head",
+    "survey_answer": "",
     **dict.fromkeys(("track_case", "track_case_of", "track_data", "track_file"), "customer"),
     **dict.fromkeys(
         (
@@ -89,6 +103,11 @@ ASKED = {
     "/track/": "", "/accounts/login/": "",
 }  # fmt: skip
 KEYS = ("q", "next", "number", "state", "show")
+
+
+def is_of_survey(name: str) -> bool:
+    """Whether the address belongs to the room of surveys."""
+    return name.startswith(("survey", "questionnaire", "callback", "follow_up"))
 
 
 @dataclass(frozen=True)
@@ -167,6 +186,9 @@ class Doors:
         if name == "feedback_receipt":
             yield self.receipt
             return
+        if is_of_survey(name):
+            yield from self._of_surveys(name, wanted)
+            return
         if is_of_return(name) and "number" in wanted:
             yield from self._of_returns(name, wanted)
             return
@@ -180,6 +202,27 @@ class Doors:
                     return
             if "number" not in wanted:
                 return
+
+    def _of_surveys(self, name: str, wanted: dict[str, type]) -> Iterator[str]:
+        """An address of whatever it names: a survey, a questionnaire, a call, an answer, a follow-up, a closed case."""
+        quarter, answer = Draw.objects.latest("pk").quarter, Answer.objects.exclude(option="").earliest("pk")
+        about = {
+            "follow_up": FollowUp.objects.filter(state="proposed" if "decide" in name else "open"),
+            "callback": Callback.objects.filter(state="waiting"),
+            "survey_response": Response.objects.filter(pk=answer.response_id),
+            "survey_invitation": Invitation.objects.all(),
+            "survey": Survey.objects.filter(stopped_at=None),
+        }
+        rows = next((found for start, found in about.items() if name.startswith(start)), Survey.objects.none())
+        for pk in rows.values_list("pk", flat=True) if "pk" in wanted else [0]:
+            link = Invitation.objects.filter(state="open").latest("pk")
+            given: dict[str, Any] = {
+                "pk": pk, "answer": answer.pk, "code": "five_level", "kind": "link", "year": quarter.year,
+                "number": self.full.cases["closed"].number, "token": survey_token(link.case_id, link.round),
+            }  # fmt: skip
+            if wanted.get("number") is IntConverter:
+                given["number"] = (quarter.month + 2) // 3 if name == "callback_records" else 1
+            yield reverse(name, kwargs={key: given[key] for key in wanted})
 
     def _of_returns(self, name: str, wanted: dict[str, type]) -> Iterator[str]:
         """An address of each return; where it names a part, of each of its parts."""

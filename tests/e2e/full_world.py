@@ -400,18 +400,20 @@ def answers(full: Full) -> None:
     world, quality = full.world, full.actor("quality_head")
     by_link, on_behalf, called = (w.closed(world, **_entry(full)) for _n in range(3))
     low = {"quality_look": "o5", "price_parts": "o4", "delivery_time": "o5"}
-    said = a.filled(words=full.text(), **low)
-    given = {code: replace(answer, comment=full.text()) for code, answer in said.given.items()}
+    said = a.filled(words=full.text(2000), **low)
+    given = {code: replace(answer, comment=full.text(2000)) for code, answer in said.given.items()}
     response = answer_invitation(a.invitation(by_link, to="0" * 64), replace(said, given=given, said_by=full.text(100)))
-    a.on_behalf(world, on_behalf, words=full.text(), situation=full.text(120))
+    a.on_behalf(world, on_behalf, words=full.text(2000), situation=full.text(120))
     call = a.callback(called)
     Attempt.objects.create(
         callback=call, n=1, result="no_answer", note=full.text(500), by=world.agent, at=timezone.now()
     )
-    done, refused, *_rest = response.follow_ups.order_by("pk")
+    done, refused, waiting, *_rest = response.follow_ups.order_by("pk")
     follow_ups.finish_follow_up(done, follow_ups.Finding(full.text(), full.text()), by=quality)
     proposed = follow_ups.propose_reopening(refused, by=quality, reason=full.text(500))
     follow_ups.decide_reopening(proposed, by=full.actor("hub_head"), granted=False, reason=full.text(500))
+    follow_ups.propose_reopening(waiting, by=quality, reason=full.text(500))
+    a.invitation(full.cases["closed"], to="0" * 64)
 
 
 def beside(full: Full) -> None:
