@@ -81,8 +81,7 @@ def change_place(slip: ReturnSlip, place: str, *, by: Actor, reason: str) -> Ret
 
     Possible until goods came in. The work order keeps its number; whoever repairs it is planned again. The limit of a
     repair at the customer's runs from the acceptance, and goes on when the goods are brought in: changing the place is
-    no way to a later one. Raises
-    ``InvalidMove`` for goods that are here, ``InvalidInput`` for the same place.
+    no way to a later one. Raises ``InvalidMove`` for goods that are here, ``InvalidInput`` for the same place.
     """
     if not reason.strip():
         raise InvalidInput("reason", _("Please say why it is repaired elsewhere; the customer is told."))
