@@ -151,7 +151,7 @@ def test_a_form_marked_by_points_shows_its_grades_and_mean_points(world: World) 
     assert results.bands[1].label in page
 
 
-@pytest.mark.req("SUR-07", "SUR-22")
+@pytest.mark.req("SUR-07", "SUR-22", "A-12")
 def test_a_scale_of_four_prints_its_note(world: World) -> None:
     document = QuestionnaireDocument(
         title="四级表", scales=(presets.SCALES["four"],), groups=(Named(code="g", label="组"),),

@@ -58,7 +58,7 @@ def test_without_an_answer_there_is_no_mean_no_index_and_no_rate(values: list[De
     assert score.mean is score.index is score.rate is None
 
 
-@pytest.mark.req("SUR-24")
+@pytest.mark.req("SUR-24", "FX-03", "A-11")
 @pytest.mark.parametrize(
     ("value", "threshold", "satisfied"),
     [("4", "4", 1), ("3.99", "4", 0), ("4.01", "4", 1), ("5", "5", 1), ("4.99", "5", 0), ("3", "3", 1)],
@@ -97,7 +97,7 @@ def test_points_are_converted_to_five(points: str, value: str | int) -> None:
     assert asks.value_of(asks.items[0], points) == Decimal(value)
 
 
-@pytest.mark.req("SUR-25")
+@pytest.mark.req("SUR-25", "FX-04", "A-10")
 @pytest.mark.system("S53")
 @pytest.mark.gate(20)
 @pytest.mark.parametrize(
