@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from audit.actions import record_reading
 from audit.actor import Actor
+from documents.codes import code_of
 from documents.exceptions import PdfFailed
 from documents.pdf import render_paper, render_pdf
 from documents.serving import serve_made
@@ -26,7 +27,6 @@ from organization.queries import organisation
 from organization.requests import person
 from returns.access import ReturnAccess, get_return
 from returns.queries.page import load
-from returns.queries.tags import code_of
 
 
 @require_safe

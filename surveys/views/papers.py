@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
-import qrcode
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +11,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.image.svg import SvgPathImage
 
 from audit.actions import record_reading
 from audit.exceptions import InvalidMove
+from documents.codes import code_of
 from documents.exceptions import PdfFailed
 from documents.pdf import render_pdf
 from documents.serving import serve_made
@@ -52,13 +48,3 @@ def _paper(row: Invitation) -> bytes:
         context = {"invitation": row, "case": row.case, "organisation": organisation().name, "url": url}
         html = render_to_string("surveys/invitation_paper.html", context)
     return render_pdf(html, styles=("survey.css",), pictures={"code": code_of(url)})
-
-
-def code_of(url: str) -> bytes:
-    """The address as an SVG that a camera reads, also from creased paper."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=2, image_factory=SvgPathImage)
-    code.add_data(url)
-    code.make(fit=True)
-    out = io.BytesIO()
-    code.make_image().save(out)
-    return out.getvalue()

@@ -14,11 +14,11 @@ from django.utils import timezone
 from audit.models import Event
 from cases.actions.closure import reopen_case
 from cases.models import Case
+from documents.codes import code_of
 from surveys.actions import questionnaires
 from surveys.actions.inviting import sweep_open
 from surveys.models import Invitation, Response
 from surveys.secrets import link_token
-from surveys.views.papers import code_of
 from tests.forms import forms_of, submit
 from tests.surveys import asking as a
 from tests.world import World, client_of

@@ -1,4 +1,4 @@
-"""The code on a tag: opens the return on a telephone (F54, RET-23)."""
+"""Codes on paper: an address that a telephone's camera reads."""
 
 from __future__ import annotations
 
