@@ -47,6 +47,5 @@ def _of_department(row: Department) -> list[Reason]:
 
 
 def _routes_to(profile: Profile, row: Department) -> bool:
-    part = profile.versions.latest("number").part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    return any(route.department == row.code for route in part.routes)
+    routes = profile.versions.latest("number").part(CasesPart).routes
+    return any(route.department == row.code for route in routes)

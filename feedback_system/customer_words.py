@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -11,7 +13,7 @@ from customers.models import Tier
 from customers.policy import CustomersPart, Measure, TierRule
 from feedback_system.models import Record
 from feedback_system.privacy.policy import RetentionPart
-from regulations.document import Part
+from regulations.document import parse_part
 
 Row = tuple[str, str]
 
@@ -25,13 +27,11 @@ class Section:
     rows: list[Row]
 
 
-def sections(customers: Part, retention: Part) -> list[Section]:
-    """Classes of customers and times of retention."""
-    assert isinstance(customers, CustomersPart)  # noqa: S101 - narrows the type for mypy
-    assert isinstance(retention, RetentionPart)  # noqa: S101
+def sections(body: Mapping[str, Any]) -> list[Section]:
+    """Classes of customers and times of retention that a document says."""
     return [
-        Section("classes", _("Classes of customers"), _classes(customers)),
-        Section("retention", _("Retention"), _retention(retention)),
+        Section("classes", _("Classes of customers"), _classes(parse_part(CustomersPart, body))),
+        Section("retention", _("Retention"), _retention(parse_part(RetentionPart, body))),
     ]
 
 

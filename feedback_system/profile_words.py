@@ -16,8 +16,7 @@ from cases.policy import CasesPart, KindRule
 from feedback_system import customer_words
 from feedback_system.customer_words import Row, Section
 from organization.models import Calendar, Department, Function
-from regulations import document as documents
-from regulations.document import LimitRule, TimesPart
+from regulations.document import LimitRule, TimesPart, parse_part
 
 EVENTS: Mapping[str, str | Promise] = {
     "received": gettext_lazy("receipt"),
@@ -77,10 +76,7 @@ class _Names:
 
 def describe(body: Mapping[str, Any]) -> list[Section]:
     """A whole document in sections."""
-    parts, names = documents.parse(body), _Names()
-    times, cases = parts["times"], parts["cases"]
-    assert isinstance(times, TimesPart)  # noqa: S101 - narrows the type for mypy
-    assert isinstance(cases, CasesPart)  # noqa: S101
+    times, cases, names = parse_part(TimesPart, body), parse_part(CasesPart, body), _Names()
     return [
         Section("limits", _("Limits"), [_limit(rule, names) for rule in times.limits]),
         Section(
@@ -98,7 +94,7 @@ def describe(body: Mapping[str, Any]) -> list[Section]:
             "routes", _("Routing"), [(_named(names.categories, r.category), target(r, names)) for r in cases.routes]
         ),
         Section("other", _("Other settings"), _other(times, cases, names)),
-        *customer_words.sections(parts["customers"], parts["retention"]),
+        *customer_words.sections(body),
     ]
 
 

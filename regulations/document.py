@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -28,6 +28,9 @@ class Part(BaseModel):
     @classmethod
     def _without_retired(cls, value: Any) -> Any:
         return {k: v for k, v in value.items() if k not in cls.RETIRED} if isinstance(value, Mapping) else value
+
+
+P = TypeVar("P", bound=Part)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def parse(document: Mapping[str, Any]) -> dict[str, Part]:
     return {name: model.model_validate(document.get(name, {})) for name, model in _parts.items()}
 
 
-def parse_part(name: str, value: Mapping[str, Any]) -> Part:
-    """Check one part of a document."""
-    return _parts[name].model_validate(value)
+def parse_part(of: type[P], document: Mapping[str, Any]) -> P:
+    """Check one part of a document; the part's presets where the document has none."""
+    [name] = (name for name, model in _parts.items() if model is of)
+    return of.model_validate(document.get(name, {}))

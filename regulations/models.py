@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organization.models import Product, Site, User
 from regulations import document as documents
-from regulations.document import Part, TimesPart
+from regulations.document import P, Part, TimesPart
 
 
 class Profile(models.Model):
@@ -43,22 +43,21 @@ class ProfileVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.profile} v{self.number}"
 
-    def part(self, name: str) -> Part:
+    def part(self, of: type[P]) -> P:
         """One typed part of the document; parsed once a process, for the row never changes."""
-        return _parsed(self.pk, self.published_at, name)
+        found = _parsed(self.pk, self.published_at, of)
+        assert isinstance(found, of)  # noqa: S101 - a cached function loses its type
+        return found
 
     @property
     def times(self) -> TimesPart:
         """Calendar, limits and ladder."""
-        part = self.part("times")
-        assert isinstance(part, TimesPart)  # noqa: S101 - narrows the type for mypy
-        return part
+        return self.part(TimesPart)
 
 
 @lru_cache(maxsize=512)
-def _parsed(pk: int, _published_at: datetime, name: str) -> Part:
-    value = ProfileVersion.objects.values_list("document", flat=True).get(pk=pk)
-    return documents.parse_part(name, value.get(name, {}))
+def _parsed(pk: int, _published_at: datetime, of: type[Part]) -> Part:
+    return documents.parse_part(of, ProfileVersion.objects.values_list("document", flat=True).get(pk=pk))
 
 
 class ProfileUse(models.Model):

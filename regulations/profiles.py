@@ -16,6 +16,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, StaleRecord
 from organization.models import Product, Site, User
 from regulations import document
+from regulations.document import P
 from regulations.models import Profile, ProfileUse, ProfileVersion
 
 
@@ -65,6 +66,11 @@ def publish_next(
     if body == current.document:
         raise InvalidInput("reason", _("Nothing was changed, so no new version is needed."))
     return publish(profile, body, by=by, reason=reason)
+
+
+def part_in_force(of: type[P]) -> P:
+    """A part of the profile that applies everywhere; raises like `version_for`."""
+    return version_for(site=None, product=None).part(of)
 
 
 def version_for(*, site: Site | None, product: Product | None) -> ProfileVersion:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases.models import Case
 from regulations.document import Part
 from surveys.scores import LOW_UP_TO, QUOTAS, SATISFIED_FROM
 
@@ -35,10 +34,3 @@ class SurveysPart(Part):
     low_up_to: Decimal = Field(default=LOW_UP_TO, ge=1, lt=5)
     follow_up_days: int = Field(default=5, gt=0, le=250)
     smallest_group: int = Field(default=5, gt=0)
-
-
-def policy_of(case: Case) -> SurveysPart:
-    """The part of the profile version that the case was registered under."""
-    part = case.profile_version.part("surveys")
-    assert isinstance(part, SurveysPart)  # noqa: S101 - narrows the type for mypy
-    return part

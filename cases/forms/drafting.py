@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from cases.actions.intake import urgency_of
 from cases.forms.intake import LogForm
-from cases.forms.intake_fields import WordField, policy_of, resolve
+from cases.forms.intake_fields import WordField, resolve
 from cases.models import Case, Channel, Kind
 from cases.models.intake import Urgency
+from cases.policy import CasesPart
 from customers.models import Customer
 from organization import text
 from organization.forms.fields import DayField, LineField, LocalDateTimeField
@@ -70,7 +71,7 @@ class DueForm(forms.Form):
         site, _left = resolve(Site, data.get("site", ""), "")
         version = version_for(site=site, product=product)
         kind, channel = data.get("kind"), data.get("channel") or Channel.objects.filter(code="phone").first()
-        if kind is None or channel is None or kind.code not in policy_of(version).kinds:
+        if kind is None or channel is None or kind.code not in version.part(CasesPart).kinds:
             return None
         chosen = number(data.get("customer", ""))
         case = Case(

@@ -21,7 +21,6 @@ from cases.forms.intake_fields import (
     StaffFilesField,
     WordField,
     colleague,
-    policy_of,
     resolve,
 )
 from cases.lifecycle import SHORT_KINDS
@@ -146,7 +145,7 @@ class LogForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.who, self.version, self.may_acknowledge = who, version, may_acknowledge
-        policy = policy_of(version)
+        policy = version.part(CasesPart)
         self._word("kind").offer(Kind.objects.active().filter(code__in=policy.kinds))
         self._word("channel").offer(Channel.objects.active().exclude(code="import"))
         self._choose_category(policy)
@@ -238,7 +237,7 @@ class LogForm(forms.Form):
             return
         site, product = data["site_row"], data["product_row"]
         version = version_for(site=site, product=product) if site or product else self.version
-        if kind.code not in policy_of(version).kinds:
+        if kind.code not in version.part(CasesPart).kinds:
             self.add_error("kind", _("This kind is not offered for the product or site. Please choose another."))
         if data.get("answer") and kind.code not in SHORT_KINDS:
             data["answer"] = ""

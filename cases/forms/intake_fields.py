@@ -14,13 +14,11 @@ from django.utils.translation import gettext_lazy as lazy
 
 from cases.actions.intake import LONGEST_TEXT
 from cases.forms.public import FilesInput
-from cases.policy import CasesPart
 from documents.inspection import objections
 from documents.limits import staff_limits
 from organization.forms.fields import LineField, TextField
 from organization.models import User
 from organization.models.units import Vocabulary
-from regulations.models import ProfileVersion
 
 W = TypeVar("W", bound=Vocabulary)
 _DAMAGED = lazy("The form was damaged on its way. Your text is still here; please send it again.")
@@ -91,13 +89,6 @@ class WordField(forms.ModelChoiceField):
         if (row := self._offered.get(str(value))) is None:
             raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
         return row
-
-
-def policy_of(version: ProfileVersion) -> CasesPart:
-    """The cases' part of a profile version."""
-    part = version.part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    return part
 
 
 def resolve(model: type[W], code: str, typed: str) -> tuple[W | None, str]:

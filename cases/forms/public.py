@@ -23,6 +23,7 @@ from cases.actions.intake import LONGEST_TEXT, Accused, Goods, Intake, Reporter
 from cases.actions.public import Submission
 from cases.actions.tracking import Supplement
 from cases.models import Channel, Kind
+from cases.policy import CasesPart
 from cases.queries import public as offers
 from customers.models import ConsentText
 from documents.inspection import objections
@@ -209,7 +210,7 @@ class FeedbackForm(forms.Form):
         self.named = offers.named(data.get("product_text", ""))
         kind = data.get("kind")
         version = version_for(site=self.named.site, product=self.named.product)
-        if kind is not None and kind.code not in offers.offered_by(version):
+        if kind is not None and kind.code not in version.part(CasesPart).kinds:
             self.add_error(
                 "kind", _("This is not taken for the product or store that you named. Please choose another.")
             )

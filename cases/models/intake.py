@@ -321,9 +321,7 @@ class Case(models.Model):
         """The cases' part of the profile version the case was registered under."""
         from cases.policy import CasesPart
 
-        part = self.profile_version.part("cases")
-        assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-        return part
+        return self.profile_version.part(CasesPart)
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether the nearest due time has passed."""

@@ -217,7 +217,7 @@ def possible_repeats(matter: Matter, *, who: Identity, version: ProfileVersion) 
         alike |= Q(site_id=matter.site, category_id=matter.category)
     if not alike:
         return []
-    since = timezone.now() - repeat_months(version) * MONTH
+    since = timezone.now() - version.part(CasesPart).repeat_months * MONTH
     cases = Case.objects.visible_to(who).filter(alike, received_at__gte=since).exclude(outcome__in=_NO_MATTER)
     rows = _newest_rows(cases.open(), who, REPEATS_SHOWN)
     if more := REPEATS_SHOWN - len(rows):
@@ -227,13 +227,6 @@ def possible_repeats(matter: Matter, *, who: Identity, version: ProfileVersion) 
 
 #: Ends that say that there was no matter.
 _NO_MATTER = [Outcome.INVALID, Outcome.DUPLICATE]
-
-
-def repeat_months(version: ProfileVersion) -> int:
-    """How long ago an earlier case may be to count as the same matter."""
-    part = version.part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    return part.repeat_months
 
 
 # Offers while typing

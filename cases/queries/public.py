@@ -12,8 +12,7 @@ from cases.policy import CasesPart
 from customers.models import ConsentText
 from organization import text
 from organization.models import Product, Site
-from regulations.models import ProfileVersion
-from regulations.profiles import version_for
+from regulations.profiles import part_in_force, version_for
 
 #: The kinds a customer may choose from, in the order of the buttons (INT-20, INT-21, INT-23).
 PUBLIC_KINDS = ("complaint", "service_request", "return_request", "enquiry", "suggestion", "praise")
@@ -24,16 +23,9 @@ MOST_OFFERS = 200
 
 def public_kinds() -> list[Kind]:
     """Kinds that are in use and that the default profile knows, in the order of the buttons."""
-    known = offered_by(version_for(site=None, product=None))
+    known = part_in_force(CasesPart).kinds
     found = {kind.code: kind for kind in Kind.objects.active().filter(code__in=PUBLIC_KINDS)}
     return [found[code] for code in PUBLIC_KINDS if code in found and code in known]
-
-
-def offered_by(version: ProfileVersion) -> frozenset[str]:
-    """Codes of the kinds that a profile version knows."""
-    part = version.part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    return frozenset(part.kinds)
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,9 @@ def department_for(
     """
     if category is None:
         return None
-    part = version.part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
     if codes is None:
         codes = dict(Category.objects.filter(pk__in=category.lineage).values_list("pk", "code"))
-    routes = {route.category: route for route in part.routes}
+    routes = {route.category: route for route in version.part(CasesPart).routes}
     for pk in reversed(category.lineage):
         route = routes.get(codes[pk])
         if route and route.department:

@@ -13,7 +13,7 @@ from customers.classes import Business, Proposal, propose
 from customers.models import ClassChange, Customer, Holding, HoldingKind, Standing
 from customers.policy import CustomersPart
 from customers.queries.merging import parts_of
-from regulations.profiles import version_for
+from regulations.profiles import part_in_force
 
 YEAR = timedelta(days=365)
 #: What stands for business done.
@@ -22,9 +22,7 @@ COUNTED = (HoldingKind.CONTRACT, HoldingKind.ORDER)
 
 def rules() -> CustomersPart:
     """The thresholds of the profile that applies everywhere."""
-    part = version_for(site=None, product=None).part("customers")
-    assert isinstance(part, CustomersPart)  # noqa: S101 - narrows the type for mypy
-    return part
+    return part_in_force(CustomersPart)
 
 
 def business_of(customer: Customer, *, today: date) -> Business:

@@ -82,12 +82,10 @@ class Shelf:
     def __init__(self, town: Town, texts: Texts, rng: random.Random, *, now: datetime, count: int) -> None:
         self.town, self.texts, self.rng, self.now = town, texts, rng, now
         self.times = town.version.times
-        policy = town.version.part("cases")
-        assert isinstance(policy, CasesPart)  # noqa: S101 - narrows the type for mypy
-        self.policy = policy
+        self.policy = town.version.part(CasesPart)
         self.calendar = working_calendar(self.times.calendar)
         self.rules = rules_of(self.times)
-        self.urgency = {kind: rule.urgency for kind, rule in policy.kinds.items()}
+        self.urgency = {kind: rule.urgency for kind, rule in self.policy.kinds.items()}
         self.duty_person = town.departments["hub"].people[1].pk
         self.import_name = IMPORT_NAME
         self.numbers = Numbers()

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from feedback_system.models import Record
 from regulations.document import Part
-from regulations.profiles import version_for
+from regulations.profiles import part_in_force
 
 
 class KeepRule(Part):
@@ -61,6 +61,4 @@ class RetentionPart(Part):
 
 def retention() -> RetentionPart:
     """The rules in force for the whole installation."""
-    part = version_for(site=None, product=None).part("retention")
-    assert isinstance(part, RetentionPart)  # noqa: S101 - narrows the type for mypy
-    return part
+    return part_in_force(RetentionPart)

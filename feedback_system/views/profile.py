@@ -74,11 +74,9 @@ def routing(request: HttpRequest) -> HttpResponse:
     by = access.administrator(person(request))
     chosen = profile_in_use()
     current = chosen.versions.latest("number")
-    part = current.part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
     tree: list[Any] = [node.row for node, _depth in walk(forest(Category.objects.active()))]
     data = request.POST if request.method == "POST" else None
-    form = RoutingForm(data, categories=tree, routes=list(part.routes), base=current.number)
+    form = RoutingForm(data, categories=tree, routes=list(current.part(CasesPart).routes), base=current.number)
     differences = None
     if form.is_bound and form.is_valid():
         if "publish" in request.POST:

@@ -100,9 +100,7 @@ def _tie(slip: ReturnSlip, case: Case, *, by: Actor) -> None:
 
 
 def _check_kind(kind: Kind, product: Product | None) -> None:
-    part = version_for(site=None, product=product).part("cases")
-    assert isinstance(part, CasesPart)  # noqa: S101 - narrows the type for mypy
-    if kind.code not in part.kinds:
+    if kind.code not in version_for(site=None, product=product).part(CasesPart).kinds:
         raise InvalidInput("kind", _("Please choose one of the offered values."))
 
 

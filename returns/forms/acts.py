@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from cases.forms.acts import DepartmentField, files_field, moment_field, reason_field, text_field
-from cases.forms.intake_fields import WordField, policy_of
+from cases.forms.intake_fields import WordField
 from cases.models import Case, Channel, Kind
+from cases.policy import CasesPart
 from organization.forms.fields import DayField, LineField
 from organization.forms.layout import LaidOut
 from organization.models import User
@@ -362,7 +363,7 @@ class MatterForm(ReturnForm):
     def prepare(self) -> None:
         """The kinds of the goods' profile; what the slip says."""
         line = self.slip.lines.select_related("product").first()
-        kinds = policy_of(version_for(site=None, product=line.product if line else None)).kinds
+        kinds = version_for(site=None, product=line.product if line else None).part(CasesPart).kinds
         self.fields["kind"].queryset = Kind.objects.active().filter(code__in=kinds)  # type: ignore[attr-defined]
         self.fields["text"].initial = self.slip.description
 

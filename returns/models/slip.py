@@ -248,9 +248,7 @@ class ReturnSlip(models.Model):
     @property
     def policy(self) -> ReturnsPart:
         """The returns' part of the profile version the return was registered under."""
-        part = self.profile_version.part("returns")
-        assert isinstance(part, ReturnsPart)  # noqa: S101 - narrows the type for mypy
-        return part
+        return self.profile_version.part(ReturnsPart)
 
     @property
     def reason_name(self) -> str:

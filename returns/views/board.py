@@ -23,7 +23,7 @@ from organization.models import User
 from organization.paging import page_of
 from organization.queries import Identity, identity_of
 from organization.requests import person
-from regulations.profiles import version_for
+from regulations.profiles import part_in_force
 from returns import rights
 from returns.access import get_for_refund
 from returns.actions.book import ask_for_book
@@ -49,9 +49,7 @@ def _who(request: HttpRequest) -> tuple[User, Identity]:
 
 def policy() -> ReturnsPart:
     """The returns' part of the profile in force for the whole organisation."""
-    part = version_for(site=None, product=None).part("returns")
-    assert isinstance(part, ReturnsPart)  # noqa: S101 - narrows the type for mypy
-    return part
+    return part_in_force(ReturnsPart)
 
 
 @require_safe

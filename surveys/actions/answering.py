@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,7 +25,7 @@ from surveys import notices
 from surveys.actions import follow_ups
 from surveys.document import Item, QuestionnaireDocument
 from surveys.models import Answer, Callback, Invitation, QuestionnaireVersion, Response
-from surveys.policy import policy_of
+from surveys.policy import SurveysPart
 from surveys.scores import Score, band_of, score_of
 
 #: Characters of one comment or one text; the longest name.
@@ -142,7 +141,7 @@ def keep(asked: Asked, filled: Filled, origin: Origin, *, by: Actor) -> Response
     Raises ``InvalidInput`` with the item's code as field.
     """
     now = timezone.now()
-    policy = policy_of(asked.case)
+    policy = asked.case.profile_version.part(SurveysPart)
     counted = _count(asked.version.asks, filled, policy.satisfied_from)
     response = _build(asked, counted, origin, by=by, at=now)
     response.satisfied_from = policy.satisfied_from
@@ -272,8 +271,3 @@ def _points(item: Item, given: str) -> int:
     if not points.is_finite() or points != points.to_integral_value() or not 0 <= points <= item.points:
         raise InvalidInput(item.code, _("Please enter whole points from 0 to %(max)d.") % {"max": item.points})
     return int(points)
-
-
-def answers_of(response: Response) -> dict[str, Any]:
-    """The given options by item, for who shows or corrects them."""
-    return {answer.item: answer for answer in response.given.all()}

@@ -24,7 +24,7 @@ from surveys import notices
 from surveys.actions.answering import Asked, Filled, Origin, keep
 from surveys.actions.drawing import HELD, next_open
 from surveys.models import Attempt, Callback, Invitation, Response
-from surveys.policy import SurveysPart, policy_of
+from surveys.policy import SurveysPart
 from surveys.queries.drawing import callable_now, independent
 
 Result, State = Attempt.Result, Callback.State
@@ -93,7 +93,7 @@ def record_attempt(callback: Callback, heard: Heard, *, by: Actor) -> Callback:
     now = timezone.now()
     _check(heard, now)
     row = _lock(callback, by=by, now=now)
-    policy = policy_of(row.case)
+    policy = row.case.profile_version.part(SurveysPart)
     ends = _ENDS.get(heard.result) or (State.UNREACHABLE if _was_last(row, heard, policy) else None)
     next_at = None if ends else _next_at(row.case, heard, policy, now=now)
     attempt = _attempt(row, heard, next_at=next_at, by=by, at=now)

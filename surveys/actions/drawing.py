@@ -81,9 +81,7 @@ def draw_callbacks(now: datetime | None = None, *, budget: timedelta = timedelta
 def _draw_quarter(survey: Survey, quarter: date, *, now: datetime) -> int:
     """One chunk of one quarter; its draws are locked, so that two sweeps never draw for the same gap."""
     profile = version_for(site=None, product=None)
-    part = profile.part("surveys")
-    assert isinstance(part, SurveysPart)  # noqa: S101 - narrows the type for mypy
-    draws = _locked_draws(survey, quarter, part.quotas, now=now)
+    draws = _locked_draws(survey, quarter, profile.part(SurveysPart).quotas, now=now)
     closed = reads.closed_by_level(survey, quarter)
     standing = {draw: (n, last) for draw, n, last in _standing(draws)}
     due_at = next_open(working_calendar(profile.times.calendar), now)

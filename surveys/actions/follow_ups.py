@@ -24,7 +24,7 @@ from organization.queries import working_calendar
 from organization.working_time import add_working_days
 from surveys import notices
 from surveys.models import Answer, FollowUp, Response
-from surveys.policy import policy_of
+from surveys.policy import SurveysPart
 from surveys.rights import WORKING
 
 Reason, State = FollowUp.Reason, FollowUp.State
@@ -41,7 +41,7 @@ def open_for(
 
     ``again`` after a correction: what was opened before is not opened once more.
     """
-    policy = policy_of(case)
+    policy = case.profile_version.part(SurveysPart)
     asks = response.version.asks
     matters = [
         (Reason.LOW, answer.item) for answer in answers if answer.value is not None and answer.value <= policy.low_up_to

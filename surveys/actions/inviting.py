@@ -103,7 +103,7 @@ def _over(survey: Survey, now: datetime) -> Q:
         try:
             calendar = working_calendar(version.times.calendar)
             since = max(survey.asks_since, survey.swept_until - OVERLAP)
-            before = closed_before(calendar, _policy(version).delay_days, now, since=since)
+            before = closed_before(calendar, version.part(SurveysPart).delay_days, now, since=since)
         except Exception:  # one calendar without working days must not keep the others' customers from being asked
             logger.exception("no working days could be counted by %s", version)
             continue
@@ -127,12 +127,6 @@ def closed_before(calendar: WorkingCalendar, days: int, now: datetime, *, since:
 
 def _midnight(calendar: WorkingCalendar, day: int) -> datetime:
     return datetime.combine(date.fromordinal(day), time.min, calendar.zone)
-
-
-def _policy(version: ProfileVersion) -> SurveysPart:
-    part = version.part("surveys")
-    assert isinstance(part, SurveysPart)  # noqa: S101 - narrows the type for mypy
-    return part
 
 
 def _advance(survey: Survey, now: datetime) -> None:
@@ -160,7 +154,7 @@ def _decide(survey: Survey, rounds: Sequence[Round], failed: set[int], *, now: d
 def _decision(
     survey: Survey, row: Round, way: Address | Invitation.Why, *, asked: dict[RoundKey, Invitation.Why], now: datetime
 ) -> tuple[Invitation, Address | None]:
-    case, policy = row.case, _policy(row.case.profile_version)
+    case, policy = row.case, row.case.profile_version.part(SurveysPart)
     if (case.pk, row.n) in asked:
         way = asked[case.pk, row.n]
     invitation = Invitation(
@@ -205,7 +199,7 @@ def _leave_in_peace(found: Sequence[tuple[Invitation, Address | None]], *, now: 
     for row, _address in found:
         if not row.to:
             continue
-        quiet = timedelta(days=_policy(row.case.profile_version).quiet_days)
+        quiet = timedelta(days=row.case.profile_version.part(SurveysPart).quiet_days)
         names: list[str | int] = [row.to]
         if row.case.customer_id:
             names.append(row.case.customer_id)
@@ -351,7 +345,7 @@ def ask_on_paper(invitation: Invitation, *, by: Actor) -> Invitation:
         raise InvalidMove(_("This customer has answered about the case already."))
     now = timezone.now()
     row.state, row.why, row.ended_at, row.invited_at = State.OPEN, "", None, now
-    _open(row, _policy(row.case.profile_version), at=now)
+    _open(row, row.case.profile_version.part(SurveysPart), at=now)
     row.remind_at = None
     row.save()
     record_many([_entry(row, "invite", at=now, by=by)])

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from organization.models import Department, Product, User
 from organization.queries import Identity
-from regulations.profiles import version_for
+from regulations.profiles import part_in_force
 from surveys import rights
 from surveys.document import QuestionnaireDocument
 from surveys.models import QuestionnaireVersion, Response, Tally
@@ -164,13 +164,6 @@ class Results:
         return self.total.hidden or self.total.responses < self.smallest
 
 
-def policy_now() -> SurveysPart:
-    """The part of the profile in force for the whole organisation: what results are shown by."""
-    part = version_for(site=None, product=None).part("surveys")
-    assert isinstance(part, SurveysPart)  # noqa: S101 - narrows the type for mypy
-    return part
-
-
 def departments_of(who: Identity) -> frozenset[int] | None:
     """Of which departments somebody sees results: None of all, else those that he or she heads."""
     if rights.has(who, "results"):
@@ -216,7 +209,7 @@ def hide(lines: Iterable[Line], smallest: int) -> list[Line]:
 
 def results_of(wanted: Wanted) -> Results:
     """All figures, in nine queries however many answers there are."""
-    policy = policy_now()
+    policy = part_in_force(SurveysPart)
     smallest = policy.smallest_group
     sums = _sums(wanted)
     by_item = {row["item"]: row for row in _rows(sums.filter(cut="item"), "item")}

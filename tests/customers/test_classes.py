@@ -103,7 +103,7 @@ def test_years_running_have_no_gap(years: tuple[int, ...], run: int) -> None:
 
 def test_a_profile_without_a_part_for_customers_follows_the_presets(world: World) -> None:
     assert rules() == CustomersPart()
-    assert parse_part("customers", {"b_amount": 5}).b_amount == 5  # type: ignore[attr-defined]
+    assert parse_part(CustomersPart, {"customers": {"b_amount": 5}}).b_amount == 5
 
 
 def test_only_contracts_and_orders_with_a_day_and_an_amount_count(world: World, customer: Customer) -> None:

@@ -50,9 +50,7 @@ class RulesForm(forms.Form):
     base = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, version: ProfileVersion) -> None:
-        customers, retention = version.part("customers"), version.part("retention")
-        assert isinstance(customers, CustomersPart)  # noqa: S101 - narrows the type for mypy
-        assert isinstance(retention, RetentionPart)  # noqa: S101
+        customers, retention = version.part(CustomersPart), version.part(RetentionPart)
         known = {"b_measure": customers.b_measure, "b_amount": customers.b_amount, "base": version.number}
         super().__init__(data, initial=known | {"answer_working_days": retention.answer_working_days})
         measure = self.fields["b_measure"]
