@@ -26,6 +26,7 @@ from cases.actions.moves import (
 )
 from cases.models import Case, CaseClock, CaseOrigin, Category, Channel, Kind, Recusal, Round
 from cases.models.intake import FROM_FILE, SELF_SERVICE, Urgency
+from cases.policy import CasesPart
 from cases.queries.people import duty_person, hub_person, main_department
 from cases.queries.suggestions import proposals_for
 from customers.actions.consent import give_consent
@@ -133,7 +134,8 @@ def open_case(intake: Intake, *, by: Actor) -> Case:
     """Register one piece of feedback (INT-02..05, INT-23).
 
     The same ``submission_key`` returns the case of the first submission. Raises ``InvalidInput``
-    for what cannot be registered (INT-03): no text, a time in the future, late without a reason.
+    for what cannot be registered (INT-03): no text, a time in the future, late without a reason, a kind that the
+    profile does not offer.
     """
     if known := submitted(intake.submission_key):
         return known
@@ -213,6 +215,8 @@ def _build(intake: Intake, *, by: Actor, now: datetime) -> Case:
     first_asked = user_of(by) if by.kind in {"staff", "token"} else None
     category = intake.classification.category
     version = version_for(site=intake.accused.site, product=intake.goods.product)
+    if intake.kind.code not in version.part(CasesPart).kinds:
+        raise InvalidInput("kind", _("This kind is not offered for the product or site. Please choose another."))
     suggested, department = proposals_for(intake.text, version, category=category)
     owner = first_asked or duty_person()
     reporter, goods = intake.reporter, intake.goods

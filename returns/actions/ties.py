@@ -19,11 +19,8 @@ from cases.actions.intake import Goods, Intake, Reporter, open_case
 from cases.actions.moves import Extra
 from cases.actions.moves import lock as lock_case
 from cases.models import Case, Channel, Hold, Kind
-from cases.policy import CasesPart
 from customers.actions.living import hold_living
 from organization import text
-from organization.models import Product
-from regulations.profiles import version_for
 from returns.actions.moves import finish, lock
 from returns.models import ReturnSlip
 
@@ -99,11 +96,6 @@ def _tie(slip: ReturnSlip, case: Case, *, by: Actor) -> None:
         lock_case(case, sources=case_life.OPEN)
 
 
-def _check_kind(kind: Kind, product: Product | None) -> None:
-    if kind.code not in version_for(site=None, product=product).part(CasesPart).kinds:
-        raise InvalidInput("kind", _("Please choose one of the offered values."))
-
-
 @dataclass(frozen=True)
 class Matter:
     """What the new case is about: its kind, how the matter reached us, and in words."""
@@ -124,7 +116,6 @@ def open_case_of(slip: ReturnSlip, matter: Matter, *, by: Actor) -> Case:
     slip = _untied(slip)
     line = slip.lines.select_related("product").first()
     assert line is not None  # noqa: S101 - a slip names goods
-    _check_kind(matter.kind, line.product)
     case = open_case(
         Intake(
             kind=matter.kind,

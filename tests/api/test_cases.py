@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from audit.models import Event, Reading
-from cases.models import Case, CaseClock
+from cases.models import Case, CaseClock, Kind
 from tests import world as w
 from tests.documents.samples import jpeg
 from tests.world import World
@@ -51,6 +51,15 @@ def test_feedback_is_registered_and_has_its_number_at_once(world: World, api: Ap
 def test_incomplete_feedback_is_refused_with_a_sentence(world: World, api: Api, missing: dict[str, Any]) -> None:
     answer = post(api("agent"), "/api/v1/cases/", **(FEEDBACK | missing))
     assert answer.status_code in {400, 422}
+    assert not Case.objects.exists()
+
+
+@pytest.mark.req("CLS-01", "INT-03")
+def test_a_kind_that_the_regulations_do_not_know_is_refused_by_name(world: World, api: Api) -> None:
+    Kind.objects.create(code="warranty_card", name="保修卡")
+    answer = post(api("agent"), "/api/v1/cases/", **(FEEDBACK | {"kind": "warranty_card"}))
+    assert answer.status_code == 422
+    assert answer.json()["field"] == "kind"
     assert not Case.objects.exists()
 
 
