@@ -50,11 +50,9 @@ def record_delivery(slip: ReturnSlip, *, by: Actor, happened_at: datetime | None
     """The customer has the goods, or accepts what was repaired on site: the return ends, and the callback is due
     (SLA-23, A-54).
     """
-    slip = lock(slip, "deliver")
-    if not slip.is_on_site:
-        require_state(slip, {State.RELEASED})
+    slip, since = _handed_over(slip)
     now = timezone.now()
-    slip.delivered_at = moment(happened_at, now=now, not_before=slip.released_at or slip.passed_at)
+    slip.delivered_at = moment(happened_at, now=now, not_before=since)
     return _delivered(slip, by=by, at=now)
 
 
@@ -63,17 +61,23 @@ def assume_delivery(slip: ReturnSlip) -> ReturnSlip:
     """Nobody confirmed it within the days of transport: it counts as received then (A-54); what was repaired on site
     counts as accepted so many days after quality passed it, so that no case waits for ever for a word.
     """
-    slip = lock(slip, "deliver")
-    since = slip.passed_at if slip.is_on_site else slip.released_at
-    if since is None:
-        require_state(slip, {State.RELEASED})
-    assert since is not None  # noqa: S101 - the table of moves
+    slip, since = _handed_over(slip)
     slip.delivered_at = since + timedelta(days=slip.policy.transport_days)
     slip.delivery_assumed = True
     now = timezone.now()
     if slip.delivered_at > now:
         raise InvalidMove(_("The days of transport have not passed yet."))
     return _delivered(slip, by=ASSUMED, at=now)
+
+
+def _handed_over(slip: ReturnSlip) -> tuple[ReturnSlip, datetime]:
+    """The locked slip, and since when the customer has the goods; refused where they lie here."""
+    slip = lock(slip, "deliver")
+    if not slip.is_on_site:
+        require_state(slip, {State.RELEASED})
+    since = slip.handed_over_at
+    assert since is not None  # noqa: S101 - the table of moves
+    return slip, since
 
 
 def _delivered(slip: ReturnSlip, *, by: Actor, at: datetime) -> ReturnSlip:

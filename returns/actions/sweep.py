@@ -125,7 +125,7 @@ def sweep_deliveries(now: datetime | None = None) -> int:
     done = 0
     # No limit: what lies under a profile with more days of transport must not stand before the others.
     for slip in sent.select_related("profile_version").order_by("released_at", "id").iterator(chunk_size=CHUNK):
-        since = slip.passed_at if slip.is_on_site else slip.released_at
+        since = slip.handed_over_at
         if since is None or since + timedelta(days=slip.policy.transport_days) > now:
             continue
         try:

@@ -264,6 +264,11 @@ class ReturnSlip(models.Model):
         return (self.handling or self.wish) == Handling.REPAIR
 
     @property
+    def handed_over_at(self) -> datetime | None:
+        """When it left our hands: sent, or passed by quality where it stands; None before."""
+        return self.passed_at if self.is_on_site else self.released_at
+
+    @property
     def is_on_site(self) -> bool:
         """Whether it is repaired where it stands, so that nothing comes in and nothing is sent (RET-23)."""
         return self.place == Place.ON_SITE and self.received_at is None
