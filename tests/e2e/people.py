@@ -46,6 +46,7 @@ class Person:
 
         ``act`` is the word that button, address and audit share; a part's act is found the same way.
         """
+        self.page.wait_for_load_state()  # a link pressed before the scripts are there opens a page, not the sheet
         button = self._button(act)
         if button.evaluate("element => element.tagName") == "BUTTON":  # one click, no question
             with self.page.expect_navigation():
