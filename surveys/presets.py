@@ -1,4 +1,4 @@
-"""Scales and questionnaires that come with the program (the ledger's 5.2; SUR-08, S43, S48, S53).
+"""Scales and questionnaires that come with the program (the ledger's 5.2; SUR-08, SUR-38, S14, S32, S43, S48, S53).
 
 The forms are ours: they ask what the regulations demand to be asked.
 """
@@ -114,5 +114,22 @@ POINTS_300 = QuestionnaireDocument(
     ),
     bands=Bands(satisfied=240, basic=210),
 )  # fmt: skip
+SERVICE = QuestionnaireDocument(
+    title="服务评价表",
+    title_en="Service rating",
+    intro="您反映的事项已经办结。请为这次服务和我们的反馈渠道打分，大约半分钟。",
+    intro_en="Your matter is settled. Please rate this service and how we take up feedback; it takes half a minute.",
+    scales=(SCALES["five_b"],),
+    groups=(
+        Named(code="service", label="本次服务", label_en="This service"),
+        Named(code="mechanism", label="反馈渠道和办理", label_en="Giving feedback"),
+        Named(code="suggestions", label="意见和建议", label_en="Suggestions"),
+    ),
+    items=(
+        *_items("service", "five_b", ("speed", "响应速度"), ("result", "解决效果"), ("manner", "服务态度")),
+        *_items("mechanism", "five_b", ("channel", "反馈问题是否方便"), ("progress", "办理进度告知是否及时、清楚")),
+        _words("suggestion", "您对我们受理和办理反馈有什么建议？", "suggestions"),
+    ),
+)  # fmt: skip
 #: code -> document
-QUESTIONNAIRES = {"five_level": FIVE_LEVEL, "callback": CALLBACK, "points_300": POINTS_300}
+QUESTIONNAIRES = {"five_level": FIVE_LEVEL, "callback": CALLBACK, "points_300": POINTS_300, "service": SERVICE}
