@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.exceptions import NotAllowed
 from organization.models import User
 from organization.queries import Identity, identity_of
 from surveys import rights
-from surveys.models import FollowUp, Invitation, Questionnaire, Response, Survey
+from surveys.models import Callback, FollowUp, Invitation, Questionnaire, Response, Survey
 from surveys.queries import asking
+from surveys.queries.drawing import independent
 from surveys.queries.follow_ups import acting
+from surveys.queries.results import departments_of
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,30 @@ def get_follow_up(user: User, pk: int) -> tuple[Here, FollowUp]:
     if row is None:
         raise absent()
     return found, row
+
+
+def get_callback(access: Here, pk: int) -> Callback:
+    """A callback that this person may make; who worked on its case is told why not (SUR-15, hard gate 9)."""
+    rows = Callback.objects.filter(pk=pk).select_related(
+        "case__profile_version", "draw__survey__version", "taken_by"
+    )  # fmt: skip
+    row = independent(rows, access.who).first()
+    if row is not None:
+        return row
+    if rows.readable_by(access.who).exists():
+        raise NotAllowed(_("Whoever worked on a case does not ask its customer. A colleague must make this call."))
+    raise absent()
+
+
+def open_results(user: User) -> tuple[Here, frozenset[int] | None]:
+    """Somebody who sees results, and of which departments: None of all, else those that he or she heads.
+
+    ``NotAllowed`` for anybody else.
+    """
+    found = here(user)
+    if not found.has("results"):
+        found.require("own_results")
+    departments = departments_of(found.who)
+    if departments is not None and not departments:
+        raise NotAllowed()
+    return found, departments

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
@@ -42,12 +43,30 @@ class MonthField(forms.DateField):
             raise ValidationError(bounds.day_problem(), "out_of_bounds")
 
 
+class KeyField(forms.CharField):
+    """The number of a row, hidden in an address; ``also`` is a word that stands for none."""
+
+    def __init__(self, *, also: str = "", **kwargs: Any) -> None:
+        self.also = also
+        super().__init__(max_length=19, required=False, widget=forms.HiddenInput, **kwargs)
+
+    def validate(self, value: Any) -> None:
+        """Refuse what can be no key."""
+        super().validate(value)
+        if value and value != self.also and number(value) is None:
+            raise ValidationError(_("Please choose one of the offered values."), "no_key")
+
+
 class _Address(forms.Form):
     """A form in an address: what makes no sense is left out and named."""
 
+    def problems(self) -> dict[str, list[str]]:
+        """What makes no sense, by field, in words."""
+        return {name: [str(word) for word in words] for name, words in self.errors.items()}
+
     def ignored(self) -> list[str]:
         """Labels of what makes no sense."""
-        return [str(self.fields[name].label) for name in self.errors if name in self.fields]
+        return [str(self.fields[name].label) for name in self.problems() if name in self.fields]
 
     def _months(self) -> tuple[date | None, date | None]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -78,14 +97,14 @@ class ResultFilter(_Address):
         begins, ends = last_months(timezone.localdate())
         self.chosen, self.begins, self.ends = chosen, since or min(begins, until or begins), until or ends
         # What is shown is what was taken; a value that was left out is named above the form, not beside another one.
-        self.left_out = super().ignored()
+        self.left_out = super().problems()
         self.errors.clear()
         self.data = data.copy()
         for name, value in (("version", chosen.pk if chosen else ""), ("since", self.begins), ("until", self.ends)):
             self.data[name] = f"{value:%Y-%m}" if isinstance(value, date) else str(value)
 
-    def ignored(self) -> list[str]:
-        """Labels of what made no sense."""
+    def problems(self) -> dict[str, list[str]]:
+        """What made no sense."""
         return self.left_out
 
     def wanted(self) -> Wanted | None:
@@ -124,9 +143,9 @@ class ResponseFilter(_Address):
     value = forms.IntegerField(
         min_value=1, max_value=5, required=False, widget=forms.HiddenInput, label=lazy("Points of five")
     )
-    unit = forms.CharField(max_length=19, required=False, widget=forms.HiddenInput, label=lazy("Department"))
-    person = forms.CharField(max_length=19, required=False, widget=forms.HiddenInput, label=lazy("Person"))
-    product = forms.CharField(max_length=19, required=False, widget=forms.HiddenInput, label=lazy("Product"))
+    unit = KeyField(label=lazy("Department"), also=NOBODY)
+    person = KeyField(label=lazy("Person"))
+    product = KeyField(label=lazy("Product"))
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
@@ -137,10 +156,9 @@ class ResponseFilter(_Address):
         """What is valid of it."""
         data = self.cleaned_data
         since, until = self._months()
-        unit = data.get("unit", "")
         return Sought(
             version=data.get("version"), since=since, until=until, department=data.get("department"),
-            unit=unit if unit == NOBODY or number(unit) else "", item=data.get("item", ""), value=data.get("value"),
+            unit=data.get("unit", ""), item=data.get("item", ""), value=data.get("value"),
             person=number(data.get("person")), product=number(data.get("product")), level=data.get("level", ""),
             source=data.get("source", ""), genuine=data.get("genuine", ""),
         )  # fmt: skip

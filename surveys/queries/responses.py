@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -151,6 +152,29 @@ def said(response: Response, low: frozenset[str]) -> Iterator[SaidGroup]:
         ]
         if answers:
             yield SaidGroup(group, answers)
+
+
+class Words(NamedTuple):
+    """What was said in words, and to which question."""
+
+    item: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the customer said about the matter of a follow-up: the answer, and words."""
+
+    given: str
+    words: list[Words]
+
+
+def heard(row: FollowUp) -> Heard:
+    """What the page of a follow-up shows of its response: its own item, else all words of the form; one query."""
+    asks = row.response.version.asks
+    answers = [one for one in row.response.given.all() if not row.item or one.item == row.item]
+    given = next((given_words(asks, asks.item(one.item), one.option) for one in answers if row.item), "")
+    return Heard(given, [Words(asks.item(one.item).name, one.comment) for one in answers if one.comment])
 
 
 @dataclass(frozen=True)

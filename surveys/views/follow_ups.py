@@ -28,7 +28,7 @@ from surveys.actions import follow_ups as actions
 from surveys.forms import results as f
 from surveys.models import FollowUp, Response
 from surveys.queries import follow_ups as queries
-from surveys.queries.responses import given_words
+from surveys.queries.responses import heard
 
 Run = Callable[[FollowUp, Any, Actor], object]
 
@@ -104,18 +104,12 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     access, row = get_follow_up(person(request), pk)
     record_reading(row.thread, "page", by=Actor.staff(access.user), at=timezone.now())
     response = row.response
-    asks = response.version.asks
-    given = response.given.filter(item=row.item).first() if row.item else None
-    words = [
-        (asks.item(one.item).name, one.comment)
-        for one in response.given.all()
-        if one.comment and (not row.item or one.item == row.item)
-    ]
+    said = heard(row)
     offers = queries.offers(row, access.who)
     context = {
         "row": queries.rows_of([row])[0],
-        "given": given_words(asks, asks.item(row.item), given.option) if given else "",
-        "words": words,
+        "given": said.given,
+        "words": said.words,
         "offers": [(offer, reverse(f"follow_up_{offer.name}", args=[row.pk])) for offer in offers],
         "response_visible": Response.objects.visible_to(access.who).filter(pk=response.pk).exists(),
         "case_visible": Case.objects.visible_to(access.who).filter(pk=response.case_id).exists(),

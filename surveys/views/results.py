@@ -6,22 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit.exceptions import NotAllowed
 from organization.requests import person
-from surveys.access import here
+from surveys.access import open_results
 from surveys.forms.results import ResultFilter
-from surveys.queries.results import departments_of, results_of
+from surveys.queries.results import results_of
 
 
 @require_safe
 def results(request: HttpRequest) -> HttpResponse:
     """What answers add up to: all of it, or that of the departments one heads (SUR-22 to SUR-25)."""
-    access = here(person(request))
-    if not access.has("results"):
-        access.require("own_results")
-    departments = departments_of(access.who)
-    if departments is not None and not departments:
-        raise NotAllowed
+    access, departments = open_results(person(request))
     form = ResultFilter(request.GET, departments=departments)
     wanted = form.wanted()
     context = {
