@@ -449,8 +449,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Huiyin API",
     "DESCRIPTION": (
-        "Cases of customer feedback and complaints, the customers, and goods that come back: the same actions, rights"
-        " and gates as the pages."
+        "Cases of customer feedback and complaints, the customers, goods that come back, and what customers think: the"
+        " same actions, rights and gates as the pages."
     ),
     "TAGS": [
         {
@@ -473,6 +473,15 @@ SPECTACULAR_SETTINGS = {
                 "Returns: the acceptance slip from registration to the callback, refund and repair, each act by its own"
                 " word. A refund without a confirmed slip is refused with 422, and the refusal is kept; ``acts`` of a"
                 " return says what may be done now, and what is in the way."
+            ),
+        },
+        {
+            "name": "surveys",
+            "description": (
+                "Surveys: questionnaires and what they ask, responses, callbacks, follow-ups, results. Surveys are"
+                " switched on, and questionnaires published, on the pages. Nobody calls, or fills in, about a case that"
+                " he or she worked on. Groups too small to be shown are null, with ``is_suppressed``; the ``query`` of"
+                " a line of results narrows the list of responses to those that it is made of."
             ),
         },
     ],
@@ -509,6 +518,20 @@ SPECTACULAR_SETTINGS = {
         "RefundVia": "returns.models.RefundRefusal.Via",
         "RepairPlace": "returns.lifecycle.Place",
         "RepairNoteKind": "returns.models.RepairNote.Kind",
+        "SurveyKind": "surveys.models.Survey.Kind",
+        "InvitationState": "surveys.models.Invitation.State",
+        "InvitationWhy": "surveys.models.Invitation.Why",
+        "ItemKind": "surveys.api.serializers.asking.ITEM_KINDS",
+        "ResponseSource": "surveys.models.Response.Source",
+        "ResponseBand": "surveys.models.Response.Band",
+        "ResponseGenuine": "surveys.models.Response.Genuine",
+        "OnBehalfSource": "surveys.api.bodies.ON_BEHALF",
+        "ResponseVerdict": "surveys.api.bodies.VERDICTS",
+        "CallbackState": "surveys.models.Callback.State",
+        "CallResult": "surveys.models.Attempt.Result",
+        "CallWithoutAnswers": "surveys.api.bodies.UNANSWERED",
+        "FollowUpReason": "surveys.models.FollowUp.Reason",
+        "FollowUpState": "surveys.models.FollowUp.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -457,3 +457,22 @@ ADDRESSES |= {
         for act in set(RETURN_ACTS) - {"read", "print", "pay", "attach", "told"}
     },
 }
+
+# --- surveys by the API: as on the pages
+ADDRESSES |= {
+    **{f"api-questionnaire-{name}": people(SURVEYING) for name in ("list", "detail", "version")},
+    **{f"api-survey-{name}": people(SURVEYING) for name in ("list", "detail", "invitations")},
+    **{
+        f"api-callback-{name}": people(NOBODY)
+        for name in ("list", "detail", "next", "take", "attempt", "answer")
+    },
+    **{f"api-{name}-list": people(STAFF - {"administrator"}) for name in ("survey-response", "follow-up")},
+    # One's own alone: any other is absent.
+    **{f"api-survey-response-{name}": people(STAFF) for name in ("detail", "check", "correct")},
+    **{
+        f"api-follow-up-{name}": people(STAFF)
+        for name in ("detail", "finish", "hand-on", "propose-reopening", "decide-reopening")
+    },
+    "api-survey-result-list": people(SURVEYING | HEADS),
+    "api-survey-fill-in": case("fill_in"),
+}  # fmt: skip

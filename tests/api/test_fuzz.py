@@ -17,6 +17,7 @@ from cases.models import Case
 from customers.models import Holding
 from tests import world as w
 from tests.returns import trade
+from tests.surveys import asked, callbacks
 from tests.world import World
 
 #: Requests for each operation: about 100 in the suite, 2,000 in the proof.
@@ -48,19 +49,39 @@ def _holding(world: World, received: Case) -> Holding:
     return add_holding(received.customer, Held("product", name="热水器"), by=world.actor("agent"))
 
 
-def _faults(world: World, name: str, examples: int, only: str = "") -> list[str]:
+def _of_surveys(world: World) -> dict[str, dict[str, str]]:
+    """What stands in the addresses of surveys, by a word of the address."""
+    survey = asked.running()
+    response = asked.answered(world, service_speed="o5")
+    parts = {"id": str(response.pk), "part": str(response.given.earliest("pk").pk)}
+    asks = {"code": survey.version.questionnaire.code, "version": "1"}
+    closed = callbacks.closed(world)
+    return {
+        "/surveys/responses/": parts,
+        "/surveys/follow-ups/": {"id": str(response.follow_ups.get().pk)},
+        "/surveys/callbacks/": {"id": str(asked.callback(closed).pk)},
+        "/surveys/fill-in/": {"number": closed.number},
+        "/surveys/questionnaires/": asks,
+        "/surveys/": {"id": str(survey.pk)},
+    }
+
+
+def _faults(world: World, name: str, examples: int, *, only: str = "", under: str = "") -> list[str]:
     from feedback_system.wsgi import application
 
     received = w.received(world)
     there = {"number": received.number, "id": str(received.customer_id), "part": str(_holding(world, received).pk)}
     slip = trade.registered(trade.people(world))
     of_returns = {"number": slip.number, "id": str(slip.lines.get().pk)}
+    of_surveys = _of_surveys(world)
     key = _key(world, name)
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     faults: list[str] = []
     for found in schema.get_all_operations():
         operation = found.ok()
         if operation.path.endswith(("/login/", "/logout/")) or (only and operation.path != only):
+            continue
+        if not operation.path.startswith(under):
             continue
 
         @settings(
@@ -72,7 +93,8 @@ def _faults(world: World, name: str, examples: int, only: str = "") -> list[str]
         )
         @hypothesis.given(case=operation.as_strategy())
         def send(case: Any) -> None:
-            given = of_returns if "/returns/" in case.path else there
+            given = next((found for word, found in of_surveys.items() if word in case.path), there)
+            given = of_returns if "/returns/" in case.path else given
             known = {name: value for name, value in given.items() if name in case.path_parameters}
             case.path_parameters |= {name: value for name, value in known.items() if random.random() < 0.7}
             answer = case.call(headers={"Authorization": f"Token {key}"})
@@ -89,10 +111,17 @@ def test_no_request_of_an_agent_breaks_the_api(world: World, kept_connection: No
     assert _faults(world, "agent", FEW) == []
 
 
+@pytest.mark.django_db
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["callback_agent", "quality_head"])
+def test_no_request_about_surveys_breaks_the_api(world: World, kept_connection: None, name: str) -> None:
+    assert _faults(world, name, FEW, under="/api/v1/surveys/") == []
+
+
 @pytest.mark.prove
 @pytest.mark.django_db
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", ["agent", "production_head", "auditor", "manager"])
+@pytest.mark.parametrize("name", ["agent", "production_head", "auditor", "manager", "quality_head", "callback_agent"])
 def test_two_thousand_requests_of_each_role_break_nothing(world: World, kept_connection: None, name: str) -> None:
     assert _faults(world, name, MANY) == []
 

@@ -31,6 +31,9 @@ NAMED_CHOICES = {
     "Difference", "InspectionPurpose", "RefundVia", "RefundWay", "RepairNoteKind", "RepairPlace",
     "ReturnHandling", "ReturnOutcome", "ReturnSatisfaction", "ReturnSource", "ReturnState",
     "WarrantyExclusion",
+    "CallResult", "CallWithoutAnswers", "CallbackState", "FollowUpReason", "FollowUpState", "InvitationState",
+    "InvitationWhy", "ItemKind", "OnBehalfSource", "ResponseBand", "ResponseGenuine", "ResponseSource",
+    "ResponseVerdict", "SurveyKind",
 }  # fmt: skip
 #: Addresses of returns that are no act of a page's own word.
 OF_RETURNS = {
@@ -43,6 +46,35 @@ OF_RETURNS = {
     "post {number}/lines/{id}/explain/": "lines_explain_create",
     "post {number}/clocks/{id}/give_breach_reason/": "clocks_give_breach_reason_create",
     "post {number}/correct/": "correct_create",
+}
+
+#: Everything that programs ask and do about surveys; what is not here is done on the pages.
+OF_SURVEYS = {
+    "get ": "list",
+    "get {id}/": "retrieve",
+    "get {id}/invitations/": "invitations_list",
+    "get questionnaires/": "questionnaires_list",
+    "get questionnaires/{code}/": "questionnaires_retrieve",
+    "get questionnaires/{code}/versions/{version}/": "questionnaires_versions_retrieve",
+    "get responses/": "responses_list",
+    "get responses/{id}/": "responses_retrieve",
+    "post responses/{id}/check/": "responses_check_create",
+    "post responses/{id}/answers/{part}/correct/": "responses_answers_correct_create",
+    "get fill-in/{number}/": "fill_in_retrieve",
+    "post fill-in/{number}/": "fill_in_create",
+    "get callbacks/": "callbacks_list",
+    "post callbacks/next/": "callbacks_next_create",
+    "get callbacks/{id}/": "callbacks_retrieve",
+    "post callbacks/{id}/take/": "callbacks_take_create",
+    "post callbacks/{id}/attempt/": "callbacks_attempt_create",
+    "post callbacks/{id}/answer/": "callbacks_answer_create",
+    "get follow-ups/": "follow_ups_list",
+    "get follow-ups/{id}/": "follow_ups_retrieve",
+    "post follow-ups/{id}/finish/": "follow_ups_finish_create",
+    "post follow-ups/{id}/hand_on/": "follow_ups_hand_on_create",
+    "post follow-ups/{id}/propose_reopening/": "follow_ups_propose_reopening_create",
+    "post follow-ups/{id}/decide_reopening/": "follow_ups_decide_reopening_create",
+    "get results/": "results_list",
 }
 
 
@@ -80,6 +112,24 @@ def test_addresses_of_returns_keep_their_names(schema: dict[str, Any]) -> None:
     }
     acts = {f"post {{number}}/{name}/": f"{name}_create" for name in SHEETS if name != "attach"}
     assert found == {place: f"v1_returns_{name}" for place, name in (OF_RETURNS | acts).items()}
+
+
+def test_addresses_of_surveys_keep_their_names(schema: dict[str, Any]) -> None:
+    found = {
+        f"{method} {path.removeprefix('/api/v1/surveys/')}": operation
+        for path, methods in schema["paths"].items()
+        if path.startswith("/api/v1/surveys/")
+        for method, operation in methods.items()
+    }
+    names = {place: operation["operationId"] for place, operation in found.items()}
+    assert names == {place: f"v1_surveys_{name}" for place, name in OF_SURVEYS.items()}
+    assert {tuple(operation["tags"]) for operation in found.values()} == {("surveys",)}
+
+
+def test_a_page_of_figures_is_one_thing_not_a_list_of_them(schema: dict[str, Any]) -> None:
+    for place, name in (("results", "ResultsOut"), ("callbacks", "CallbackQueue")):
+        answer = schema["paths"][f"/api/v1/surveys/{place}/"]["get"]["responses"]["200"]
+        assert answer["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{name}"}
 
 
 def test_choices_have_names_of_their_own(schema: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""The surveys room in the JSON API: the same access, actions, gates and sentences as the pages."""

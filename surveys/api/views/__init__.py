@@ -1,0 +1,1 @@
+"""The room's addresses in the JSON API, subject by subject."""
