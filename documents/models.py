@@ -14,6 +14,9 @@ from documents.kinds import FACTS, PICTURES, Kind
 from documents.refusals import sentence
 from documents.storage import original_name, private, rendition_name
 
+#: Characters of what an export is for.
+LONGEST_PURPOSE = 200
+
 
 class State(models.TextChoices):
     """How far a file has come."""
@@ -179,3 +182,37 @@ class StoreCheck(models.Model):
     def is_clean(self) -> bool:
         """Nothing is missing and nothing was changed; objects without a row are only waste."""
         return not (self.rows_without_bytes or self.changed)
+
+
+class Export(models.Model):
+    """A table that somebody asked for as a workbook: for whom, which rows, how far; its file once it is written.
+
+    Each room keeps its own; who took it, when and under which number stands in the file (SEC-13).
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", pgettext_lazy("export", "Waiting")
+        RUNNING = "running", pgettext_lazy("export", "Being written")
+        DONE = "done", pgettext_lazy("export", "Ready")
+        FAILED = "failed", pgettext_lazy("export", "Failed")
+
+    number = models.CharField(max_length=20, unique=True, db_collation="C")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    purpose = models.CharField(max_length=LONGEST_PURPOSE)
+    wanted = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    rows = models.PositiveIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
