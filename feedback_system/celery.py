@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"queue": "work"},
     },
+    "write-callback-records": {
+        "task": "surveys.tasks.write_pending_records",
+        "schedule": 60.0,
+        "options": {"queue": "work"},
+    },
     "sweep-invitations": {
         "task": "surveys.tasks.sweep_invitations",
         "schedule": 300.0,

@@ -100,6 +100,7 @@ CUSTOMERS: dict[str, str] = {
     "surveys.Attempt": "note",
     "surveys.FollowUp": "cause result proposal refused_reason",
     "surveys.Invitation": "to",
+    "surveys.RecordExport": "purpose",
     "surveys.Response": "said_by situation genuine_reason",
 }
 
@@ -182,6 +183,7 @@ NOBODY: dict[str, str] = {
     "surveys.Invitation": "key",
     "surveys.Questionnaire": "code name",
     "surveys.QuestionnaireVersion": "document",
+    "surveys.RecordExport": "number wanted",
     "surveys.Tally": "source level item",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +56,13 @@ def register() -> None:
     for kind, (subject, body) in TO_STAFF.items():
         templates.register(kind, subject=subject, body=body, names=_FOR_STAFF)
     message_readers.register("survey", _may_read)
+    templates.register(
+        "callback_record_ready",
+        subject=_("The telephone callback record {number} is ready"),
+        body=_("The telephone callback record {number} is ready: {count} rows."),
+        names=("number", "count"),
+    )
+    message_readers.register("surveys", message_readers.everyone)
 
 
 def _link(thread: str) -> str:
@@ -119,6 +126,17 @@ def reopening_proposed(row: FollowUp, *, at: datetime) -> None:
         )
     ]  # fmt: skip
     enqueue_many(messages)
+
+
+def record_ready(user: User, *, number: str, rows: int, quarter: date) -> None:
+    """A file is there to be taken."""
+    path = f"/surveys/quota/{quarter.year}/{(quarter.month + 2) // 3}/exports/"
+    enqueue_many(
+        for_colleague(
+            user, kind="callback_record_ready", thread="surveys", key=f"surveys:record:{number}",
+            context={"number": number, "count": str(rows)}, path=path,
+        )
+    )  # fmt: skip
 
 
 def _values(case: Case, **given: object) -> dict[str, object]:

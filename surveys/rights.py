@@ -30,6 +30,8 @@ PERMISSIONS = MappingProxyType(
         # The independent desk (SUR-15); who worked on a case is refused besides.
         "call": (_g(WORKING, Function.CALLBACK_DESK),),
         "see_quota": (_g({MANAGER, Role.AUDITOR}), _QUALITY, _g(WORKING, Function.CALLBACK_DESK)),
+        # The record of the calls, taken out of the house (SEC-13).
+        "export_record": (_g({MANAGER}), _g({HEAD}, Function.QUALITY), _g({HEAD}, Function.CALLBACK_DESK)),
         # On behalf of a customer who cannot write, or a paper form collected (SUR-17, SUR-45).
         "fill_in": (_g(WORKING),),
         "check": (_QUALITY,),

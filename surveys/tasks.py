@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from surveys.actions import drawing, follow_ups, inviting, tallying
+from surveys.actions import drawing, follow_ups, inviting, records, tallying
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -39,3 +39,16 @@ def tally() -> int:
 def hold_reopened() -> int:
     """Beat's tick: what is open of a case that was taken up again holds its closing."""
     return follow_ups.hold_reopened()
+
+
+@shared_task(ignore_result=True)
+def write_record(pk: int) -> None:
+    """One record of a quarter's calls as a file."""
+    records.write_record(pk)
+
+
+@shared_task(ignore_result=True)
+def write_pending_records() -> None:
+    """Beat's tick: take up records whose task was lost."""
+    for pk in records.pending():
+        records.write_record(pk)

@@ -5,10 +5,26 @@ What was chosen, when and about which round stays, so that results stay the same
 
 from __future__ import annotations
 
-from django.db.models import Model, Q
+from django.db.models import Min, Model, Q, QuerySet
 
-from organization.traces import AT, Trace, Words
+from documents.actions import erase_file
+from organization.traces import AT, Deed, Deeds, Subject, Trace, Words
 from surveys import models
+
+
+def _records(subject: Subject) -> QuerySet[models.RecordExport]:
+    """Workbooks that were written when the first of these calls stood in them: whoever needs one asks again."""
+    first = models.Callback.objects.filter(case__in=subject.cases).aggregate(at=Min("drawn_at"))["at"]
+    rows = models.RecordExport.objects.filter(file__isnull=False, file__erased_at=None)
+    return rows.filter(finished_at__gte=first) if first else rows.none()
+
+
+def _erase_records(subject: Subject, deed: Deed) -> int:
+    rows = list(_records(subject).select_related("file"))
+    for row in rows:
+        assert row.file is not None  # noqa: S101 - as it was asked for
+        erase_file(row.file, by=deed.by)
+    return len(rows)
 
 
 def _of_cases(
@@ -26,6 +42,13 @@ def _of_cases(
 
 
 TRACES: tuple[Trace, ...] = (
+    Deeds("surveys.RecordExport", words="", doing=_erase_records, counting=lambda of: _records(of).count()),
+    Words(
+        models.RecordExport,
+        lambda of: models.RecordExport.objects.filter(of.mentioned_in("purpose")),
+        words="purpose",
+        withheld="purpose",
+    ),
     _of_cases(
         models.FollowUp,
         "cause result proposal refused_reason",

@@ -62,6 +62,7 @@ PLACES: dict[str, str | Promise] = {
     "surveys.Attempt": pgettext_lazy("kind of record", "calls of the callback desk"),
     "surveys.FollowUp": pgettext_lazy("kind of record", "follow-ups of answers"),
     "surveys.Invitation": pgettext_lazy("kind of record", "invitations to answer"),
+    "surveys.RecordExport": pgettext_lazy("kind of record", "exports of the telephone callback record"),
     "surveys.Response": pgettext_lazy("kind of record", "filled questionnaires"),
     "notifications.Message": pgettext_lazy("kind of record", "messages"),
     "regulations.Approval": pgettext_lazy("kind of record", "questions for approval"),

@@ -77,3 +77,9 @@ class OnBehalfForm(FillingForm):
             self.add_error(refusal.field, refusal.message)
         else:
             super().refuse(refusal)
+
+
+class PurposeForm(forms.Form):
+    """What the list is for."""
+
+    purpose = LineField(label=lazy("What is the list for?"), max_length=200)

@@ -3,6 +3,7 @@
 from surveys.models.callback import Attempt, Callback, Draw
 from surveys.models.follow_up import FollowUp
 from surveys.models.questionnaire import Questionnaire, QuestionnaireVersion
+from surveys.models.record_export import RecordExport
 from surveys.models.response import Answer, Response, Tally
 from surveys.models.survey import Invitation, Survey, thread_of
 
@@ -15,6 +16,7 @@ __all__ = [
     "Invitation",
     "Questionnaire",
     "QuestionnaireVersion",
+    "RecordExport",
     "Response",
     "Survey",
     "Tally",

@@ -1,13 +1,13 @@
-"""What the callback desk's pages show: the queue, one call, the quota, the record of a quarter (F73)."""
+"""What the callback desk's pages show: the queue, one call, the quota."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,14 +17,14 @@ from customers.models import ContactPoint, ContactType
 from customers.rights import serves
 from organization.masks import mask_name, mask_phone
 from organization.queries import Identity
-from surveys.models import Answer, Attempt, Callback, Draw, QuestionnaireVersion, Response, Survey
+from surveys.models import Attempt, Callback, Draw, QuestionnaireVersion, Response, Survey
 from surveys.queries.drawing import callable_now, independent, quarter_of
 
 #: Rows of the queue on one page; the rest follows as these are called.
 SHOWN = 50
 QUARTERS_SHOWN = 8
-RECORDS_SHOWN = 500
-_HEAVY = ("case__search", "case__contact_search", "case__text")
+#: Columns of a case that no list shows.
+HEAVY = ("case__search", "case__contact_search", "case__text")
 _TENTH = Decimal("0.1")
 
 
@@ -53,7 +53,7 @@ def queue_of(who: Identity, now: datetime, held: timedelta) -> Queue:
     listed = (
         rows.filter(next_at__lt=tonight)
         .select_related("case", "draw", "taken_by")
-        .defer(*_HEAVY)
+        .defer(*HEAVY)
         .order_by("next_at", "id")[:SHOWN]
     )
     clear = serves(who)
@@ -207,56 +207,6 @@ def quarters() -> list[Quarter]:
     firsts = list(Draw.objects.order_by("-quarter").values_list("quarter", flat=True).distinct()[:QUARTERS_SHOWN])
     rows = progress_of(Draw.objects.filter(quarter__in=firsts).order_by("level", "-survey"))
     return [Quarter(first, [row for row in rows if row.draw.quarter == first]) for first in firsts]
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """One line of 《电话回访记录表》; answers only for who may see the response."""
-
-    callback: Callback
-    customer: str
-    caller: str
-    response: Response | None
-    answers: list[tuple[str, str, str]]
-
-
-def records(quarter: date, who: Identity) -> list[Recorded]:
-    """The record of a quarter (F73): what was drawn, who called, what was answered; four queries."""
-    calls = Prefetch("calls", Attempt.objects.select_related("by").order_by("n"))
-    rows = list(
-        Callback.objects.readable_by(who)
-        .filter(draw__quarter=quarter)
-        .select_related("case", "draw")
-        .defer(*_HEAVY)
-        .prefetch_related(calls)
-        .order_by("draw__level", "draw", "n")[:RECORDS_SHOWN]
-    )
-    given = Prefetch("given", Answer.objects.order_by("id"))
-    visible = Response.objects.visible_to(who).filter(callback__in=rows)
-    responses = {row.callback_id: row for row in visible.select_related("version").prefetch_related(given)}
-    clear = serves(who)
-    return [_recorded(row, responses.get(row.pk), clear=clear) for row in rows]
-
-
-def _recorded(row: Callback, response: Response | None, *, clear: bool) -> Recorded:
-    called: Sequence[Attempt] = list(row.calls.all())
-    return Recorded(
-        row,
-        name_of(row.case, clear=clear),
-        called[-1].by.name if called else "",
-        response,
-        _answers(response) if response is not None else [],
-    )
-
-
-def _answers(response: Response) -> list[tuple[str, str, str]]:
-    """Question, answer and comment, as they were asked then."""
-    asks, found = response.version.asks, []
-    for answer in response.given.all():
-        item = asks.item(answer.item)
-        said = asks.scale(item.scale).option(answer.option).name if item.scale and answer.option else answer.option
-        found.append((item.name, said, answer.comment))
-    return found
 
 
 def offered_versions() -> list[QuestionnaireVersion]:

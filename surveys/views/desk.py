@@ -1,12 +1,11 @@
-"""The callback desk: the queue, one call, the quota and its record; and answers filled in on behalf."""
+"""The callback desk: the queue and one call; and answers filled in on behalf."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from surveys.actions import calling, on_behalf
 from surveys.actions.drawing import HELD
 from surveys.forms.desk import SITUATIONS, AttemptForm, OnBehalfForm
 from surveys.forms.filling import FillingForm
-from surveys.models import Attempt, Callback, Draw, QuestionnaireVersion, Response, Survey
+from surveys.models import Attempt, Callback, QuestionnaireVersion, Response, Survey
 from surveys.queries import desk as queries
 from surveys.queries.drawing import callable_now, independent
 
@@ -152,33 +151,6 @@ def _unanswered(row: Callback, attempt: AttemptForm, *, by: Actor) -> str:
     return _("%(number)s: noted, to be called again at %(at)s.") % {
         "number": row.case.number, "at": f"{again:%m-%d %H:%M}",
     }  # fmt: skip
-
-
-@require_safe
-def quota(request: HttpRequest) -> HttpResponse:
-    """Each quarter's quota by level: closed, required, drawn, done, the rate achieved against the target (FX-05)."""
-    h = here(person(request), "see_quota")
-    return render(request, "surveys/quota.html", {"quarters": queries.quarters(), "may_call": h.has("call")})
-
-
-@require_safe
-def records(request: HttpRequest, year: int, number: int) -> HttpResponse:
-    """《电话回访记录表》 of a quarter (F73)."""
-    h, quarter = here(person(request), "see_quota"), _quarter(year, number)
-    rows = queries.records(quarter, h.who)
-    record_reading("surveys", "callback-records", by=Actor.staff(h.user), at=timezone.now(), rows=len(rows))
-    context = {"rows": rows, "year": year, "number": number, "most": queries.RECORDS_SHOWN}
-    return render(request, "surveys/records.html", context)
-
-
-def _quarter(year: int, number: int) -> date:
-    """The first day of a quarter that was drawn for; 404 for any other."""
-    if not (1 <= number <= 4 and 2000 <= year <= 2199):
-        raise Http404
-    first = date(year, number * 3 - 2, 1)
-    if not Draw.objects.filter(quarter=first).exists():
-        raise Http404
-    return first
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -259,6 +259,8 @@ ADDRESSES |= {
     },
     **dict.fromkeys(("callback_desk", "callback_next", "callback", "callback_take"), people(NOBODY)),
     **dict.fromkeys(("callback_quota", "callback_records"), people(SURVEYING - HUB_HEADS)),
+    "callback_record_exports": people(MANAGING_SURVEYS),
+    "callback_record_file": people(NOBODY),  # one's own, and nobody has one here
     "survey_results": people(SURVEYING | HEADS),
     "survey_responses": people(STAFF - {"administrator"}),
     **{

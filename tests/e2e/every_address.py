@@ -49,6 +49,7 @@ ELSEWHERE = {
         ("return_slip_pdf", "return_repair_pdf", "return_tags_pdf"), "gives a file, the paper of ``return``"
     ),
     "return_export_file": "gives a file",
+    "callback_record_file": "gives a file",
     "survey_invitation_paper": "gives a file",
     "privacy_certificate": "gives a file, the paper of ``privacy_destruction``",
     "account_set_password": "everybody has a password already",
@@ -81,6 +82,7 @@ SITUATIONS = {
         (
             "survey_response", "survey_response_check", "survey_response_correct", "follow_up", "follow_up_finish",
             "follow_up_hand_on", "follow_up_propose_reopening", "survey_fill_in", "surveys_of_case",
+            "callback_record_exports",
         ),
         "quality_head",
     ),
@@ -221,7 +223,7 @@ class Doors:
                 "number": self.full.cases["closed"].number, "token": survey_token(link.case_id, link.round),
             }  # fmt: skip
             if wanted.get("number") is IntConverter:
-                given["number"] = (quarter.month + 2) // 3 if name == "callback_records" else 1
+                given["number"] = (quarter.month + 2) // 3 if name.startswith("callback_record") else 1
             yield reverse(name, kwargs={key: given[key] for key in wanted})
 
     def _of_returns(self, name: str, wanted: dict[str, type]) -> Iterator[str]:

@@ -71,7 +71,9 @@ from returns.queries.book import Wanted
 from returns.queries.refunds import APPROVAL
 from surveys.actions import follow_ups
 from surveys.actions.answering import answer_invitation
+from surveys.actions.records import ask_for_record, write_record
 from surveys.models import Attempt
+from surveys.queries.records import Wanted as Quarter
 from tests import world as w
 from tests.cases.visitors import picture
 from tests.e2e.payloads import address, fitting
@@ -408,6 +410,8 @@ def answers(full: Full) -> None:
     Attempt.objects.create(
         callback=call, n=1, result="no_answer", note=full.text(500), by=world.agent, at=timezone.now()
     )
+    row = ask_for_record(world.quality_head, Quarter(call.draw.quarter), purpose=full.text(200), by=quality)
+    assert write_record(row.pk)
     done, refused, waiting, *_rest = response.follow_ups.order_by("pk")
     follow_ups.finish_follow_up(done, follow_ups.Finding(full.text(), full.text()), by=quality)
     proposed = follow_ups.propose_reopening(refused, by=quality, reason=full.text(500))
