@@ -63,6 +63,7 @@ def _call(cast: Cast) -> None:
     if row is not None:
         said = {"solved": "o1", "overall": "o1", "speed": "o2", "skill": "o1", "manner": "o1"}
         given = {item: Given(option) for item, option in said.items()}
+        calling.take(row, by=cast.actor("luyuan"))
         calling.record_call(row, Filled(given, row.case.reporter_name), by=cast.actor("luyuan"))
 
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,14 +16,14 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove, NotAllowed
 from cases.models import Case
-from organization.models import User
 from organization.queries import Identity, identities_of, working_calendar
 from organization.working_time import NoWorkingTime, WorkingCalendar, add_working_hours
 from surveys import notices
 from surveys.actions.answering import Asked, Filled, Origin, keep
-from surveys.actions.drawing import HELD, next_open
+from surveys.actions.drawing import next_open
 from surveys.models import Attempt, Callback, Invitation, Response
 from surveys.policy import SurveysPart
+from surveys.queries.desk import colleague_on
 from surveys.queries.drawing import callable_now, independent
 
 Result, State = Attempt.Result, Callback.State
@@ -39,6 +38,10 @@ NOT_REACHED: Mapping[str, Decimal] = MappingProxyType(
 _ENDS: Mapping[str, Callback.State] = MappingProxyType({Result.WRONG: State.UNREACHABLE, Result.REFUSED: State.REFUSED})
 
 
+class NotTaken(InvalidMove):
+    """Nobody has taken this call: whoever makes it takes it first, so that no two ring the same customer."""
+
+
 @dataclass(frozen=True)
 class Heard:
     """What came of a call; ``next_at`` is when the person asked to be called."""
@@ -50,7 +53,7 @@ class Heard:
 
 @transaction.atomic
 def take(callback: Callback, *, by: Actor) -> Callback:
-    """Mark who makes this call; a colleague is refused for half an hour.
+    """Mark who makes this call; a colleague is refused for the profile's minutes, or until a result is noted.
 
     Raises ``NotAllowed`` for who worked on the case (SUR-15, hard gate 9), ``InvalidMove`` for a call that has ended or
     is being made.
@@ -63,10 +66,10 @@ def take(callback: Callback, *, by: Actor) -> Callback:
 def take_next(*, by: Actor) -> Callback | None:
     """Take the call that is due longest and nobody is making; None when none is due for this person."""
     now = timezone.now()
-    free = Q(taken_at=None) | Q(taken_at__lte=now - HELD) | Q(taken_by=by.id)
     row = (
-        independent(callable_now(Callback.objects.all()), _who(by))
-        .filter(free, next_at__lte=now)
+        independent(callable_now(Callback.objects.free_for(by.id, now)), _who(by))
+        .filter(next_at__lte=now)
+        .select_related("case__profile_version")
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("next_at", "id")
         .first()
@@ -76,7 +79,8 @@ def take_next(*, by: Actor) -> Callback | None:
 
 def _mark(row: Callback, *, by: Actor, now: datetime) -> Callback:
     before, row.taken_by_id, row.taken_at = row.taken_by_id, by.id, now
-    row.save(update_fields=["taken_by", "taken_at"])
+    row.taken_until = now + timedelta(minutes=row.case.profile_version.part(SurveysPart).held_minutes)
+    row.save(update_fields=["taken_by", "taken_at", "taken_until"])
     changes = {"callback": (None, row.pk), "taken_by": (before, by.id)}
     record(row.thread, "take_callback", by=by, at=now, changes=changes)
     return row
@@ -87,12 +91,12 @@ def record_attempt(callback: Callback, heard: Heard, *, by: Actor) -> Callback:
     """Note a call without answers, and when it is made again, or that it is not.
 
     Nobody answered: again after the profile's working hours, and after so many tries it ends as unreachable; a wrong
-    number ends it at once, and so does who does not want to answer. Raises as ``take``, and ``InvalidInput`` for a
-    result that needs answers or a time, or a time that cannot be meant.
+    number ends it at once, and so does who does not want to answer. Raises as ``take``, ``NotTaken`` where it was not
+    taken, and ``InvalidInput`` for a result that needs answers or a time, or a time that cannot be meant.
     """
     now = timezone.now()
     _check(heard, now)
-    row = _lock(callback, by=by, now=now)
+    row = _taken(callback, by=by, now=now)
     policy = row.case.profile_version.part(SurveysPart)
     ends = _ENDS.get(heard.result) or (State.UNREACHABLE if _was_last(row, heard, policy) else None)
     next_at = None if ends else _next_at(row.case, heard, policy, now=now)
@@ -158,7 +162,7 @@ def _hours_later(calendar: WorkingCalendar, moment: datetime, hours: Decimal) ->
 
 def _attempt(row: Callback, heard: Heard, *, next_at: datetime | None, by: Actor, at: datetime) -> Attempt:
     row.attempts += 1
-    row.taken_by, row.taken_at = None, None
+    row.taken_by = row.taken_at = row.taken_until = None
     attempt = Attempt(callback=row, n=row.attempts, result=heard.result, note=heard.note, next_at=next_at, at=at)
     attempt.by_id = by.id or 0
     attempt.save(force_insert=True)
@@ -170,8 +174,8 @@ def record_call(callback: Callback, filled: Filled, *, by: Actor, note: str = ""
     """Keep what the customer said on the telephone; the callback is done, an open link of the round ends.
 
     What is not solved or not satisfied opens its follow-up. The same ``submission_key`` returns the first response.
-    Raises as ``take``; ``InvalidInput`` with the item's code for what does not fit the questionnaire, ``InvalidMove``
-    where the customer has answered already.
+    Raises as ``take``, ``NotTaken`` where it was not taken; ``InvalidInput`` with the item's code for what does not fit
+    the questionnaire, ``InvalidMove`` where the customer has answered already.
     """
     now = timezone.now()
     _check_note(note)
@@ -179,7 +183,7 @@ def record_call(callback: Callback, filled: Filled, *, by: Actor, note: str = ""
         if known.callback_id == callback.pk:
             return known
         raise InvalidMove(_("This page was used for another case. Nothing was saved; open it again."))
-    row = _lock(callback, by=by, now=now)
+    row = _taken(callback, by=by, now=now)
     # Whoever fills in on behalf locks the case; a foreign key to it is not kept waiting by this lock.
     Case.objects.select_for_update(no_key=True).get(pk=row.case_id)
     _end_invitation(row, by=by, at=now)
@@ -222,7 +226,7 @@ def _lock(callback: Callback, *, by: Actor, now: datetime) -> Callback:
     """Take the row of a call that may be made now, by this person."""
     row = (
         Callback.objects.select_for_update(of=("self",))
-        .select_related("case__profile_version", "draw__survey__version", "taken_by")
+        .select_related("case__profile_version", "draw__survey__version")  # not the taker: read before the lock was had
         .get(pk=callback.pk)
     )
     if not independent(Callback.objects.filter(pk=row.pk), _who(by)).exists():
@@ -234,16 +238,17 @@ def _lock(callback: Callback, *, by: Actor, now: datetime) -> Callback:
         )
     if not callable_now(Callback.objects.filter(pk=row.pk)).exists():
         raise InvalidMove(_("The case was taken up again; the customer is asked once it is settled."))
-    if holder := held_by(row, by.id, now):
-        raise InvalidMove(_("%(name)s is making this call just now.") % {"name": holder.name})
+    if holder := colleague_on(row, by.id or 0, now):
+        raise InvalidMove(_("%(name)s is making this call just now.") % {"name": holder.name or holder.username})
     return row
 
 
-def held_by(row: Callback, user_id: int | None, now: datetime) -> User | None:
-    """The colleague who is making this call; None where it is free, or one's own."""
-    if row.taken_at is None or row.taken_at <= now - HELD or row.taken_by_id == user_id:
-        return None
-    return row.taken_by
+def _taken(callback: Callback, *, by: Actor, now: datetime) -> Callback:
+    """Take the row of a call that this person took; also where the time is over, as long as no colleague took it."""
+    row = _lock(callback, by=by, now=now)
+    if row.taken_by_id != by.id:
+        raise NotTaken(_("Take the call before you make it, so that no colleague rings the same customer."))
+    return row
 
 
 def _who(by: Actor) -> Identity:

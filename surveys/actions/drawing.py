@@ -34,8 +34,6 @@ CHUNK = 20_000
 _BATCH = 5_000
 #: So long after its end a quarter is still drawn for: what was closed in its last hours, and who could not be reached.
 AFTER_THE_END = timedelta(days=31)
-#: A call is its caller's alone for so long; then it is free again.
-HELD = timedelta(minutes=30)
 DRAW = Actor.system("callback-draw")
 
 
@@ -184,14 +182,14 @@ def _withdraw_chunk(now: datetime) -> int:
     why = models.Case(*(When(condition, then=Value(name)) for name, condition in _WHY), default=Value(""))
     rows = list(
         Callback.objects.filter(state=State.WAITING)
-        .exclude(taken_at__gt=now - HELD)
+        .exclude(taken_until__gt=now)
         .annotate(why=why)
         .exclude(why="")
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("id")[:CHUNK]
     )
     Callback.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=State.WITHDRAWN, ended_at=now, taken_by=None, taken_at=None
+        state=State.WITHDRAWN, ended_at=now, taken_by=None, taken_at=None, taken_until=None
     )
     entries = [
         Entry(

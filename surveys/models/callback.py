@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -54,6 +55,10 @@ class CallbackQuerySet(models.QuerySet["Callback"]):
         """Those that somebody may call: not of a case the person worked on or is barred from (SUR-15, RTE-18)."""
         return self.readable_by(who).exclude(barred__overlap=[one.user_id for one in who.acting])
 
+    def free_for(self, user: int | None, now: datetime) -> CallbackQuerySet:
+        """Those that no colleague is making just now; one's own are free for oneself."""
+        return self.filter(Q(taken_by=None) | Q(taken_until__lte=now) | Q(taken_by=user))
+
 
 class Callback(models.Model):
     """One closed round that was drawn to be called."""
@@ -77,6 +82,8 @@ class Callback(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     taken_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField(null=True)
+    #: From then on a colleague may take it, who has not been told of a result.
+    taken_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     #: People who worked on the case; none of them calls (SUR-15).
     barred = ArrayField(models.IntegerField(), default=list)
@@ -92,6 +99,12 @@ class Callback(models.Model):
                 condition=Q(state="waiting", ended_at__isnull=True) | ~Q(state="waiting") & Q(ended_at__isnull=False),
                 name="callback_ended_has_time",
             ),
+            models.CheckConstraint(
+                condition=Q(taken_by__isnull=True, taken_until__isnull=True)
+                | Q(taken_by__isnull=False, taken_until__isnull=False)
+                | ~Q(state="waiting"),
+                name="callback_taken_has_end",
+            ),
         ]
         indexes = [
             models.Index(F("next_at"), F("id"), name="callback_queue", condition=Q(state="waiting")),
@@ -105,6 +118,10 @@ class Callback(models.Model):
     def thread(self) -> str:
         """Name of the history of all that was asked about the case."""
         return thread_of(self.case_id)
+
+    def holder(self, now: datetime) -> User | None:
+        """Who is making this call just now; None where nobody has taken it, or it was left lying."""
+        return self.taken_by if self.taken_until is not None and now < self.taken_until else None
 
 
 class Attempt(models.Model):

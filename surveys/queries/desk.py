@@ -16,6 +16,7 @@ from cases.models import Case, Opinion, Reply, Round
 from customers.models import ContactPoint, ContactType
 from customers.rights import serves
 from organization.masks import mask_name, mask_phone
+from organization.models import User
 from organization.queries import Identity
 from surveys.models import Attempt, Callback, Draw, QuestionnaireVersion, Response, Survey
 from surveys.queries.drawing import callable_now, independent, quarter_of
@@ -34,7 +35,8 @@ class Queued:
 
     callback: Callback
     customer: str
-    taken: bool
+    #: A colleague who is making this call.
+    holder: User | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Queue:
     waiting: int
 
 
-def queue_of(who: Identity, now: datetime, held: timedelta) -> Queue:
+def queue_of(who: Identity, now: datetime) -> Queue:
     """The callbacks that this person may make, due ones first; two queries."""
     rows = independent(callable_now(Callback.objects.all()), who)
     tonight = timezone.make_aware(datetime.combine(timezone.localdate(now) + timedelta(days=1), time.min))
@@ -57,16 +59,15 @@ def queue_of(who: Identity, now: datetime, held: timedelta) -> Queue:
         .order_by("next_at", "id")[:SHOWN]
     )
     clear = serves(who)
-    lines = [
-        Queued(
-            row,
-            name_of(row.case, clear=clear),
-            row.taken_at is not None and row.taken_at > now - held and row.taken_by_id != who.user_id,
-        )
-        for row in listed
-    ]
+    lines = [Queued(row, name_of(row.case, clear=clear), colleague_on(row, who.user_id, now)) for row in listed]
     due = [line for line in lines if line.callback.next_at <= now]
     return Queue(due, lines[len(due) :], rows.count())
+
+
+def colleague_on(row: Callback, user_id: int, now: datetime) -> User | None:
+    """The colleague who is making this call; None where it is free, or one's own."""
+    holder = row.holder(now)
+    return None if holder is None or holder.pk == user_id else holder
 
 
 def due_for(who: Identity, now: datetime) -> QuerySet[Callback]:

@@ -13,18 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.actions import record_reading
 from audit.actor import Actor
-from audit.exceptions import DomainError, InvalidInput, InvalidMove, NotAllowed
+from audit.exceptions import DomainError, InvalidInput, InvalidMove
 from cases.access import open_access
 from organization.forms import refusals
 from organization.requests import person
-from surveys.access import Here, absent, here
+from surveys.access import Here, get_callback, here
 from surveys.actions import calling, on_behalf
-from surveys.actions.drawing import HELD
 from surveys.forms.desk import SITUATIONS, AttemptForm, OnBehalfForm
 from surveys.forms.filling import FillingForm
 from surveys.models import Attempt, Callback, QuestionnaireVersion, Response, Survey
 from surveys.queries import desk as queries
-from surveys.queries.drawing import callable_now, independent
+from surveys.queries.drawing import callable_now
 
 Result = Attempt.Result
 #: The buttons of a call without answers, in the order of their keys Alt+1, Alt+2 …
@@ -36,7 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """The queue: what is due, what comes later today, and how far the quarter is (SUR-14)."""
     h, now = here(person(request), "call"), timezone.now()
     context = {
-        "queue": queries.queue_of(h.who, now, HELD),
+        "queue": queries.queue_of(h.who, now),
         "levels": queries.this_quarter(now),
         "running": Survey.objects.filter(kind=Survey.Kind.CALLBACK, stopped_at=None).exists(),
         "may_see_quota": h.has("see_quota"),
@@ -63,62 +62,55 @@ def _on(request: HttpRequest, h: Here) -> HttpResponseRedirect:
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one call out of the queue."""
     h = here(person(request), "call")
-    row = _callback(h, pk)
+    row = get_callback(h, pk)
     calling.take(row, by=h.actor("call"))
     return redirect("callback", row.pk)
 
 
-def _callback(h: Here, pk: int) -> Callback:
-    """A callback that this person may make; who worked on its case is told why not (SUR-15, hard gate 9)."""
-    rows = Callback.objects.filter(pk=pk).select_related(
-        "case__profile_version", "draw__survey__version", "taken_by"
-    )  # fmt: skip
-    row = independent(rows, h.who).first()
-    if row is not None:
-        return row
-    if rows.readable_by(h.who).exists():
-        raise NotAllowed(_("Whoever worked on a case does not ask its customer. A colleague must make this call."))
-    raise absent()
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def call(request: HttpRequest, pk: int) -> HttpResponse:
-    """One call: what was reported and answered beside the questionnaire, filled in while talking (F73)."""
+    """One call: what was reported and answered beside the questionnaire, filled in while talking (F73).
+
+    The telephone number and the questionnaire are shown to who has taken the call.
+    """
     h, now = here(person(request), "call"), timezone.now()
-    row = _callback(h, pk)
-    version = row.draw.survey.version
+    row = get_callback(h, pk)
+    asks = row.draw.survey.version.asks
     first = {"said_by": row.case.reporter_name}
-    form, attempt = FillingForm(asks=version.asks, names_speaker=True, initial=first), AttemptForm()
+    form, attempt = FillingForm(asks=asks, names_speaker=True, initial=first), AttemptForm()
     if request.method == "POST":
         result = request.POST.get("result", Result.REACHED)
         if result == Result.REACHED:
-            form = FillingForm(request.POST, asks=version.asks, names_speaker=True)
+            form = FillingForm(request.POST, asks=asks, names_speaker=True)
             attempt = AttemptForm({"result": result, "note": request.POST.get("note", "")})
             done = _answered(row, form, attempt, by=h.actor("call"))
         else:
             # What was already filled in stays on the page, without being asked to be whole.
-            form = FillingForm(asks=version.asks, names_speaker=True, initial=request.POST.dict())
+            form = FillingForm(asks=asks, names_speaker=True, initial=request.POST.dict())
             attempt = AttemptForm(request.POST)
             done = _unanswered(row, attempt, by=h.actor("call"))
         if done:
             messages.success(request, done)
             return _on(request, h)
+        row = get_callback(h, pk)  # as it stands after the refusal
     else:
         record_reading(row.thread, "page", by=Actor.staff(h.user), at=now)
-    open_ = callable_now(Callback.objects.filter(pk=row.pk)).exists()
-    context = {
+    context = _page_of(row, h) | {"form": form, "attempt": attempt, "asks": asks}
+    return render(request, "surveys/call.html", context, status=422 if form.errors or attempt.errors else 200)
+
+
+def _page_of(row: Callback, h: Here) -> dict[str, Any]:
+    """What the page shows beside the forms."""
+    return {
         "callback": row,
         "case": row.case,
-        "asks": version.asks,
         "dossier": queries.dossier_of(row, h.who),
         "customer": queries.name_of(row.case, clear=True),
-        "form": form,
-        "attempt": attempt,
         "results": [(f"Alt+{n}", code, code.label) for n, code in enumerate(UNANSWERED, 1)],
-        "holder": calling.held_by(row, h.user.pk, now),
-        "is_open": open_,
+        "holder": queries.colleague_on(row, h.user.pk, timezone.now()),
+        "is_mine": row.taken_by_id == h.user.pk,
+        "is_open": callable_now(Callback.objects.filter(pk=row.pk)).exists(),
     }
-    return render(request, "surveys/call.html", context, status=422 if form.errors or attempt.errors else 200)
 
 
 def _answered(row: Callback, form: FillingForm, attempt: AttemptForm, *, by: Actor) -> str:
@@ -130,7 +122,7 @@ def _answered(row: Callback, form: FillingForm, attempt: AttemptForm, *, by: Act
     except InvalidInput as refusal:
         form.refuse(refusal)
     except InvalidMove as refusal:
-        form.add_error(None, refusal.message)
+        form.add_error(None, _words_of(refusal, row, by=by))
     else:
         return _("%(number)s: the answers are saved.") % {"number": row.case.number}
     return ""
@@ -142,8 +134,11 @@ def _unanswered(row: Callback, attempt: AttemptForm, *, by: Actor) -> str:
         return ""
     try:
         after = calling.record_attempt(row, attempt.heard(), by=by)
-    except (InvalidInput, InvalidMove) as refusal:
+    except InvalidInput as refusal:
         refusals.show(attempt, refusal)
+        return ""
+    except InvalidMove as refusal:
+        attempt.add_error(None, _words_of(refusal, row, by=by))
         return ""
     if after.state != Callback.State.WAITING:
         return _("%(number)s: noted, not called again.") % {"number": row.case.number}
@@ -151,6 +146,19 @@ def _unanswered(row: Callback, attempt: AttemptForm, *, by: Actor) -> str:
     return _("%(number)s: noted, to be called again at %(at)s.") % {
         "number": row.case.number, "at": f"{again:%m-%d %H:%M}",
     }  # fmt: skip
+
+
+def _words_of(refusal: InvalidMove, row: Callback, *, by: Actor) -> str:
+    """What the form says. A call that nobody had taken is taken now: what was typed stays, and is saved by pressing
+    again.
+    """
+    if not isinstance(refusal, calling.NotTaken):
+        return refusal.message
+    try:
+        calling.take(row, by=by)
+    except InvalidMove as later:  # a colleague was quicker
+        return later.message
+    return _("Nobody had taken this call; it is yours now. Look at the calls so far, then save again.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

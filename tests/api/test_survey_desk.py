@@ -85,6 +85,7 @@ def test_a_call_goes_to_its_end_by_programs_alone(world: World, callback: Callba
     detail = done(desk, call(callback, "attempt/"), result="later", next_at=later, note="下周再打")
     assert [(one["result"], one["note"], one["by"]) for one in detail["attempts"]] == [("later", "下周再打", "caller")]
     assert post(desk, f"{CALLBACKS}next/").status_code == 204
+    done(desk, call(callback, "take/"))
     unsolved = answers(c.SATISFIED | {"solved": "o2"}, suggestion="请再来看看")
     detail = done(desk, call(callback, "answer/"), answers=unsolved, said_by="周慧", note="本人接听")
     assert (detail["state"], detail["is_open"], len(detail["attempts"])) == ("done", False, 2)
@@ -94,8 +95,21 @@ def test_a_call_goes_to_its_end_by_programs_alone(world: World, callback: Callba
     )  # fmt: skip
     assert set(response.follow_ups.values_list("reason", flat=True)) == {"unsolved", "remark"}
     assert kinds(callback.thread) == {"token"}
-    assert Reading.objects.filter(thread=callback.thread, what="page", actor_kind="token").count() == 4
+    assert Reading.objects.filter(thread=callback.thread, what="page", actor_kind="token").count() == 5
     assert desk.get(CALLBACKS).json()["waiting"] == 0
+
+
+@pytest.mark.req("SUR-14")
+def test_a_call_that_nobody_has_taken_shows_no_number_and_is_not_recorded(
+    world: World, callback: Callback, api: Api
+) -> None:
+    desk = api("caller")
+    assert desk.get(call(callback)).json()["phones"] == []
+    before = state()
+    for tail, body in (("attempt/", {"result": "busy"}), ("answer/", {"answers": SATISFIED})):
+        assert post(desk, call(callback, tail), **body).status_code == 409, tail
+    assert state() == before
+    assert done(desk, call(callback, "take/"))["phones"]
 
 
 def test_who_is_making_a_call_is_told_to_the_colleague(world: World, callback: Callback, api: Api) -> None:
@@ -167,8 +181,10 @@ def test_who_is_recused_or_not_of_the_desk_makes_no_call(world: World, callback:
 def test_what_does_not_fit_the_questionnaire_is_refused(
     world: World, callback: Callback, api: Api, given: Any, status: int, field: str | None
 ) -> None:
+    desk = api("caller")
+    done(desk, call(callback, "take/"))
     before = state()
-    answer = post(api("caller"), call(callback, "answer/"), answers=given)
+    answer = post(desk, call(callback, "answer/"), answers=given)
     assert (answer.status_code, answer.json().get("field")) == (status, field), answer.content.decode()
     assert state() == before
 
@@ -184,23 +200,28 @@ def test_what_does_not_fit_the_questionnaire_is_refused(
 def test_a_result_that_cannot_be_meant_is_refused(
     world: World, callback: Callback, api: Api, body: dict[str, Any], status: int
 ) -> None:
+    desk = api("caller")
+    done(desk, call(callback, "take/"))
     before = state()
-    assert post(api("caller"), call(callback, "attempt/"), **body).status_code == status
+    assert post(desk, call(callback, "attempt/"), **body).status_code == status
     assert state() == before
 
 
 def test_one_filled_form_is_kept_once_and_not_for_another_call(world: World, callback: Callback, api: Api) -> None:
     desk, key = api("caller"), str(uuid.uuid4())
+    done(desk, call(callback, "take/"))
     for _n in range(2):
         assert done(desk, call(callback, "answer/"), answers=SATISFIED, submission_key=key)["state"] == "done"
     assert Response.objects.count() == 1
     before = state()
     assert post(desk, call(callback, "answer/"), answers=SATISFIED).status_code == 409
+    assert state() == before
     other = Callback.objects.create(
         draw=callback.draw, case=c.closed(world), round=1, n=9, drawn_at=timezone.now(), next_at=timezone.now()
     )
+    done(desk, call(other, "take/"))
     assert post(desk, call(other, "answer/"), answers=SATISFIED, submission_key=key).status_code == 409
-    assert state()[0] == before[0]
+    assert Response.objects.count() == 1
 
 
 def test_the_queue_asks_as_often_for_many_as_for_few(world: World, callback: Callback, api: Api) -> None:

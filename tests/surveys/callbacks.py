@@ -13,8 +13,9 @@ from cases.models import Case, Round
 from organization import text
 from organization.models import Department, Function, Membership, Role, User
 from surveys.actions.answering import Filled, Given
+from surveys.actions.calling import Heard, record_attempt, record_call, take
 from surveys.actions.drawing import draw_callbacks
-from surveys.models import Callback, Questionnaire, QuestionnaireVersion, Survey
+from surveys.models import Callback, Questionnaire, QuestionnaireVersion, Response, Survey
 from surveys.presets import QUESTIONNAIRES
 from tests import world as w
 from tests.world import PASSWORD, World
@@ -110,3 +111,20 @@ def filled(**values: str) -> Filled:
 def actor(world: World, name: str = "caller") -> Actor:
     """Somebody of the desk."""
     return world.actor(name)
+
+
+def take_for(callback: Callback, user: int | None) -> None:
+    """It is somebody's call just now, whether he or she may make it or not."""
+    now = timezone.now()
+    rows = Callback.objects.filter(pk=callback.pk)
+    rows.update(taken_by=user, taken_at=now, taken_until=now + timedelta(minutes=30))
+
+
+def call(callback: Callback, filled: Filled, *, by: Actor, note: str = "") -> Response:
+    """Take a call and keep what was answered."""
+    return record_call(take(callback, by=by), filled, by=by, note=note)
+
+
+def attempt(callback: Callback, heard: Heard, *, by: Actor) -> Callback:
+    """Take a call and note what came of it."""
+    return record_attempt(take(callback, by=by), heard, by=by)

@@ -20,15 +20,18 @@ from cases.actions import closure
 from cases.models import Case
 from customers.models import ContactPoint, Customer
 from organization.models import Deputy, Function
-from surveys.actions import calling
+from regulations.models import ProfileVersion
+from returns.models import ReturnSlip
 from surveys.actions.answering import Filled, Given
-from surveys.actions.calling import Heard, record_attempt, record_call, take, take_next
+from surveys.actions.calling import Heard, NotTaken, record_attempt, record_call, take, take_next
 from surveys.actions.drawing import draw_callbacks
 from surveys.models import Attempt, Callback, Draw, FollowUp, Invitation, Response
+from surveys.policy import SurveysPart
 from surveys.queries import desk as pages
 from surveys.queries.drawing import quarter_of
 from tests import forms
 from tests.races import Race
+from tests.returns import trade as t
 from tests.surveys import callbacks as c
 from tests.world import World, client_of
 
@@ -56,13 +59,13 @@ def answers(**values: str) -> dict[str, str]:
 
 @pytest.mark.req("RES-15")
 def test_an_answered_call_is_done_and_kept(world: World, callback: Callback) -> None:
-    response = record_call(callback, c.filled(), by=c.actor(world), note="本人接听")
+    response = c.call(callback, c.filled(), by=c.actor(world), note="本人接听")
     row = fresh(callback)
     assert (row.state, row.attempts, row.taken_by) == (State.DONE, 1, None)
     assert (response.source, response.callback, response.entered_by) == ("callback", row, world.caller)
     assert (response.personal, response.solved, response.level) == (True, True, "P1")
     events = {event.verb: event for event in Event.objects.filter(thread=row.thread)}
-    assert set(events) == {"draw_callback", "answer_survey", "call_attempt"}
+    assert set(events) == {"draw_callback", "take_callback", "answer_survey", "call_attempt"}
     assert "note" not in events["call_attempt"].changes
     assert Sealed.objects.get(event=events["call_attempt"], field="note").new == "本人接听"
     assert draw_callbacks() == 0
@@ -70,7 +73,7 @@ def test_an_answered_call_is_done_and_kept(world: World, callback: Callback) -> 
 
 @pytest.mark.req("RES-15", "SUR-26")
 def test_a_call_that_finds_it_unsolved_opens_its_follow_up(world: World, callback: Callback) -> None:
-    record_call(callback, c.filled(solved="o2", overall="o5"), by=c.actor(world))
+    c.call(callback, c.filled(solved="o2", overall="o5"), by=c.actor(world))
     assert set(FollowUp.objects.values_list("reason", "item")) == {("low", "overall"), ("unsolved", "solved")}
 
 
@@ -80,17 +83,17 @@ def test_the_open_link_of_the_round_ends(world: World, callback: Callback) -> No
         survey=c.survey("link"), case=callback.case, round=1, key="k", invited_at=now,
         deadline_at=now + timedelta(days=3), remind_at=now,
     )  # fmt: skip
-    record_call(callback, c.filled(), by=c.actor(world))
+    c.call(callback, c.filled(), by=c.actor(world))
     link.refresh_from_db()
     assert (link.state, link.why, link.remind_at) == ("withdrawn", "called", None)
 
 
 def test_a_form_sent_twice_is_kept_once(world: World, callback: Callback) -> None:
     filled = Filled(c.filled().given, "周慧", uuid.uuid4())
-    first = record_call(callback, filled, by=c.actor(world))
+    first = c.call(callback, filled, by=c.actor(world))
     assert record_call(callback, filled, by=c.actor(world)) == first
     with pytest.raises(InvalidMove):
-        record_call(callback, c.filled(), by=c.actor(world))
+        c.call(callback, c.filled(), by=c.actor(world))
     assert Response.objects.count() == 1
 
 
@@ -100,7 +103,7 @@ def test_who_has_answered_already_is_not_counted_twice(world: World, callback: C
         submitted_at=timezone.now(),
     )  # fmt: skip
     with pytest.raises(InvalidMove, match=gettext("This customer has answered about the case already.")):
-        record_call(callback, c.filled(), by=c.actor(world))
+        c.call(callback, c.filled(), by=c.actor(world))
     assert fresh(callback).state == State.WAITING
 
 
@@ -109,7 +112,7 @@ def test_what_does_not_fit_the_questionnaire_is_refused(
     world: World, callback: Callback, given: dict[str, str]
 ) -> None:
     with pytest.raises(InvalidInput):
-        record_call(callback, c.filled(**given), by=c.actor(world))
+        c.call(callback, c.filled(**given), by=c.actor(world))
     assert fresh(callback).attempts == 0
 
 
@@ -117,7 +120,7 @@ def test_what_does_not_fit_the_questionnaire_is_refused(
 def test_after_three_calls_that_reached_nobody_it_ends_as_unreachable(world: World, callback: Callback) -> None:
     for n, result in enumerate((Result.NO_ANSWER, Result.LATER, Result.OFF, Result.BUSY), 1):
         later = timezone.now() + timedelta(days=1) if result == Result.LATER else None
-        row = record_attempt(callback, Heard(result, next_at=later), by=c.actor(world))
+        row = c.attempt(callback, Heard(result, next_at=later), by=c.actor(world))
         assert (row.attempts, row.state) == (n, State.UNREACHABLE if n == 4 else State.WAITING)
     assert row.ended_at is not None
     changes = [row.changes for row in Event.objects.filter(thread=row.thread, verb="call_attempt").order_by("seq")]
@@ -126,7 +129,7 @@ def test_after_three_calls_that_reached_nobody_it_ends_as_unreachable(world: Wor
 
 @pytest.mark.parametrize(("result", "state"), [(Result.WRONG, "unreachable"), (Result.REFUSED, "refused")])
 def test_a_wrong_number_and_a_refusal_end_it_at_once(world: World, callback: Callback, result: str, state: str) -> None:
-    assert record_attempt(callback, Heard(result), by=c.actor(world)).state == state
+    assert c.attempt(callback, Heard(result), by=c.actor(world)).state == state
 
 
 @pytest.mark.req("A-45")
@@ -138,7 +141,7 @@ def test_it_is_tried_again_after_working_hours(
     world: World, callback: Callback, at: datetime, result: str, hours: int
 ) -> None:
     with time_machine.travel(at, tick=False):
-        row = record_attempt(callback, Heard(result), by=c.actor(world))
+        row = c.attempt(callback, Heard(result), by=c.actor(world))
     again = row.next_at.astimezone(ZONE)
     assert again - at >= timedelta(hours=hours)
     assert again.date() == (at + timedelta(days=at.hour == 17)).date()
@@ -149,10 +152,10 @@ def test_it_is_tried_again_after_working_hours(
 def test_who_asks_to_be_called_at_night_is_called_the_next_open_day(world: World, callback: Callback) -> None:
     with time_machine.travel(TUESDAY, tick=False):
         asked = TUESDAY.replace(hour=23)
-        row = record_attempt(callback, Heard(Result.LATER, next_at=asked), by=c.actor(world))
+        row = c.attempt(callback, Heard(Result.LATER, next_at=asked), by=c.actor(world))
         noon = TUESDAY.replace(day=26, hour=10)
         assert row.next_at.astimezone(ZONE).date() == TUESDAY.date() + timedelta(days=1)
-        assert record_attempt(callback, Heard(Result.LATER, next_at=noon), by=c.actor(world)).next_at == noon
+        assert c.attempt(callback, Heard(Result.LATER, next_at=noon), by=c.actor(world)).next_at == noon
 
 
 @pytest.mark.parametrize(
@@ -168,7 +171,7 @@ def test_who_asks_to_be_called_at_night_is_called_the_next_open_day(world: World
 )
 def test_a_result_that_cannot_be_meant_is_refused(world: World, callback: Callback, heard: Heard, field: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        record_attempt(callback, heard, by=c.actor(world))
+        c.attempt(callback, heard, by=c.actor(world))
     assert refusal.value.field == field
     assert not Attempt.objects.exists()
 
@@ -183,14 +186,41 @@ def test_whoever_worked_on_the_case_cannot_call_its_customer(world: World, callb
     assert try_to(act, callback, c.actor(world)) is True
 
 
+@pytest.mark.req("SUR-15")
+@pytest.mark.gate(9)
+@pytest.mark.parametrize("before", [True, False])
+def test_who_repaired_or_inspected_a_return_of_the_case_cannot_call_about_it(trade: World, before: bool) -> None:
+    slip = t.passed(trade)
+    if before:
+        case = c.closed(trade, "P1")
+        ReturnSlip.objects.filter(pk=slip.pk).update(case=case)
+        c.survey()
+        draw_callbacks()
+        callback = Callback.objects.get(case=case)
+        assert {slip.repair.repairer_id, *slip.inspections.values_list("by", flat=True)} <= set(callback.barred)
+    else:
+        callback = c.drawn(trade)
+        ReturnSlip.objects.filter(pk=slip.pk).update(case=callback.case_id)
+    names = {user.pk: name for name, user in trade.users.items()}
+    hands = {slip.repair.repairer_id, *slip.inspections.values_list("by", flat=True)}
+    assert len(hands) == 2
+    for user in hands:
+        trade.users[names[user]].functions.add(Function.objects.get(code="callback_desk"))
+        for act in ("take", "attempt", "call"):
+            assert try_to(act, callback, trade.actor(names[user])) is False
+    assert try_to("call", callback, trade.actor("callback_agent")) is True
+
+
 def try_to(act: str, callback: Callback, by: Any) -> bool:
     """Whether somebody could do it."""
     try:
         if act == "take":
             take(callback, by=by)
         elif act == "attempt":
+            c.take_for(callback, by.id)
             record_attempt(callback, Heard("busy"), by=by)
         elif act == "call":
+            c.take_for(callback, by.id)
             record_call(callback, c.filled(), by=by)
         else:
             return take_next(by=by) is not None
@@ -260,13 +290,17 @@ def test_a_call_is_its_callers_for_half_an_hour(world: World, callback: Callback
     take(callback, by=c.actor(world))
     with pytest.raises(InvalidMove, match="夏雨"):
         take(callback, by=c.actor(world, "caller2"))
-    with pytest.raises(InvalidMove, match="夏雨"):
-        record_call(callback, c.filled(), by=c.actor(world, "caller2"))
+    for record in (
+        lambda by: record_call(callback, c.filled(), by=by),
+        lambda by: record_attempt(callback, Heard("busy"), by=by),
+    ):
+        with pytest.raises(InvalidMove, match="夏雨"):
+            record(c.actor(world, "caller2"))
     assert take_next(by=c.actor(world, "caller2")) is None
     page = client_of(world, "caller2").get(f"/surveys/callbacks/{callback.pk}/").content.decode()
     assert "夏雨" in page
     assert "item_overall" not in page
-    Callback.objects.update(taken_at=timezone.now() - calling.HELD)
+    Callback.objects.update(taken_until=timezone.now())
     assert take_next(by=c.actor(world, "caller2")) == callback
 
 
@@ -299,22 +333,108 @@ def test_two_callers_at_once_get_different_calls(world: World, race: Race) -> No
 @pytest.mark.django_db(transaction=True)
 def test_one_call_is_answered_once_however_often_it_is_sent(world: World, race: Race) -> None:
     callback = c.drawn(c.desk(world))
+    take(callback, by=c.actor(world))
     acts = [lambda: record_call(callback, c.filled(), by=c.actor(world)) for _ in range(2)]
     assert sorted(race.run(*acts)) == [False, True]
     assert Response.objects.count() == Attempt.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_one_call_at_once_one_has_it(world: World, race: Race) -> None:
+    callback = c.drawn(c.desk(world))
+    for n in range(1, 11):
+        acts = [lambda name=name: take(callback, by=world.actor(name)) for name in ("caller", "caller2")]
+        won = race.run(*acts)
+        assert sorted(won) == [False, True]
+        holder = (world.caller, world.caller2)[won.index(True)]
+        assert fresh(callback).taken_by == holder
+        assert Event.objects.filter(thread=callback.thread, verb="take_callback").count() == n
+        Callback.objects.update(taken_by=None, taken_at=None, taken_until=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_left_lying_is_its_next_takers_or_its_first_takers_never_both(world: World, race: Race) -> None:
+    callback = c.drawn(c.desk(world))
+    tomorrow, noted = timezone.now() + timedelta(days=1), 0
+    for _ in range(10):
+        take(callback, by=c.actor(world))
+        Callback.objects.update(taken_until=timezone.now())
+        won = race.run(
+            lambda: record_attempt(callback, Heard("later", next_at=tomorrow), by=c.actor(world)),
+            lambda: take(callback, by=c.actor(world, "caller2")),
+        )
+        noted += won[0]
+        assert won[1], "whoever noted a result gave the call back"
+        assert (Attempt.objects.count(), fresh(callback).taken_by) == (noted, world.caller2)
+        Callback.objects.update(taken_by=None, taken_at=None, taken_until=None)
+
+
+def test_a_call_is_taken_before_anything_is_noted_of_it(world: World, callback: Callback) -> None:
+    for record in (
+        lambda: record_call(callback, c.filled(), by=c.actor(world)),
+        lambda: record_attempt(callback, Heard("busy"), by=c.actor(world)),
+    ):
+        with pytest.raises(NotTaken):
+            record()
+    assert not Attempt.objects.exists()
+
+
+def test_who_talked_longer_than_the_time_keeps_the_call_unless_a_colleague_took_it(
+    world: World, callback: Callback
+) -> None:
+    take(callback, by=c.actor(world))
+    Callback.objects.update(taken_until=timezone.now())
+    record_attempt(callback, Heard("busy"), by=c.actor(world))
+    take(callback, by=c.actor(world))
+    Callback.objects.update(taken_until=timezone.now())
+    take(callback, by=c.actor(world, "caller2"))
+    with pytest.raises(InvalidMove, match="方晴"):
+        record_call(callback, c.filled(), by=c.actor(world))
+
+
+def test_for_how_long_is_said_by_the_profile(world: World, callback: Callback, monkeypatch: Any) -> None:
+    assert SurveysPart().held_minutes == 30
+    monkeypatch.setattr(ProfileVersion, "part", lambda _self, part: part(held_minutes=7))
+    row = take(callback, by=c.actor(world))
+    assert row.taken_at is not None
+    assert row.taken_until == row.taken_at + timedelta(minutes=7)
+
+
+def test_the_page_takes_with_one_key_and_shows_the_number_only_then(world: World, callback: Callback) -> None:
+    client, url = client_of(world, "caller"), f"/surveys/callbacks/{callback.pk}/"
+    before = client.get(url).content.decode()
+    assert "tel:" not in before
+    assert "item_overall" not in before
+    assert f'action="{url}take/"' in before
+    assert before.count("btn primary") == 1
+    assert fresh(callback).taken_by is None, "to look takes nothing"
+    assert client.post(f"{url}take/").url == url
+    assert "tel:13805126634" in client.get(url).content.decode()
+
+
+def test_answers_to_a_call_that_nobody_had_taken_are_kept_by_pressing_again(world: World, callback: Callback) -> None:
+    client, url = client_of(world, "caller"), f"/surveys/callbacks/{callback.pk}/"
+    given = answers() | {"result": "reached", "comment_speed": "等了两天"}
+    first = client.post(url, given)
+    assert first.status_code == 422
+    assert "等了两天" in first.content.decode()
+    assert not Response.objects.exists()
+    assert client.post(url, given).status_code == 302
+    assert Response.objects.count() == 1
+
+
 def test_a_reopened_case_is_not_called(world: World, callback: Callback) -> None:
     closure.reopen_case(Case.objects.get(pk=callback.case_id), by=world.actor("agent"), reason="又漏水")
     with pytest.raises(InvalidMove):
-        record_call(callback, c.filled(), by=c.actor(world))
+        c.call(callback, c.filled(), by=c.actor(world))
     assert take_next(by=c.actor(world)) is None
     page = client_of(world, "caller").get(f"/surveys/callbacks/{callback.pk}/").content.decode()
     assert "item_overall" not in page
 
 
 def test_the_page_shows_what_a_caller_needs(world: World, callback: Callback) -> None:
-    record_attempt(callback, Heard("busy", "占线两次"), by=c.actor(world))
+    c.attempt(callback, Heard("busy", "占线两次"), by=c.actor(world))
+    take(callback, by=c.actor(world))
     page = client_of(world, "caller").get(f"/surveys/callbacks/{callback.pk}/").content.decode()
     for words in (
         "您好，这里是质量部",
@@ -335,6 +455,7 @@ def test_a_refused_number_is_not_offered(world: World, callback: Callback) -> No
     for value, refused in (("138 0512 6634", True), ("0512-62881234", False)):
         ContactPoint.objects.create(customer=customer, type="phone", value=value, normal=value, refused=refused)
     Case.objects.filter(pk=callback.case_id).update(customer=customer)
+    take(callback, by=c.actor(world))
     page = client_of(world, "caller").get(f"/surveys/callbacks/{callback.pk}/").content.decode()
     assert "tel:0512-62881234" in page
     assert "6634" not in page
@@ -374,6 +495,7 @@ def test_what_is_missing_is_said_and_nothing_is_lost(world: World, callback: Cal
 
 
 def test_one_filled_questionnaire_is_refused_twice_with_a_sentence(world: World, callback: Callback) -> None:
+    take(callback, by=c.actor(world))
     client, url = client_of(world, "caller"), f"/surveys/callbacks/{callback.pk}/"
     assert client.post(url, answers() | {"result": "reached"}).status_code == 302
     again = client.post(url, answers() | {"result": "reached"})
@@ -408,7 +530,7 @@ def test_each_page_opens_for_those_it_is_for(world: World, callback: Callback, a
 def test_the_quota_page_shows_what_is_achieved_and_the_seed(world: World, callback: Callback) -> None:
     c.copies(callback.case, 3)
     draw_callbacks()
-    record_call(callback, c.filled(), by=c.actor(world))
+    c.call(callback, c.filled(), by=c.actor(world))
     page = client_of(world, "quality_head").get("/surveys/quota/").content.decode()
     assert "25.0 %" in page
     assert str(callback.draw.seed) not in page  # it would foretell the quarter's further lots
@@ -419,7 +541,7 @@ def test_the_quota_page_shows_what_is_achieved_and_the_seed(world: World, callba
 
 
 def test_the_record_shows_answers_only_to_who_may_see_them(world: World, callback: Callback) -> None:
-    record_call(callback, Filled(c.filled().given | {"speed": Given("o4", "等了两天")}), by=c.actor(world))
+    c.call(callback, Filled(c.filled().given | {"speed": Given("o4", "等了两天")}), by=c.actor(world))
     today = timezone.localdate()
     url = f"/surveys/quota/{today.year}/{(today.month + 2) // 3}/"
     quality = client_of(world, "quality_head").get(url).content.decode()
@@ -435,7 +557,7 @@ def test_the_record_shows_answers_only_to_who_may_see_them(world: World, callbac
 def test_pages_ask_as_much_for_many_calls_as_for_few(world: World, callback: Callback) -> None:
     today, client = timezone.localdate(), client_of(world, "caller")
     urls = ["/surveys/callbacks/", "/surveys/quota/", f"/surveys/quota/{today.year}/{(today.month + 2) // 3}/"]
-    record_attempt(callback, Heard("busy"), by=c.actor(world))
+    c.attempt(callback, Heard("busy"), by=c.actor(world))
     counts = []
     for n in (2, 20):
         c.copies(callback.case, n)

@@ -286,9 +286,9 @@ def test_what_must_not_be_asked_any_more_is_taken_back(world: World, change: dic
     callback = c.drawn(world)
     assert withdraw_callbacks() == 0
     Case.objects.filter(pk=callback.case_id).update(**change)
-    Callback.objects.update(taken_by=world.agent, taken_at=timezone.now())
+    c.take_for(callback, world.agent.pk)
     assert withdraw_callbacks() == 0, "a call in progress is left to its caller"
-    Callback.objects.update(taken_at=timezone.now() - drawing.HELD)
+    Callback.objects.update(taken_until=timezone.now())
     assert withdraw_callbacks() == 1
     assert withdraw_callbacks() == 0
     row = Callback.objects.get()

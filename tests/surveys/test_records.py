@@ -17,7 +17,6 @@ from cases.models import Case
 from notifications.models import Message
 from organization.models import Membership
 from surveys.actions.answering import Filled, Given
-from surveys.actions.calling import record_call
 from surveys.actions.records import ask_for_record, pending, write_record
 from surveys.models import Answer, Attempt, Callback, Draw, RecordExport, Response
 from surveys.queries.records import Wanted
@@ -117,7 +116,7 @@ def test_a_level_narrows_the_list_and_the_workbook(world: World, callback: Callb
 def test_dates_are_dates_numbers_are_numbers_and_nothing_runs(world: World, callback: Callback) -> None:
     Case.objects.filter(pk=callback.case_id).update(subject="=1+1")
     words = {"speed": Given("o4", "+86 太慢"), "suggestion": Given("", "@SUM(A1:A9)")}
-    record_call(callback, Filled(c.filled().given | words), by=c.actor(world))
+    c.call(callback, Filled(c.filled().given | words), by=c.actor(world))
     (line,) = table_of(written(world, callback))
     for title in ("Received at", "Last call", "Ended at", "Drawn on"):
         assert isinstance(line[gettext(title)].value, datetime), title

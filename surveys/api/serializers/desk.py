@@ -30,8 +30,7 @@ class CallbackRow(serializers.Serializer[Queued]):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_taken_by(self, line: Queued) -> str | None:
         """As on the page: nobody where it is free, or one's own."""
-        holder = line.callback.taken_by if line.taken else None
-        return holder.username if holder is not None else None
+        return line.holder.username if line.holder is not None else None
 
 
 @extend_schema_serializer(many=False)
@@ -51,6 +50,7 @@ class Calling:
     customer: str
     dossier: Dossier
     holder: User | None
+    is_mine: bool
     is_open: bool
 
 
@@ -82,7 +82,8 @@ class CustomerOpinionOut(serializers.Serializer[Any]):
 class CallbackDetail(serializers.Serializer[Calling]):
     """One call: what was reported and answered, whom to call, what was tried, and what is asked (F73).
 
-    ``is_open`` says whether it may be made now; ``taken_by`` is the colleague who is making it.
+    ``is_open`` says whether it may be made now; ``taken_by`` is the colleague who is making it. The telephone numbers
+    are for who has taken it.
     """
 
     id = serializers.IntegerField(source="row.pk")
@@ -92,9 +93,10 @@ class CallbackDetail(serializers.Serializer[Calling]):
     state = serializers.ChoiceField(choices=Callback.State.choices, source="row.state")
     next_at = serializers.DateTimeField(source="row.next_at")
     is_open = serializers.BooleanField()
+    is_mine = serializers.BooleanField()
     taken_by = serializers.CharField(source="holder.username", default=None, allow_null=True)
     customer = serializers.CharField(allow_blank=True)
-    phones = serializers.ListField(source="dossier.phones", child=serializers.CharField())
+    phones = serializers.SerializerMethodField()
     received_at = serializers.DateTimeField(source="row.case.received_at")
     text = serializers.CharField(source="row.case.text", allow_blank=True)
     demand = serializers.CharField(source="row.case.demand", allow_blank=True)
@@ -109,3 +111,7 @@ class CallbackDetail(serializers.Serializer[Calling]):
     questionnaire = serializers.CharField(source="row.draw.survey.version.questionnaire.code")
     version = serializers.IntegerField(source="row.draw.survey.version.number")
     asks = QuestionnaireOut(source="row.draw.survey.version.asks")
+
+    def get_phones(self, calling: Calling) -> list[str]:
+        """As on the page: none before the call is taken."""
+        return list(calling.dossier.phones) if calling.is_mine else []

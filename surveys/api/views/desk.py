@@ -13,7 +13,6 @@ from audit.actions import record_reading
 from organization.api.frame import Refusal, refusals
 from surveys.access import Here, get_callback, here
 from surveys.actions import calling
-from surveys.actions.drawing import HELD
 from surveys.api import bodies
 from surveys.api.base import SurveysFrame
 from surveys.api.serializers import desk as s
@@ -33,7 +32,7 @@ class CallbackViewSet(SurveysFrame[Callback]):
     def list(self, request: Request) -> Response:
         """The calls that this person may make today: due ones, and what comes later."""
         access = here(self._user, "call")
-        return Response(s.CallbackQueue(queries.queue_of(access.who, timezone.now(), HELD)).data)
+        return Response(s.CallbackQueue(queries.queue_of(access.who, timezone.now())).data)
 
     @extend_schema(summary="One call", responses={200: s.CallbackDetail, 403: Refusal, 404: Refusal})
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -48,7 +47,8 @@ class CallbackViewSet(SurveysFrame[Callback]):
             row,
             queries.name_of(row.case, clear=True),
             queries.dossier_of(row, access.who),
-            calling.held_by(row, access.user.pk, now),
+            queries.colleague_on(row, access.user.pk, now),
+            row.taken_by_id == access.user.pk,
             callable_now(Callback.objects.filter(pk=row.pk)).exists(),
         )
         return Response(s.CallbackDetail(calling_now).data)
@@ -68,7 +68,7 @@ class CallbackViewSet(SurveysFrame[Callback]):
     @extend_schema(summary="Take a call", request=None, responses={200: s.CallbackDetail, **refusals()})
     @action(detail=True, methods=["post"])
     def take(self, request: Request, pk: str) -> Response:
-        """A colleague is refused for half an hour."""
+        """It is this person's for as long as the profile says; what came of it is recorded by who has taken it."""
         access = here(self._user, "call")
         row = calling.take(get_callback(access, int(pk)), by=self._as_key(access.actor("call")))
         return self._detail(access, get_callback(access, row.pk))
