@@ -12,14 +12,16 @@ class ReturnsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the profile part, the clocks, the messages, the words of the histories, what follows a customer into
-        another file, and where words about people stand.
+        another file, where words about people stand, and who worked on the goods of a case.
         """
         from cases.queries.beside import register as register_beside
+        from cases.queries.hands import register as register_hands
         from cases.verbs import register as register_verbs
         from customers.merging import register as register_part_of_customer
         from organization.traces import register as register_traces
         from regulations.document import register_clock, register_part
         from returns import notices, policy, traces, verbs
+        from returns.queries.hands import HANDS
         from returns.queries.panels import PART_OF_A_CUSTOMER, for_customer
 
         for name, shape in policy.CLOCKS.items():
@@ -30,3 +32,4 @@ class ReturnsConfig(AppConfig):
         register_traces("returns", traces.TRACES)
         register_part_of_customer(PART_OF_A_CUSTOMER)
         register_beside(for_customer)
+        register_hands(*HANDS)

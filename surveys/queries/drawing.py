@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.models import ActorKind, Event
 from cases.lifecycle import FULL_OUTCOMES
 from cases.models import Assignment, Case, Measure, Round
+from cases.queries.hands import worked_beside, workers_beside
 from customers.models import ContactPoint, ContactType
 from organization.models.units import RESTRICTED_PRINCIPAL
 from organization.queries import Identity
@@ -105,7 +106,7 @@ def taken_in(quarter: date) -> set[tuple[int, int]]:
 
 
 def workers_of(cases: Collection[int]) -> dict[int, set[int]]:
-    """Who worked on these cases, or answered for who did, by case (SUR-15); four queries."""
+    """Who worked on these cases and their goods, or answered for who did, by case (SUR-15); seven queries."""
     found: dict[int, set[int | None]] = defaultdict(set)
     threads = {f"case:{pk}": pk for pk in cases}
     acts = Event.objects.filter(thread__in=list(threads), actor_kind__in=_PEOPLE).order_by()
@@ -119,16 +120,20 @@ def workers_of(cases: Collection[int]) -> dict[int, set[int]]:
     ):
         for case, *people in rows:
             found[case].update(people)
+    for case, others in workers_beside(cases).items():
+        found[case].update(others)
     return {case: {pk for pk in people if pk is not None} for case, people in found.items()}
 
 
 def independent(rows: CallbackQuerySet, who: Identity) -> CallbackQuerySet:
-    """Of these callbacks those that somebody may make: who worked on the case since it was drawn is left out too."""
+    """Of these callbacks those that somebody may make: who worked on the case, or on its goods, since it was drawn is
+    left out too.
+    """
     people = [who.user_id, *(one.user_id for one in who.deputised)]
     thread = Concat(Value("case:"), Cast(OuterRef("case"), TextField()), output_field=CharField())
     acts = Event.objects.filter(thread=thread, actor_kind__in=_PEOPLE)
     worked = acts.filter(Q(actor_id__in=people) | Q(deputy_for__in=people))
-    return rows.for_caller(who).exclude(Exists(worked))
+    return rows.for_caller(who).exclude(Exists(worked)).exclude(worked_beside(people))
 
 
 def callable_now(rows: CallbackQuerySet) -> CallbackQuerySet:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from audit.exceptions import InvalidInput, InvalidMove
 from cases.models import Case, Round
+from returns.models import ReturnSlip
 from surveys.actions.answering import Filled, Given, Origin, answer_invitation
 from surveys.actions.drawing import draw_callbacks, withdraw_callbacks
 from surveys.actions.on_behalf import fill_in_for
@@ -18,6 +19,7 @@ from surveys.models import Callback, Invitation, Questionnaire, Response
 from surveys.presets import FIVE_LEVEL
 from tests import forms
 from tests import world as w
+from tests.returns import trade as t
 from tests.surveys import asked as a
 from tests.surveys import callbacks as c
 from tests.world import World, client_of
@@ -180,3 +182,21 @@ def test_without_any_questionnaire_the_page_says_so(world: World) -> None:
     shown = client_of(world, "agent").get(page(case)).content.decode()
     assert gettext("There is no questionnaire yet") in shown
     assert "<form" not in shown.partition("<main")[2].partition("</main>")[0]
+
+
+@pytest.mark.req("SUR-15")
+@pytest.mark.gate(9)
+def test_who_repaired_or_inspected_a_return_of_the_case_does_not_speak_for_its_customer(trade: World) -> None:
+    c.survey("link")
+    case, slip = c.closed(trade, "P1"), t.passed(trade)
+    ReturnSlip.objects.filter(pk=slip.pk).update(case=case)
+    version = Questionnaire.objects.get(code="five_level").versions.get()
+    names = {user.pk: name for name, user in trade.users.items()}
+    for user in {slip.repair.repairer_id, *slip.inspections.values_list("by", flat=True)}:
+        asked = origin(trade, asked_by=trade.users[names[user]])
+        with pytest.raises(
+            InvalidMove,
+            match=gettext("Whoever worked on a case does not ask its customer. A colleague must fill this in."),
+        ):
+            fill_in_for(case, version, Filled(GIVEN), by=trade.actor(names[user]), origin=asked)
+    fill_in_for(case, version, Filled(GIVEN), by=trade.actor("sales_handler"), origin=origin(trade))
