@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,7 @@ from surveys import notices
 from surveys.actions import follow_ups
 from surveys.document import Item, QuestionnaireDocument
 from surveys.models import Answer, Callback, Invitation, QuestionnaireVersion, Response
+from surveys.models.response import ONE_SETTLING
 from surveys.policy import SurveysPart
 from surveys.scores import Score, band_of, score_of
 
@@ -138,7 +139,7 @@ def _require_asked(case: Case) -> None:
 def keep(asked: Asked, filled: Filled, origin: Origin, *, by: Actor) -> Response:
     """Check, score and write one response, and open what follows from it.
 
-    Raises ``InvalidInput`` with the item's code as field.
+    Raises ``InvalidInput`` with the item's code as field, ``InvalidMove`` where the round was settled meanwhile.
     """
     now = timezone.now()
     policy = asked.case.profile_version.part(SurveysPart)
@@ -147,7 +148,7 @@ def keep(asked: Asked, filled: Filled, origin: Origin, *, by: Actor) -> Response
     response.satisfied_from = policy.satisfied_from
     response.said_by, response.submission_key = filled.said_by[:LONGEST_NAME], filled.submission_key
     response.has_remark = any(answer.comment.strip() for answer in counted.answers)
-    response.save(force_insert=True)
+    _insert(response)
     for answer in counted.answers:
         answer.response = response
     Answer.objects.bulk_create(counted.answers)
@@ -166,6 +167,19 @@ def keep(asked: Asked, filled: Filled, origin: Origin, *, by: Actor) -> Response
     )
     follow_ups.open_for(response, counted.answers, case=asked.case, by=by, at=now)
     return response
+
+
+def _insert(response: Response) -> None:
+    """Write it; two answers that come at once are told apart by the database, whatever was looked at before."""
+    try:
+        with transaction.atomic():
+            response.save(force_insert=True)
+    except IntegrityError as fault:
+        if ONE_SETTLING not in str(fault):
+            raise
+        if response.source == Response.Source.LINK:
+            raise InvalidMove(_("This link takes no answer any more. Thank you all the same.")) from fault
+        raise InvalidMove(_("This customer has answered about the case already.")) from fault
 
 
 def _build(asked: Asked, counted: _Counted, origin: Origin, *, by: Actor, at: datetime) -> Response:

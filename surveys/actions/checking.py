@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from surveys.actions import follow_ups
 from surveys.actions.answering import rescore
 from surveys.actions.tallying import fold, untally
 from surveys.models import Answer, Response
+from surveys.models.response import ONE_SETTLING
 
 Genuine = Response.Genuine
 
@@ -24,7 +25,8 @@ Genuine = Response.Genuine
 def check_response(response: Response, genuine: str, *, by: Actor, reason: str = "") -> Response:
     """Say that it is genuine, or that it is not and why: then it counts nowhere.
 
-    Raises ``InvalidMove`` for who filled it in or is judged by it, ``InvalidInput`` without a reason.
+    Raises ``InvalidMove`` for who filled it in or is judged by it, and where another answer has settled the round since
+    it was found not genuine; ``InvalidInput`` without a reason.
     """
     if genuine not in {Genuine.GENUINE, Genuine.DOUBTFUL}:
         raise InvalidInput("genuine", _("Please choose one of the offered values."))
@@ -36,13 +38,23 @@ def check_response(response: Response, genuine: str, *, by: Actor, reason: str =
     now, before, counted = timezone.now(), row.genuine, row.tallied
     untally(row)
     row.genuine, row.genuine_reason, row.checked_by_id = genuine, reason, by.id
-    row.save(update_fields=["genuine", "genuine_reason", "checked_by"])
+    _save_checked(row)
     if counted:
         fold([row.pk])
     changes = {"response": (None, row.pk), "genuine": (before, genuine)}
     sealed = {"reason": (None, reason)} if reason else {}
     record(row.thread, "check_response", by=by, at=now, changes=changes, sealed=sealed)
     return row
+
+
+def _save_checked(row: Response) -> None:
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["genuine", "genuine_reason", "checked_by"])
+    except IntegrityError as fault:
+        if ONE_SETTLING not in str(fault):
+            raise
+        raise InvalidMove(_("The customer has answered again since; only one of both can count.")) from fault
 
 
 @transaction.atomic

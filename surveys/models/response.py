@@ -21,6 +21,9 @@ from surveys.models.survey import Invitation, thread_of
 from surveys.rights import watches
 from surveys.scores import SATISFIED_FROM, Score
 
+#: The constraint by which a round is settled by one answer, whoever is quicker.
+ONE_SETTLING = "one_settling_response_per_round"
+
 
 def _reads_in_full(person: Identity) -> Q:
     """Cases that a person reads in full, as ``cases.rights.reads_in_full`` says of one."""
@@ -143,6 +146,11 @@ class Response(models.Model):
             models.CheckConstraint(
                 condition=~Q(source__in=["proxy", "collected"]) | Q(asked_by__isnull=False, personal=False),
                 name="response_on_behalf_names_asker",
+            ),
+            models.UniqueConstraint(
+                fields=["case", "round"],
+                condition=~Q(source="collected") & ~Q(genuine="doubtful"),
+                name=ONE_SETTLING,
             ),
         ]
 

@@ -74,11 +74,12 @@ def on_behalf(world: World, case: Case, option: str = "o1", *, source: str = "pr
 
 
 def copy_of(response: Response, **changes: Any) -> Response:
-    """The same response once more, about the same case, not counted yet; a hundredth of the time."""
+    """The same response once more, about a round of its own, not counted yet; a hundredth of the time."""
     given = list(response.given.all())
     row = Response.objects.get(pk=response.pk)
     row.pk, row.submission_key, row.tallied, row.source = None, None, False, "link"
     row.invitation = _invitation_like(response)
+    row.round = row.invitation.round
     if changes.get("source") in {"proxy", "collected"}:
         row.invitation, row.personal = None, False
     for name, value in changes.items():

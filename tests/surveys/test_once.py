@@ -6,17 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from audit.exceptions import InvalidMove
+from audit.models import Event
 from cases.actions.closure import reopen_case
 from cases.models import Case, Hold
 from organization.models import Department
 from organization.queries import identity_of
-from surveys.actions import answering, calling, drawing, follow_ups, inviting, questionnaires, tallying
+from surveys.actions import answering, drawing, follow_ups, inviting, questionnaires, tallying
 from surveys.models import Callback, Draw, FollowUp, Invitation, QuestionnaireVersion, Response, Survey
 from surveys.queries.results import Line as Row
 from surveys.queries.results import Wanted, hide, last_months, results_of
 from tests import world as w
+from tests.races import Race
 from tests.surveys import asked as a
 from tests.surveys import callbacks as c
 from tests.world import World
@@ -118,7 +123,7 @@ def test_a_call_that_is_not_genuine_fills_no_quota(world: World) -> None:
     c.survey()
     case = c.closed(world, "P1")
     drawing.draw_callbacks()
-    response = calling.record_call(Callback.objects.get(case=case), c.filled(), by=c.actor(world))
+    response = c.call(Callback.objects.get(case=case), c.filled(), by=c.actor(world))
     c.copies(case, 1)
     check_response(response, "doubtful", by=world.actor("quality_head"), reason="号码不是客户的")
     drawing.draw_callbacks()
@@ -170,3 +175,62 @@ def test_one_department_alone_does_not_tell_what_the_few_others_said(world: Worl
 
 def a_copy(case: Case) -> Case:
     return c.copies(case, 1)[0]
+
+
+# --- One settling answer a round ---------------------------------------------------------------------------------
+
+
+def answer_of(case: Case, source: str, world: World, **values: Any) -> Response:
+    """A response as it is written, whatever was looked at before."""
+    if source in {"proxy", "collected"}:
+        values |= {"asked_by": world.sales_handler, "personal": False}
+    return Response(
+        case=case, round=case.round, version=c.version(), source=source, submitted_at=timezone.now(), **values
+    )  # fmt: skip
+
+
+@pytest.mark.req("SUR-17", "SUR-45")
+def test_the_database_keeps_one_settling_answer_a_round(world: World) -> None:
+    case = w.closed(world)
+    for source, genuine in (("collected", "unchecked"), ("collected", "unchecked"), ("proxy", "doubtful")):
+        answer_of(case, source, world, genuine=genuine).save()
+    answering._insert(answer_of(case, "proxy", world))
+    with pytest.raises(InvalidMove, match=gettext("This customer has answered about the case already.")):
+        answering._insert(answer_of(case, "proxy", world))
+    Case.objects.filter(pk=case.pk).update(round=2)
+    answering._insert(answer_of(Case.objects.get(pk=case.pk), "proxy", world))
+
+
+@pytest.mark.req("SUR-21")
+def test_an_answer_found_genuine_after_all_does_not_count_beside_a_later_one(world: World) -> None:
+    from surveys.actions.checking import check_response
+
+    case, by = w.closed(world), world.actor("quality_head")
+    first = answer_of(case, "proxy", world)
+    first.save()
+    check_response(first, "doubtful", by=by, reason="号码不是客户的")
+    answer_of(case, "proxy", world).save()
+    with pytest.raises(
+        InvalidMove, match=gettext("The customer has answered again since; only one of both can count.")
+    ):
+        check_response(first, "genuine", by=by)
+    first.refresh_from_db()
+    assert first.genuine == "doubtful"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_answers_at_once_one_settles_the_round_though_nobody_holds_the_case(world: World, race: Race) -> None:
+    version = c.version("five_level")
+    origin = answering.Origin("proxy", asked_by=world.sales_handler, situation="上门服务")
+    template = w.closed(world)
+    for case in c.copies(template, 10):
+
+        @transaction.atomic
+        def keep(case: Case = case) -> object:
+            asked = answering.Asked(Case.objects.get(pk=case.pk), 1, version)
+            return answering.keep(asked, a.filled(), origin, by=world.actor("sales_handler"))
+
+        assert sorted(race.run(keep, keep)) == [False, True]
+        row = Response.objects.get(case=case)
+        assert row.given.exists()
+        assert Event.objects.filter(thread=row.thread, verb="answer_survey").count() == 1
