@@ -51,6 +51,11 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"queue": "work"},
     },
+    "sweep-follow-ups": {
+        "task": "surveys.tasks.sweep_follow_ups",
+        "schedule": 60.0,
+        "options": {"queue": "clock"},
+    },
     "hold-reopened": {"task": "surveys.tasks.hold_reopened", "schedule": 300.0, "options": {"queue": "clock"}},
     "tally-answers": {"task": "surveys.tasks.tally", "schedule": 30.0, "options": {"queue": "work"}},
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},

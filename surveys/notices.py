@@ -19,7 +19,7 @@ from surveys.models import FollowUp, Invitation
 from surveys.secrets import link_token
 
 _FOR_CUSTOMERS = ("number", "subject", "due")
-_FOR_STAFF = ("number", "subject", "due", "count", "reason")
+_FOR_STAFF = ("number", "subject", "due", "count", "reason", "owner")
 #: To the customer: subject, mail, SMS.
 TO_CUSTOMER = {
     "survey_invited": (
@@ -40,6 +40,14 @@ TO_STAFF = {
     "follow_up_opened": (
         _("Follow-up of an answer about {number}"),
         _("A customer's answer about {number} ({subject}) asks for {count} follow-up(s), due {due}."),
+    ),
+    "follow_up_near": (
+        _("Follow-up about {number} is due on {due}"),
+        _("The follow-up of a customer's answer about {number} ({subject}) is due on {due}."),
+    ),
+    "follow_up_overdue": (
+        _("Follow-up about {number} is overdue"),
+        _("The follow-up of a customer's answer about {number} ({subject}) was due on {due}. It is with {owner}."),
     ),
     "reopening_proposed": (
         _("Reopening of {number} is proposed"),
@@ -108,6 +116,20 @@ def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case, at: datetime) -> 
             first.owner, kind="follow_up_opened", thread=first.thread,
             key=f"follow-up:{first.pk}:{at.isoformat()}", context=context,
             path="/surveys/follow-ups/",
+        )
+    )  # fmt: skip
+
+
+def follow_up_due(row: FollowUp, users: Iterable[User], *, level: str, late: bool) -> None:
+    """Tell a rung of the ladder that a follow-up is nearly due, or overdue and with whom it is; each rung once."""
+    kind = "follow_up_overdue" if late else "follow_up_near"
+    context = _values(row.response.case, due=row.due_on, owner=row.owner.name or row.owner.username)
+    enqueue_many(
+        message
+        for user in users
+        for message in for_colleague(
+            user, kind=kind, thread=row.thread, key=f"follow-up:{row.pk}:{level}", context=context,
+            path=f"/surveys/follow-ups/{row.pk}/",
         )
     )  # fmt: skip
 

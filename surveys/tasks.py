@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from surveys.actions import drawing, follow_ups, inviting, records, tallying
+from surveys.actions import drawing, follow_ups, inviting, overdue, records, tallying
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -39,6 +39,12 @@ def tally() -> int:
 def hold_reopened() -> int:
     """Beat's tick: what is open of a case that was taken up again holds its closing."""
     return follow_ups.hold_reopened()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def sweep_follow_ups() -> int:
+    """Beat's tick: tell whose follow-ups are nearly due or overdue."""
+    return overdue.sweep_follow_ups()
 
 
 @shared_task(ignore_result=True)

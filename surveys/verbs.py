@@ -31,6 +31,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "call_attempt": _L("survey happening", "telephoned"),
         "end_callback": _L("survey happening", "ended the callback"),
         "open_follow_up": _L("survey happening", "opened a follow-up"),
+        "miss_follow_up": _L("survey happening", "did not finish the follow-up in time"),
         "finish_follow_up": _L("survey happening", "finished the follow-up"),
         "hand_on_follow_up": _L("survey happening", "handed the follow-up on"),
         "propose_reopening": _L("survey happening", "proposed to reopen the case"),

@@ -22,6 +22,7 @@ from cases.queries.people import hub_person, people_of
 from organization.models import Role, User
 from organization.queries import working_calendar
 from organization.working_time import add_working_days
+from regulations import deadlines
 from surveys import notices
 from surveys.models import Answer, FollowUp, Response
 from surveys.policy import SurveysPart
@@ -70,6 +71,7 @@ def open_for(
         for reason, item in matters
     ]  # fmt: skip
     for row in rows:
+        row.next_alert_at = deadlines.warned_at(at, row.due_at, warn=policy.follow_up_warn)
         row.save(force_insert=True)
         if case.state in case_life.OPEN:
             _hold(row, case, by=by)
@@ -157,7 +159,7 @@ def finish_follow_up(row: FollowUp, finding: Finding, *, by: Actor) -> FollowUp:
 
 
 def _end(row: FollowUp, state: str, *, by: Actor, at: datetime) -> None:
-    row.state, row.ended_at, row.ended_by_id = state, at, by.id
+    row.state, row.ended_at, row.ended_by_id, row.next_alert_at = state, at, by.id, None
     row.save()
     case = row.response.case
     filed = case.state not in case_life.NOT_FILED or case.erased_at is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from cases.models import Hold
 from customers.rights import withheld_from
 from organization.models import Department, User
+from organization.moments import start_of
 from organization.queries import Identity
 from surveys.models.response import Response
 from surveys.models.survey import thread_of
@@ -36,6 +38,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def open(self) -> FollowUpQuerySet:
         """Not ended."""
         return self.filter(state__in=["open", "proposed"])
+
+    def to_alert(self, now: datetime) -> FollowUpQuerySet:
+        """Open ones of which somebody is to be told by now."""
+        return self.open().filter(next_alert_at__lte=now)
 
 
 class FollowUp(models.Model):
@@ -68,6 +74,9 @@ class FollowUp(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     opened_at = models.DateTimeField()
     due_on = models.DateField()
+    #: When somebody is told next that it is due, and how often somebody was.
+    next_alert_at = models.DateTimeField(null=True)
+    alerts = models.PositiveSmallIntegerField(default=0)
     hold = models.OneToOneField(Hold, models.PROTECT, null=True, related_name="+")
     cause = models.TextField(blank=True)
     result = models.TextField(blank=True)
@@ -94,6 +103,7 @@ class FollowUp(models.Model):
         indexes = [
             models.Index(F("owner"), F("due_on"), name="follow_up_owner", condition=Q(state__in=["open", "proposed"])),
             models.Index(F("due_on"), F("id"), name="follow_up_open", condition=Q(state__in=["open", "proposed"])),
+            models.Index(F("next_alert_at"), F("id"), name="follow_up_alert", condition=Q(next_alert_at__isnull=False)),
             models.Index(F("due_on"), F("id"), name="follow_up_ended", condition=Q(state__in=["done", "reopened"])),
         ]
 
@@ -104,6 +114,11 @@ class FollowUp(models.Model):
     def thread(self) -> str:
         """Name of the history of all that was asked about the case."""
         return thread_of(self.response.case_id)
+
+    @property
+    def due_at(self) -> datetime:
+        """The moment from which it is overdue: its day is over."""
+        return start_of(self.due_on + timedelta(days=1))
 
     @property
     def is_open(self) -> bool:

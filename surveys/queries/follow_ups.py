@@ -51,7 +51,12 @@ def found(who: Identity, scope: str) -> QuerySet[FollowUp]:
     rows = rows.open()
     if scope == "mine":
         return rows.filter(owner__in=[one.user_id for one in who.acting])
-    return rows.filter(due_on__lt=timezone.localdate()) if scope == "late" else rows
+    return overdue(rows) if scope == "late" else rows
+
+
+def overdue(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    """Those of these open ones whose day is over."""
+    return rows.filter(due_on__lt=timezone.localdate())
 
 
 def listed(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:

@@ -92,6 +92,7 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
         "rows": queries.rows_of(page.rows),
         "scope": scope,
         "scopes": list(queries.SCOPES.items()),
+        "overdue": queries.found(access.who, "late").count(),
         "after": urlencode({"scope": scope, "after": page.after}) if page.after else "",
         "first": not request.GET.get("after"),
     }
