@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -35,6 +35,18 @@ MOST_ATTEMPTS = 3
 E = TypeVar("E", bound=Export)
 
 
+class _Counted:
+    """Rows, and how many of them went by."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._of, self.rows = rows, 0
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for row in self._of:
+            self.rows += 1
+            yield row
+
+
 @dataclass(frozen=True)
 class Exporting(Generic[E]):
     """The exports of one table, and what its room says of them.
@@ -44,7 +56,8 @@ class Exporting(Generic[E]):
         thread: the history that says who asked.
         series, prefix: of their numbers.
         title: what the file is called.
-        sheet: the table as its reader sees it now, not when it was asked for; rows may be a generator.
+        sheets: the table as its reader sees it now, not when it was asked for; rows may be a generator. What it adds
+            up to may follow on sheets of its own.
         filters: which rows it holds, in words.
         told: tells who asked that it is there; called in the transaction that finishes it.
     """
@@ -54,7 +67,7 @@ class Exporting(Generic[E]):
     series: str
     prefix: str
     title: str | Promise
-    sheet: Callable[[E], Sheet]
+    sheets: Callable[[E], list[Sheet]]
     filters: Callable[[E], str]
     told: Callable[[E], None]
 
@@ -119,7 +132,10 @@ class Exporting(Generic[E]):
         notes = [(_("What for"), row.purpose), (_("Filters"), self.filters(row) or _("none"))]
         stamp = Stamp(row.by.name, timezone.now(), row.number, notes)
         with transaction.atomic():
-            return write_xlsx(path, [self.sheet(row)], stamp=stamp).rows
+            table, *sums = self.sheets(row)
+            counted = _Counted(table.rows)
+            write_xlsx(path, [replace(table, rows=counted), *sums], stamp=stamp)
+        return counted.rows
 
     @transaction.atomic
     def _finish(self, row: E, path: Path, rows: int) -> E:

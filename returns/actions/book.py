@@ -16,10 +16,10 @@ from returns.models import BookExport
 from returns.queries.book import Wanted, columns, rows_for_sheet
 
 
-def _sheet(row: BookExport) -> Sheet:
+def _sheets(row: BookExport) -> list[Sheet]:
     who = identity_of(row.by)
     rows = rows_for_sheet(who, Wanted.from_json(row.wanted), clear=serves(who))
-    return Sheet(_("Account book of returns"), columns(), rows)
+    return [Sheet(_("Account book of returns"), columns(), rows)]
 
 
 BOOKS = Exporting(
@@ -28,7 +28,7 @@ BOOKS = Exporting(
     series="return-book",
     prefix="EX",
     title=gettext_lazy("Account book of returns"),
-    sheet=_sheet,
+    sheets=_sheets,
     filters=lambda row: "；".join(map(str, row.wanted.values())),
     told=lambda row: notices.book_ready(row.by, number=row.number, rows=row.rows),
 )

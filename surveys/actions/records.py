@@ -12,12 +12,16 @@ from organization.models import User
 from organization.queries import identity_of
 from surveys import notices
 from surveys.models import RecordExport
-from surveys.queries.records import RecordSheet, Wanted
+from surveys.queries.records import RecordSheet, Wanted, summary_columns, summary_rows
 
 
-def _sheet(row: RecordExport) -> Sheet:
-    record = RecordSheet(identity_of(row.by), Wanted.from_json(row.wanted))
-    return Sheet(_("Telephone callback record"), record.columns(), record.rows())
+def _sheets(row: RecordExport) -> list[Sheet]:
+    wanted = Wanted.from_json(row.wanted)
+    record = RecordSheet(identity_of(row.by), wanted)
+    return [
+        Sheet(_("Telephone callback record"), record.columns(), record.rows()),
+        Sheet(_("Telephone callback summary"), summary_columns(), summary_rows(wanted)),
+    ]
 
 
 def _tell(row: RecordExport) -> None:
@@ -31,7 +35,7 @@ RECORDS = Exporting(
     series="callback-record",
     prefix="HF",
     title=gettext_lazy("Telephone callback record"),
-    sheet=_sheet,
+    sheets=_sheets,
     filters=lambda row: Wanted.from_json(row.wanted).words,
     told=_tell,
 )

@@ -16,9 +16,9 @@ from customers.rights import serves
 from documents.sheets import Column
 from organization.queries import Identity
 from surveys.document import Item
-from surveys.models import Answer, Attempt, Callback, QuestionnaireVersion, Response
+from surveys.models import Answer, Attempt, Callback, Draw, QuestionnaireVersion, Response
 from surveys.models.callback import CallbackQuerySet
-from surveys.queries.desk import HEAVY, name_of
+from surveys.queries.desk import HEAVY, name_of, progress_of
 
 #: Rows are read and written so many at a time.
 CHUNK = 500
@@ -189,3 +189,30 @@ class RecordSheet:
                 comments.append(f"{item.name}：{comment}")
         mean = response.score.mean if response else None
         return [*(said.get(code) for code in self.items), mean, "；".join(comments)]
+
+
+def summary_columns() -> list[Column]:
+    """The columns of 电话回访汇总表: what the quota page shows (FX-05)."""
+    return [
+        Column(pgettext("severity", "Level"), width=8),
+        Column(pgettext("callback quota", "Closed"), "integer"),
+        Column(pgettext("callback quota", "Target"), "percent"),
+        Column(pgettext("callback quota", "Required"), "integer"),
+        Column(pgettext("callback quota", "Drawn"), "integer"),
+        Column(pgettext("callback quota", "Called"), "integer"),
+        Column(pgettext("callback", "To be called"), "integer"),
+        Column(pgettext("callback quota", "Achieved"), "percent"),
+    ]  # fmt: skip
+
+
+def summary_rows(wanted: Wanted) -> list[Sequence[Any]]:
+    """Each level's quota, and how far it is; two queries."""
+    draws = Draw.objects.filter(quarter=wanted.quarter).order_by("level", "-survey")
+    levels = progress_of(draws.filter(level=wanted.level) if wanted.level else draws)
+    return [
+        (
+            one.draw.level, one.draw.closed, one.draw.percent / 100, one.draw.required, one.drawn, one.done,
+            one.waiting, None if one.achieved is None else one.achieved / 100,
+        )
+        for one in levels
+    ]  # fmt: skip

@@ -89,6 +89,19 @@ def test_two_thousand_calls_come_out_and_none_is_lost(world: World, callback: Ca
     }
 
 
+@pytest.mark.req("FX-05")
+def test_the_summary_of_the_quota_stands_beside_the_calls(world: World, callback: Callback) -> None:
+    c.call(callback, c.filled(), by=c.actor(world))
+    row = written(world, callback, level="P1")
+    assert row.rows == 1, "the calls alone are counted"
+    assert row.file is not None
+    with row.file.original.open() as stream:
+        _calls, summary, _about = load_workbook(stream).worksheets
+        assert summary.title == gettext("Telephone callback summary")
+        _titles, line = summary.iter_rows(values_only=True)
+    assert line == ("P1", 1, 0.8, 1, 1, 1, 0, 1)
+
+
 def test_the_list_goes_on_page_by_page_and_shows_every_call_once(world: World, callback: Callback) -> None:
     many(callback, 59)
     client, url, seen = client_of(world, "quality_head"), page_of(callback), []
