@@ -15,6 +15,8 @@ from django.db import connection
 
 from cases.models import Case, CaseClock
 from customers.models import Customer
+from feedback_system.bench.answers import measure_answers
+from feedback_system.bench.draws import measure_draw
 from feedback_system.bench.figures import Run
 from feedback_system.bench.lateness import measure_lateness
 from feedback_system.bench.lookups import lookup_readers, measure_lookups
@@ -23,18 +25,27 @@ from feedback_system.bench.pressure import measure_pressure
 from feedback_system.bench.readers import readers
 from feedback_system.bench.returns import measure_returns, measure_sheet, return_readers
 from feedback_system.bench.stack import stack
+from feedback_system.bench.surveys import measure_surveys, survey_readers
 from feedback_system.embedded import places
 from returns.models import ReturnSlip
+from surveys.models import Response
 
 #: Samples of each page; --quick only shows that everything works.
 TIMES, QUICK_TIMES = 40, 6
 PRESSURE_S, QUICK_PRESSURE_S = 90, 20
+#: Customers who answer by link in each of the two ways that are timed; how often a quarter is drawn.
+ANSWERS, QUICK_ANSWERS = 2_000, 100
+DRAWS = 3
 #: So many cases, all of them open, have a million open clocks.
 LATENESS_CASES = 620_000
 #: The caller look-up is measured among so many customers, with a few cases.
 LOOKUP_CUSTOMERS, LOOKUP_CASES = 1_000_000, 20_000
 #: The board and the account book are measured among so many returns, with a few cases.
 RETURNS, RETURN_CASES = 100_000, 20_000
+#: Results, lists and the public form of a survey, with some rounds left that nobody has answered about yet.
+RESPONSES, RESPONSE_CASES = 100_000, 150_000
+#: The quota is drawn among so many rounds: the largest place of the pages.
+DRAW_CASES = 1_000_000
 _DONE = "load-is-complete"
 Say = Callable[[str], None]
 
@@ -44,11 +55,16 @@ class Impossible(Exception):
 
 
 def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
-    """Measure the database of this process: "pages", "lookups", "returns", "lateness" or "pressure"."""
+    """Measure the database of this process; ``kind`` is one of the choices of ``--here``."""
     run = Run(Case.objects.count(), facts=_facts())
     if kind == "lateness":
         measure_lateness(run, due=500 if quick else 10_000, say=say)
         return run
+    if kind == "draw":
+        measure_draw(run, times=1 if quick else DRAWS, say=say)
+        return run
+    if kind == "surveys":
+        return _surveys(run, quick=quick, say=say)
     people = readers()
     if kind == "pressure":
         measure_pressure(run, people[0], seconds=QUICK_PRESSURE_S if quick else PRESSURE_S, texts=texts, say=say)
@@ -73,6 +89,15 @@ def measure_here(kind: str, *, quick: bool, texts: Path, say: Say) -> Run:
             measure_pages(run, reader, running, times=times, say=say)
         measure_creating(run, people[0], running, times=times, say=say)
         run.facts["memory MB"] = round(running.memory_mb)
+    return run
+
+
+def _surveys(run: Run, *, quick: bool, say: Say) -> Run:
+    run.facts["responses"] = Response.objects.count()
+    with stack() as running:
+        for reader in survey_readers():
+            measure_surveys(run, reader, running, times=QUICK_TIMES if quick else TIMES, say=say)
+        measure_answers(run, running, count=QUICK_ANSWERS if quick else ANSWERS, say=say)
     return run
 
 
@@ -102,6 +127,7 @@ class Place:
     open_share: float = 0.03
     customers: int = 0
     returns: int = 0
+    responses: int = 0
 
     def environment(self, process: str) -> dict[str, str]:
         """That of everything that works on it."""
@@ -116,7 +142,7 @@ class Place:
         self._manage(
             "owner", "generate_load", "--cases", str(self.cases), "--texts", str(self.texts),
             "--open-share", str(self.open_share), "--customers", str(self.customers),
-            "--returns", str(self.returns),
+            "--returns", str(self.returns), "--responses", str(self.responses),
         )  # fmt: skip
         (self.folder / _DONE).touch()
 

@@ -16,6 +16,8 @@ from feedback_system.load.story import Story
 #: Kinds whose closing asks for the customer's opinion.
 _ASKED = frozenset({*QUALITY_READS, "service_request", "return_request", "requirement"})
 _ARCHIVED_AFTER = timedelta(days=400)
+#: About half of the cases have a level, the worst ones are rare; the callback desk's quota goes by it.
+_SEVERITIES, _SEVERITY_WEIGHTS = ("P1", "P2", "P3", "P4", ""), (2, 8, 20, 25, 45)
 Step = Callable[[], bool]
 
 
@@ -87,6 +89,7 @@ class Life(Story):
         self.case |= {
             "acknowledged_by_id": self.agent.pk, "owner_id": self.agent.pk, "category_id": self.category.pk,
             "priority": self.rng.choices((1, 2, 3), (2, 5, 3))[0],
+            "severity": self.rng.choices(_SEVERITIES, _SEVERITY_WEIGHTS)[0],
         }  # fmt: skip
         self.clocks.meet("acknowledgement", self.at)
         self.record("acknowledge", self.hub, changes | {"priority": (None, self.case["priority"])})

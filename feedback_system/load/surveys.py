@@ -1,7 +1,8 @@
 """Answers of the generated organisation's customers about its closed cases, with what follows from them.
 
 Rows as the actions would have left them, but for their histories and messages: the results are measured on them. Where
-more are asked for than rounds were closed, the rest are paper forms that staff collected, about the same rounds.
+fewer are asked for than rounds were closed, they are spread over all of these; where more, the rest are paper forms
+that staff collected, about the same rounds.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from cases.lifecycle import FULL_OUTCOMES
 from cases.models import Assignment, Round
 from organization.copying import copy_objects, take_keys
 from organization.models import User
+from surveys.actions.drawing import draw_callbacks
 from surveys.actions.tallying import tally
-from surveys.document import QuestionnaireDocument
+from surveys.document import Item, Option, QuestionnaireDocument
 from surveys.models import (
     Answer,
     Callback,
@@ -40,8 +42,10 @@ from surveys.scores import LOW_UP_TO, QUOTAS, score_of
 CHUNK = 2_000
 #: How many of a hundred answer by link, at the telephone, have it filled in; the rest stand on paper.
 _WAYS = (70, 90, 95)
-#: Weights of the options, the best first; a department is a little better or worse than that.
-_OPTIONS = (46, 30, 15, 6, 3)
+#: How many of a hundred customers are content with everything, find something middling, or are displeased; each chooses
+#: by weights of the options, the best first; a department is a little better or worse than that.
+_MOODS = (72, 20, 8)
+_OPTIONS = ((70, 30, 0, 0, 0), (30, 45, 23, 2, 0), (10, 20, 30, 25, 15))
 _REMARK_SHARE = 0.06
 _REMARKS = (
     "希望上门前先打电话",
@@ -94,11 +98,14 @@ def write_responses(count: int, *, seed: int, days: int, say: Say) -> None:
     rounds = list(rows.values_list(*_COLUMNS))
     if not rounds:
         raise ValueError("No case was closed: there is nothing to ask about.")
+    rng = random.Random(seed)  # noqa: S311 - the same load for the same seed
+    if len(rounds) > count:
+        rounds = [rounds[n] for n in sorted(rng.sample(range(len(rounds)), count))]
     shelf = _Shelf(
-        random.Random(seed),  # noqa: S311 - the same load for the same seed
+        rng,
         now,
-        _survey("link", "five_level", since),
-        _survey("callback", "callback", since),
+        survey_of("link", "five_level", since),
+        survey_of("callback", "callback", since),
         User.objects.filter(departments__functions__code="hub").order_by("pk")[:1].get(),
     )
     about = itertools.islice(itertools.cycle(rounds), count)
@@ -111,7 +118,13 @@ def write_responses(count: int, *, seed: int, days: int, say: Say) -> None:
         pass
 
 
-def _survey(kind: str, code: str, since: datetime) -> Survey:
+def write_queue(*, say: Say) -> None:
+    """What the callback desk has to call: drawn of this quarter by the sweep some days ago, so that it is due."""
+    say(f"{draw_callbacks(timezone.now() - timedelta(days=5)):,} callbacks wait")
+
+
+def survey_of(kind: str, code: str, since: datetime) -> Survey:
+    """The running survey of a kind, switched on then; begun with the questionnaire of the presets where none runs."""
     document = QUESTIONNAIRES[code]
     row, _new = Questionnaire.objects.get_or_create(code=code, defaults={"name": document.title})
     version = row.versions.first() or QuestionnaireVersion.objects.create(
@@ -142,6 +155,8 @@ def _respond(shelf: _Shelf, made: _Made, row: tuple[Any, ...], *, person: int | 
     rng, (n, closed_at, case, lead, receiving, product, severity, customer, _owner) = shelf.rng, row
     roll = 99 if again else rng.randrange(100)
     source = ("link", "callback", "proxy", "collected")[sum(roll >= way for way in _WAYS)]
+    if source == "callback" and not severity:
+        source = "link"  # only what has a level is drawn
     at = min(shelf.now, closed_at + timedelta(days=3, seconds=rng.randrange(6 * 86_400)))
     survey = shelf.callback if source == "callback" else shelf.link
     response = Response(
@@ -166,18 +181,28 @@ def _respond(shelf: _Shelf, made: _Made, row: tuple[Any, ...], *, person: int | 
 
 
 def _answers(rng: random.Random, asks: QuestionnaireDocument, response: Response) -> Iterator[Answer]:
-    better = (response.department_id or 0) % 5
-    weights = [weight + better * (4 - place) for place, weight in enumerate(_OPTIONS)]
+    for item, option, said in said_to(rng, asks, better=(response.department_id or 0) % 5):
+        if option is None:
+            yield Answer(response=response, item=item.code, comment=said)
+            continue
+        if item.solved:
+            response.solved = option is asks.scale(item.scale).options[0]
+        yield Answer(response=response, item=item.code, option=option.code, value=option.value, comment=said)
+
+
+def said_to(
+    rng: random.Random, asks: QuestionnaireDocument, *, better: int = 0
+) -> Iterator[tuple[Item, Option | None, str]]:
+    """What one customer chooses and writes, in one mood; items left blank are left out."""
+    mood = rng.choices(_OPTIONS, _MOODS)[0]
+    weights = [weight + better * (4 - place) * (weight > 0) for place, weight in enumerate(mood)]
     for item in asks.items:
         said = rng.choice(_REMARKS) if rng.random() < _REMARK_SHARE / len(asks.items) else ""
         if item.kind == "choice":
             options = asks.scale(item.scale).options
-            option = rng.choices(options, weights[: len(options)])[0]
-            if item.solved:
-                response.solved = option is options[0]
-            yield Answer(response=response, item=item.code, option=option.code, value=option.value, comment=said)
+            yield item, rng.choices(options, weights[: len(options)])[0], said
         elif said:
-            yield Answer(response=response, item=item.code, comment=said)
+            yield item, None, said
 
 
 def _invitation(shelf: _Shelf, made: _Made, response: Response) -> Invitation:
@@ -192,7 +217,7 @@ def _invitation(shelf: _Shelf, made: _Made, response: Response) -> Invitation:
 def _callback(shelf: _Shelf, made: _Made, response: Response) -> Callback:
     at = response.submitted_at
     day = timezone.localdate(at)
-    key = (date(day.year, 3 * ((day.month - 1) // 3) + 1, 1), response.level or "P3")
+    key = (date(day.year, 3 * ((day.month - 1) // 3) + 1, 1), response.level)
     if key not in shelf.draws:
         shelf.draws[key] = Draw.objects.create(
             survey=shelf.callback, quarter=key[0], level=key[1], percent=QUOTAS[key[1]], seed=response.case_id,

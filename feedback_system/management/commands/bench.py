@@ -12,9 +12,12 @@ from feedback_system.bench.client import Failed
 from feedback_system.bench.figures import Run, growth, growth_report, report
 from feedback_system.bench.pages import LISTS
 from feedback_system.bench.runs import (
+    DRAW_CASES,
     LATENESS_CASES,
     LOOKUP_CASES,
     LOOKUP_CUSTOMERS,
+    RESPONSE_CASES,
+    RESPONSES,
     RETURN_CASES,
     RETURNS,
     Impossible,
@@ -38,6 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="A few samples: does everything work?")
         parser.add_argument("--lookups", action="store_true", help="The caller among 1,000,000 customers.")
         parser.add_argument("--returns", action="store_true", help="Board and account book of 100,000 returns.")
+        parser.add_argument("--surveys", action="store_true", help="100,000 responses, and the quota of a quarter.")
         parser.add_argument("--lateness", action="store_true", help="10,000 limits in one minute.")
         parser.add_argument("--under-load", action="store_true", help="Logging a call while everything else happens.")
         parser.add_argument("--texts", type=Path, default=Path(os.environ.get("HUIYIN_TEXTS") or _OWN_TEXTS))
@@ -46,7 +50,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--here",
             default="",
-            choices=["pages", "lookups", "returns", "lateness", "pressure"],
+            choices=["pages", "lookups", "returns", "surveys", "draw", "lateness", "pressure"],
             help=argparse.SUPPRESS,
         )
 
@@ -61,10 +65,12 @@ class Command(BaseCommand):
                 runs = [self._lookups(options)]
             elif options["returns"]:
                 runs = [self._returns(options)]
+            elif options["surveys"]:
+                runs = self._surveys(options)
             elif options["under_load"]:
                 runs = self._sizes(options)
             else:
-                runs = [*self._sizes(options), self._lookups(options), self._returns(options)]
+                runs = [*self._sizes(options), self._lookups(options), self._returns(options), *self._surveys(options)]
         except (Failed, Impossible) as failed:
             raise CommandError(str(failed)) from failed
         if options["json"]:
@@ -97,6 +103,18 @@ class Command(BaseCommand):
         place = Place(folder, RETURN_CASES, options["texts"].absolute(), returns=count)
         place.fill(self.stdout.write)
         return place.measure("returns", quick=options["quick"])
+
+    def _surveys(self, options: dict[str, Any]) -> list[Run]:
+        """Pages and the public form among many responses; the draw among a million cases, those of the pages."""
+        texts = options["texts"].absolute()
+        count, cases = (3_000, 6_000) if options["quick"] else (RESPONSES, RESPONSE_CASES)
+        place = Place((options["folder"] / f"responses-{count}").absolute(), cases, texts, responses=count)
+        place.fill(self.stdout.write)
+        runs = [place.measure("surveys", quick=options["quick"])]
+        if not options["quick"]:
+            place = Place((options["folder"] / str(DRAW_CASES)).absolute(), DRAW_CASES, texts)
+            place.fill(self.stdout.write)
+        return [*runs, place.measure("draw", quick=options["quick"])]
 
     def _sizes(self, options: dict[str, Any]) -> list[Run]:
         kind, runs = "pressure" if options["under_load"] else "pages", []

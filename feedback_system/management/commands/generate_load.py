@@ -13,6 +13,7 @@ from cases.models import Case
 from feedback_system.load.people import FIXED, PASSWORD
 from feedback_system.load.returns import write_returns
 from feedback_system.load.run import Wish, generate
+from feedback_system.load.surveys import write_queue, write_responses
 from organization.models import User
 
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--customers", type=int, default=0, help="One for every five cases by default.")
 
         parser.add_argument("--returns", type=int, default=0, help="Goods that came back, over the same time.")
+        parser.add_argument("--responses", type=int, default=0, help="Customers who said what they think, likewise.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Generate, then gather statistics."""
@@ -49,6 +51,9 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         if options["returns"]:
             write_returns(options["returns"], seed=options["seed"], days=options["days"], say=self.stdout.write)
+        if options["responses"]:
+            write_responses(options["responses"], seed=options["seed"], days=options["days"], say=self.stdout.write)
+            write_queue(say=self.stdout.write)
         if not connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM (ANALYZE)")
