@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from cases.models import Case, Round
 from feedback_system.bench.client import Failed
-from feedback_system.bench.figures import Figure, Run
+from feedback_system.bench.figures import Run
+from feedback_system.bench.pages import Samples
+from feedback_system.bench.stack import on_processor
 from feedback_system.load.surveys import survey_of
 from surveys.actions.drawing import draw_callbacks
 from surveys.models import Callback, Draw
@@ -34,32 +36,32 @@ def measure_draw(run: Run, *, times: int, say: Say) -> None:
     now = timezone.now()
     ends = span_of(quarter_of(timezone.localdate(now)))[0] - timedelta(seconds=1)
     quarter: date = quarter_of(timezone.localdate(ends))
-    first, again, note = [], [], ""
+    first, again, note = Samples(), Samples(), ""
     for _ in range(times):
         with transaction.atomic():
-            transaction.set_rollback(True)
             survey = survey_of("callback", "callback", now - timedelta(days=4_000))
             before = Callback.objects.count()
-            first.append(_seconds(ends))
+            _draw(ends, first)
             drawn = Callback.objects.count() - before
             draws = Draw.objects.filter(survey=survey, quarter=quarter)
             note = f"{drawn:,} drawn for {sum(draw.closed for draw in draws):,} rounds of the quarter with a level"
             Callback.objects.filter(draw__in=draws, n__lte=REPLACED).update(state="unreachable", ended_at=now)
-            again.append(_seconds(ends))
+            _draw(ends, again)
+            transaction.set_rollback(True)
     run.facts["closed rounds"] = Round.objects.filter(closed_at__isnull=False).count()
-    for what, samples, said in (("quota of a quarter", first, note), ("quota looked at again", again, "")):
-        figure = Figure.of(what, "", samples, note=said or f"up to {REPLACED} of each level replaced")
-        figure.limit_ms = DRAW_MS
-        run.figures.append(figure)
-    say(f"  quota: {note}, {max(first):.1f} s")
+    again_note = f"up to {REPLACED} of each level replaced"
+    run.figures.append(first.figure("quota of a quarter", "", limit_ms=DRAW_MS, note=note))
+    run.figures.append(again.figure("quota looked at again", "", limit_ms=DRAW_MS, note=again_note))
+    say(f"  quota: {note}, {first.median:.1f} s")
 
 
-def _seconds(at: datetime) -> float:
-    """Of one sweep, with the checks that its commit would make."""
-    started = time.perf_counter()
+def _draw(at: datetime, samples: Samples) -> None:
+    """One sweep, with the checks that its commit would make; processors of this process and of its server."""
+    server = connection.connection.info.backend_pid
+    started, cpu = time.perf_counter(), time.process_time() + on_processor(server)
     draw_callbacks(at)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        seconds = time.perf_counter() - started
+        samples.wall.append(time.perf_counter() - started)
+        samples.cpu.append(time.process_time() + on_processor(server) - cpu)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    return seconds

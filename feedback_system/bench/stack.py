@@ -39,7 +39,7 @@ class Stack:
     def meter(self) -> Callable[[], float]:
         """A reading of the seconds that these processes have spent on a processor; those that run now are watched."""
         watched = self.processes()
-        return lambda: sum(_on_processor(pid) for pid in watched)
+        return lambda: sum(on_processor(pid) for pid in watched)
 
 
 @contextlib.contextmanager
@@ -110,7 +110,8 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _on_processor(pid: int) -> float:
+def on_processor(pid: int) -> float:
+    """The seconds that a process has spent on a processor, with all its threads; 0 for one that is not here."""
     total = 0
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():

@@ -32,6 +32,11 @@ from surveys.scores import Score, band_of, score_of
 #: Characters of one comment or one text; the longest name.
 LONGEST_COMMENT = 2_000
 LONGEST_NAME = 100
+#: What an answer by link reads of its case; a case has four times as many columns.
+_OF_CASE = (
+    "number", "subject", "state", "round", "closed_at", "severity", "barred", "customer_id", "product_id", "owner_id",
+    "lead_department", "receiving_department", "profile_version",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,30 +93,36 @@ def answer_invitation(invitation: Invitation, filled: Filled) -> Response:
     The same ``submission_key`` returns the first response. Raises ``InvalidMove`` for a link that takes no answer any
     more, ``InvalidInput`` for what does not fit the questionnaire.
     """
-    row = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("survey__version", "case__profile_version")
-        .get(pk=invitation.pk)
-    )
-    if filled.submission_key and (known := Response.objects.filter(submission_key=filled.submission_key).first()):
+    row = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    row.survey = invitation.survey  # never another one, and its version stays what it is
+    if filled.submission_key and (known := _known(filled.submission_key)):
         if known.invitation_id == row.pk:
             return known
         filled = replace(filled, submission_key=None)  # forged: it is the key of somebody else's answer
     now = timezone.now()
     if not row.may_be_answered(now):
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
-    Case.objects.select_for_update(no_key=True).get(pk=row.case_id)  # nobody reopens it meanwhile
-    row.case.refresh_from_db(fields=["round", "closed_at"])
-    if Response.objects.settling().filter(case=row.case, round=row.round).exists():
+    row.case = case = _locked_case(row.case_id)  # nobody reopens it meanwhile
+    if Response.objects.settling().filter(case=case, round=row.round).exists():
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
-    if row.case.round != row.round or row.case.closed_at is None:
+    if case.round != row.round or case.closed_at is None:
         raise InvalidMove(_("Your matter was taken up again. We ask you once more when it is settled."))
     origin = Origin(Response.Source.LINK, invitation=row)
-    response = keep(Asked(row.case, row.round, row.survey.version), filled, origin, by=Actor.customer())
+    response = keep(Asked(case, row.round, row.survey.version), filled, origin, by=Actor.customer())
     row.state, row.ended_at, row.remind_at = Invitation.State.ANSWERED, now, None
     row.save(update_fields=["state", "ended_at", "remind_at"])
     notices.withdrawn([row.thread])
     return response
+
+
+def _known(key: uuid.UUID) -> Response | None:
+    return Response.objects.filter(submission_key=key).only("invitation_id").first()
+
+
+def _locked_case(pk: int) -> Case:
+    """Locked, with all that a response and what it sets going take from it."""
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).only(*_OF_CASE)
+    return rows.select_related("profile_version", "lead_department", "receiving_department").get(pk=pk)
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from organization.models import Department
 from organization.requests import number
 from surveys.actions.follow_ups import Finding
 from surveys.document import Item, QuestionnaireDocument
+from surveys.forms.selects import LongSelect
 from surveys.models import FollowUp, QuestionnaireVersion, Response
 from surveys.queries.responses import NOBODY, Sought
 from surveys.queries.results import Wanted, first_choice, last_months, versions
@@ -81,7 +82,7 @@ class ResultFilter(_Address):
     until = MonthField(label=lazy("Until month"))
     department = forms.ModelChoiceField(
         Department.objects.all(), label=lazy("Department"), required=False, empty_label=_ANY, to_field_name="code",
-        widget=forms.Select(attrs={"data-combo": ""}),
+        widget=LongSelect(attrs={"data-combo": ""}),
     )  # fmt: skip
 
     def __init__(self, data: QueryDict, *, departments: frozenset[int] | None) -> None:
@@ -130,7 +131,7 @@ class ResponseFilter(_Address):
     until = MonthField(label=lazy("Until month"))
     department = forms.ModelChoiceField(
         Department.objects.all(), label=lazy("Department"), required=False, empty_label=_ANY, to_field_name="code",
-        widget=forms.Select(attrs={"data-combo": ""}),
+        widget=LongSelect(attrs={"data-combo": ""}),
     )  # fmt: skip
     source = forms.ChoiceField(
         label=lazy("Way of asking"), choices=[("", _ANY), *Response.Source.choices], required=False

@@ -18,6 +18,11 @@ State = Invitation.State
 PAGE = 50
 #: Past surveys on the page; the running ones stand before them.
 MOST_SURVEYS = 50
+#: What the page of a link reads; it is asked for a hundred times a second.
+_OF_LINK = (
+    "case_id", "round", "state", "why", "deadline_at", "survey__version__questionnaire_id", "survey__version__document",
+    "case__number", "case__subject", "case__round", "case__closed_at",
+)  # fmt: skip
 
 
 @dataclass
@@ -182,5 +187,5 @@ def offered_versions() -> QuerySet[QuestionnaireVersion]:
 
 def invitation_of_link(token: str) -> Invitation | None:
     """Whom the secret of a link belongs to, whatever became of the asking."""
-    rows = Invitation.objects.select_related("survey__version", "case")
+    rows = Invitation.objects.select_related("survey__version", "case").only(*_OF_LINK)
     return rows.filter(key=digest(token)).first()

@@ -14,8 +14,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from organization.models import Department, Product, User
@@ -98,10 +101,19 @@ class Line:
                 x += width
         return found
 
-    @property
+    @cached_property
     def spoken(self) -> str:
         """The bar in words, for reading programs and on hover."""
         return "，".join(part.words for part in self.bar)
+
+    @property
+    def drawn(self) -> SafeString:
+        """The bar as the shapes of a drawing, written at once: a page has a hundred of them."""
+        shapes = (
+            format_html('<rect class="n{}" x="{}" y="0" width="{}" height="10"></rect>', part.n, part.x, part.width)
+            for part in self.bar
+        )
+        return format_html_join("", "{}", ((shape,) for shape in shapes))
 
 
 @dataclass(frozen=True)
@@ -208,7 +220,7 @@ def hide(lines: Iterable[Line], smallest: int) -> list[Line]:
 
 
 def results_of(wanted: Wanted) -> Results:
-    """All figures, in nine queries however many answers there are."""
+    """All figures, in eleven queries however many answers there are."""
     policy = part_in_force(SurveysPart)
     smallest = policy.smallest_group
     sums = _sums(wanted)
@@ -318,26 +330,64 @@ Names = Callable[[Sequence[Any]], dict[Any, str]]
 
 
 def _tables(sums: QuerySet[Tally], wanted: Wanted, smallest: int) -> list[Table]:
-    whole = sums.filter(cut="item", item="")
+    departments, months = _whole(sums)
     personal = _("Only answers that count in personal appraisal: not what staff collected or filled in on behalf.")
     made = (
-        ("department", _("By department"), _("Department"), whole, "unit", _departments, ""),
-        ("person", _("By person"), _("Person"), sums.filter(cut="person"), "person", _people, personal),
-        ("product", _("By product"), _("Product"), sums.filter(cut="product"), "product", _products, ""),
-        ("level", _("By severity"), _("Severity"), sums.filter(cut="level"), "level", _same, ""),
-        ("source", _("By the way of asking"), _("Way of asking"), sums.filter(cut="source"), "source", _sources, ""),
-        ("month", _("By month"), _("Month"), whole, "", _months, ""),
+        ("department", _("By department"), _("Department"), departments, "unit", _departments, ""),
+        ("person", _("By person"), _("Person"), _cut(sums, "person"), "person", _people, personal),
+        ("product", _("By product"), _("Product"), _cut(sums, "product"), "product", _products, ""),
+        ("level", _("By severity"), _("Severity"), _cut(sums, "level"), "level", _same, ""),
+        ("source", _("By the way of asking"), _("Way of asking"), _cut(sums, "source"), "source", _sources, ""),
+        ("month", _("By month"), _("Month"), months, "", _months, ""),
     )
     found = []
     for name, title, heading, rows, parameter, names, note in made:
-        values = _rows(rows, name)
-        labels = names([row[name] for row in values])
-        lines = [
-            _line(row[name], labels[row[name]], row, _query(wanted, parameter, row[name])) for row in values
-        ]  # fmt: skip
-        shown = _sorted(hide(lines, smallest), by_key=name in {"month", "level"})
-        found.append(Table(name, title, heading, shown[:SHOWN], max(0, len(shown) - SHOWN), note))
+        labels = names([row[name] for row in rows])
+        lines = hide((_line(row[name], labels[row[name]], row, "") for row in rows), smallest)
+        ordered = _sorted(lines, by_key=name in {"month", "level"})
+        # Many people are counted and few are listed: only those get the address of their responses.
+        shown = [
+            line if line.hidden else replace(line, query=_query(wanted, parameter, line.key))
+            for line in ordered[:SHOWN]
+        ]
+        found.append(Table(name, title, heading, shown, max(0, len(lines) - SHOWN), note))
     return found
+
+
+def _linked(line: Line, wanted: Wanted, parameter: str) -> Line:
+    return line if line.hidden else replace(line, query=_query(wanted, parameter, line.key))
+
+
+def _cut(sums: QuerySet[Tally], name: str) -> list[dict[str, Any]]:
+    return _rows(sums.filter(cut=name), name)
+
+
+_SUMS = ("responses", "n5", "n4", "n3", "n2", "n1", "total", "satisfied")
+_BY_DEPARTMENT_AND_MONTH = """
+    SELECT GROUPING(month) = 1, department, month, {sums}
+      FROM ({rows}) AS whole (department, month, {names})
+     GROUP BY GROUPING SETS ((department), (month))
+    HAVING sum(responses) <> 0
+"""
+
+
+def _whole(sums: QuerySet[Tally]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The whole forms by department, and by month: their rows are read once for both."""
+    rows, params = sums.filter(cut="item", item="").values_list("department", "month", *_SUMS).query.sql_with_params()
+    statement = _BY_DEPARTMENT_AND_MONTH.format(
+        rows=rows, names=", ".join(_SUMS), sums=", ".join(f"sum({name})" for name in _SUMS)
+    )
+    departments: list[dict[str, Any]] = []
+    months: list[dict[str, Any]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        for by_department, department, month, *values in cursor.fetchall():
+            row = dict(zip((f"s_{name}" for name in _SUMS), values, strict=True))
+            if by_department:
+                departments.append(row | {"department": department})
+            else:
+                months.append(row | {"month": month})
+    return departments, months
 
 
 def _query(wanted: Wanted, parameter: str, key: Any) -> str:
@@ -354,18 +404,17 @@ def _sorted(lines: list[Line], *, by_key: bool) -> list[Line]:
 
 
 def _departments(keys: Sequence[Any]) -> dict[Any, str]:
-    found: dict[Any, str] = dict(
-        Department.objects.filter(pk__in=[key for key in keys if key]).values_list("pk", "name")
-    )
+    rows = Department.objects.filter(pk__in=[key for key in keys if key]).order_by()
+    found: dict[Any, str] = dict(rows.values_list("pk", "name"))
     return found | {None: _("Without a department")}
 
 
 def _people(keys: Sequence[Any]) -> dict[Any, str]:
-    return dict(User.objects.filter(pk__in=keys).values_list("pk", "name"))
+    return dict(User.objects.filter(pk__in=keys).order_by().values_list("pk", "name"))
 
 
 def _products(keys: Sequence[Any]) -> dict[Any, str]:
-    return dict(Product.objects.filter(pk__in=keys).values_list("pk", "name"))
+    return dict(Product.objects.filter(pk__in=keys).order_by().values_list("pk", "name"))
 
 
 def _same(keys: Sequence[Any]) -> dict[Any, str]:

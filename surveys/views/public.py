@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +17,7 @@ from audit.exceptions import InvalidInput, InvalidMove, NotAllowed
 from cases.views import visitors
 from organization import limits
 from surveys.actions.answering import LONGEST_COMMENT, answer_invitation
+from surveys.document import QuestionnaireDocument
 from surveys.forms.filling import FillingForm, Question
 from surveys.models import Invitation
 from surveys.queries.asking import invitation_of_link
@@ -76,8 +81,20 @@ def _answered(request: HttpRequest, row: Invitation, token: str) -> HttpResponse
 
 def _page(request: HttpRequest, row: Invitation, form: FillingForm | None = None) -> HttpResponse:
     asks = row.survey.version.asks
-    context = {"invitation": row, "case": row.case, "asks": asks, "form": form or FillingForm(asks=asks)}
+    context = {
+        "invitation": row,
+        "case": row.case,
+        "asks": asks,
+        "form": form or FillingForm(asks=asks),
+        "blank": None if form else _blank_questions(asks, get_language()),
+    }
     return render(request, "public/survey.html", context, status=422 if form and form.errors else 200)
+
+
+@lru_cache(maxsize=32)
+def _blank_questions(asks: QuestionnaireDocument, language: str | None) -> str:
+    """The questions as everybody finds them, written once: a hundred customers a second ask for the same ones."""
+    return render_to_string("public/survey_questions.html", {"form": FillingForm(asks=asks)})
 
 
 def _ended(request: HttpRequest, row: Invitation, form: FillingForm | None = None) -> HttpResponse:
