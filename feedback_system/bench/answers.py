@@ -92,9 +92,8 @@ def measure_answers(run: Run, running: Stack, *, count: int, say: Say) -> None:
         crowd = Crowd(running.port, chosen)
         if before is not None:
             crowd.each(before)
-        meter = running.meter()
-        cpu, seconds = meter(), crowd.each(_send if before else _visit)
-        _tell(run, crowd, way, seconds, meter() - cpu, say)
+        cpu, seconds = running.spent(), crowd.each(_send if before else _visit)
+        _tell(run, crowd, way, seconds, running.spent() - cpu, say)
 
 
 def _visit(client: Client, visitor: Visitor) -> None:

@@ -28,7 +28,7 @@ from tests.surveys import callbacks as c
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
-STACK: Any = SimpleNamespace(port=0, meter=lambda: lambda: 0.0)
+STACK: Any = SimpleNamespace(port=0, meter=lambda: lambda: 0.0, spent=lambda: 0.0)
 
 
 class Client:
