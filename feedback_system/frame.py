@@ -16,6 +16,7 @@ from cases.models import SavedView
 from customers import rights as customers
 from organization.models import Role, User
 from organization.queries import Identity, identity_of, organisation
+from reports import rights as reports
 from returns import rights as returns
 from surveys import rights as surveys
 
@@ -114,6 +115,8 @@ def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> l
     if returns.knows_returns(who):
         items.append(_item(request, _("Returns"), "return_board", "package", "returns"))
     items += _survey_menu(request, who)
+    if reports.has(who, "read_reports"):
+        items.append(_item(request, _("Reports"), "report_list", "chart-column"))
     if "see_overdue" in permissions:
         items.append(_item(request, _("Overdue"), "overdue", "alarm-clock"))
     return items

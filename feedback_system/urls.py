@@ -29,6 +29,7 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("returns/", include("returns.urls")),
     path("surveys/", include("surveys.urls")),
+    path("reports/", include("reports.urls")),
     path("settings/", include("feedback_system.settings_urls")),
     path("settings/", include("organization.urls")),
     path("", include("feedback_system.pages")),

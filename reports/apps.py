@@ -1,9 +1,19 @@
-"""The room ``reports``: installed, empty until its own work begins."""
+"""The room ``reports``: what it all adds up to."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReportsConfig(AppConfig):
-    """No models and no pages yet."""
+    """Issued reports with their facts, the dashboard, the ledgers. Reads every room below, writes only its own rows."""
 
     name = "reports"
+    verbose_name = _("Reports")
+
+    def ready(self) -> None:
+        """Register the messages and the words of the histories."""
+        from cases.verbs import register as register_verbs
+        from reports import notices, verbs
+
+        notices.register()
+        register_verbs(verbs.LABELS)

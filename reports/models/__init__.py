@@ -1,0 +1,6 @@
+"""Rows of the reports room; each file one subject."""
+
+from reports.models.fact import Fact
+from reports.models.report import Report, ReportCopy
+
+__all__ = ["Fact", "Report", "ReportCopy"]

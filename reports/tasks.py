@@ -1,0 +1,26 @@
+"""Celery wrappers of the reports room: one action each, nothing else."""
+
+from celery import shared_task
+
+from reports.actions import issuing
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def ask_for_due() -> int:
+    """Beat's tick: the reports that are due by the calendar."""
+    return len(issuing.ask_for_due())
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def build_pending() -> int:
+    """Beat's tick: hand every waiting report to a task of its own."""
+    waiting = issuing.pending()
+    for pk in waiting:
+        build_report.delay(pk)
+    return len(waiting)
+
+
+@shared_task(ignore_result=True, soft_time_limit=240, time_limit=300)
+def build_report(pk: int) -> bool:
+    """Build one report."""
+    return issuing.build_report(pk) is not None

@@ -1,0 +1,7 @@
+"""Addresses of the room, by subject; all of them ask for a login."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("issued/", include("reports.urls.issued")),
+]

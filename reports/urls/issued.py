@@ -1,0 +1,15 @@
+"""Issued reports: the list, asking for one, reading, approving, sending, and the records behind a figure."""
+
+from django.urls import path
+
+from reports.views import issued
+
+urlpatterns = [
+    path("", issued.reports, name="report_list"),
+    path("new/", issued.ask, name="report_ask"),
+    path("<str:number>/", issued.report, name="report"),
+    path("<str:number>/correct/", issued.correct, name="report_correct"),
+    path("<str:number>/approve/", issued.approve, name="report_approve"),
+    path("<str:number>/send/", issued.send, name="report_send"),
+    path("<str:number>/records/", issued.records, name="report_records"),
+]
