@@ -10,6 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 _TENTH = Decimal("0.1")
 
 
@@ -133,7 +135,7 @@ def change_of_rates(now: tuple[int, int], before: tuple[int, int]) -> Cell:
     if not now[1] or not before[1]:
         return Cell(None)
     found = _round(Decimal(100 * now[0]) / now[1] - Decimal(100 * before[0]) / before[1])
-    return Cell(f"{found:+} pp" if found else "0.0 pp")
+    return Cell(_("%(points)s pp") % {"points": f"{found:+}" if found else "0.0"})
 
 
 def _round(value: Decimal) -> Decimal:
