@@ -103,9 +103,8 @@ def _kept(counts: Mapping[str, int], kind: str) -> tuple[int, int]:
 
 def _rates(label: str, parts: Sequence[tuple[int, int]], *, find: str) -> Row:
     now, before, year = parts
-    cell = rate(*now)
     return Row(label, [
-        Cell(cell.value, cell.of, find if now[1] else ""), rate(*before), change_of_rates(now, before), rate(*year),
+        rate(*now, find=find), rate(*before), change_of_rates(now, before), rate(*year),
         change_of_rates(now, year),
     ])  # fmt: skip
 
@@ -267,9 +266,7 @@ def _departments(material: Material) -> Section:
 
 
 def _rate_of(counts: Mapping[str, int], kind: str, department: int | None) -> Cell:
-    part, whole = _kept(counts, kind)
-    cell = rate(part, whole)
-    return Cell(cell.value, cell.of, query(f"clock.{kind}:due", department=department) if whole else "")
+    return rate(*_kept(counts, kind), find=query(f"clock.{kind}:due", department=department))
 
 
 def _number(cell: Cell) -> int:

@@ -20,6 +20,7 @@ from reports import facts, notices, progress
 from reports.definition import Material, sections_of
 from reports.figures import figures_of
 from reports.models import Fact, Report, ReportCopy
+from reports.models.report import LANGUAGE
 from reports.periods import Period, month_before, quarter_before
 from reports.snapshots import snapshot
 from reports.tables import as_json
@@ -30,8 +31,6 @@ State = Report.State
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 3
 LONGEST_DAYS = 366
-#: Issued reports are Chinese, whoever asked for them: they are signed, printed and handed on.
-LANGUAGE = "zh-hans"
 
 
 @transaction.atomic

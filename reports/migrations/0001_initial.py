@@ -85,12 +85,6 @@ class Migration(migrations.Migration):
                         to="reports.report",
                     ),
                 ),
-                (
-                    "pdf",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="documents.file"
-                    ),
-                ),
             ],
             options={
                 "ordering": ["-since", "-id"],

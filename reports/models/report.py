@@ -8,10 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import pgettext_lazy
 
-from documents.models import File
 from organization.models import User
 from organization.queries import Identity
 from reports.periods import Period
+
+#: Issued reports are Chinese, whoever asked for them: they are signed, printed and handed on.
+LANGUAGE = "zh-hans"
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -73,7 +75,6 @@ class Report(models.Model):
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     opinion = models.CharField(max_length=500, blank=True)
-    pdf = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[models.Manager[Report]] = ReportQuerySet.as_manager()
 

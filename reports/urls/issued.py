@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import issued
+from reports.views import issued, papers
 
 urlpatterns = [
     path("", issued.reports, name="report_list"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("<str:number>/approve/", issued.approve, name="report_approve"),
     path("<str:number>/send/", issued.send, name="report_send"),
     path("<str:number>/records/", issued.records, name="report_records"),
+    path("<str:number>/report.pdf", papers.report_pdf, name="report_pdf"),
+    path("<str:number>/report.xlsx", papers.report_xlsx, name="report_xlsx"),
 ]

@@ -2,64 +2,152 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from cases.models import Case, Round
+from audit.actor import Actor
+from audit.exceptions import InvalidInput, InvalidMove
+from audit.models import Event
+from notifications.models import Message
+from reports import facts
 from reports.actions import issuing
-from reports.models import Report
-from reports.periods import month_before
-from reports.queries.issued import sections_of
+from reports.models import Fact, Report
+from reports.periods import Period, month_before, quarter_before
 from tests import world as w
-from tests.world import World, client_of
+from tests.reports.months import built, last_month, moved
+from tests.world import World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("RPT-05", "RPT-21")]
-
-
-def of_last_month(case: Case) -> Case:
-    """As if everything about it had happened a month ago."""
-    first = timezone.localdate().replace(day=1)
-    back = timedelta(days=(first - month_before(first).since).days)
-    shift = {
-        name: getattr(case, name) - back
-        for name in ("received_at", "registered_at", "acknowledged_at", "closed_at", "replied_at")
-        if getattr(case, name)
-    }
-    Case.objects.filter(pk=case.pk).update(**shift)
-    for row in case.rounds.all():
-        names = ("opened_at", "acknowledged_at", "replied_at", "closed_at", "ended_at")
-        Round.objects.filter(pk=row.pk).update(
-            **{name: getattr(row, name) - back for name in names if getattr(row, name)}
-        )
-    for clock in case.clocks.all():
-        for name in ("started_at", "due_at", "first_due_at", "met_at", "stopped_at"):
-            if getattr(clock, name):
-                setattr(clock, name, getattr(clock, name) - back)
-        clock.save()
-    return Case.objects.get(pk=case.pk)
+pytestmark = [pytest.mark.django_db, pytest.mark.req("RPT-05", "RPT-21", "SLA-39")]
 
 
-def built(world: World, by: str = "hub_head", **period: Any) -> Report:
-    """The report of the month before."""
-    report = issuing.ask_for_report(month_before(timezone.localdate()), by=world.actor(by))
-    found = issuing.build_report(report.pk)
-    assert found is not None
-    return Report.objects.get(pk=found.pk)
+def test_on_the_first_of_a_month_the_calendar_asks_for_the_month_before_once(world: World) -> None:
+    made = issuing.ask_for_due(date(2026, 11, 1))
+    assert [(row.kind, row.since, row.asked_by) for row in made] == [("month", date(2026, 10, 1), None)]
+    assert issuing.ask_for_due(date(2026, 11, 1)) == issuing.ask_for_due(date(2026, 11, 9)) == []
 
 
-def test_a_report_counts_the_month_and_its_figures_open_their_records(world: World) -> None:
-    of_last_month(w.closed(world))
-    of_last_month(w.closed(world))
+@pytest.mark.req("SLA-40", "RPT-09")
+def test_on_the_first_of_a_quarter_the_quarter_before_is_asked_for_as_well(world: World) -> None:
+    made = issuing.ask_for_due(date(2026, 10, 1))
+    assert [(row.kind, row.since, row.until) for row in made] == [
+        ("month", date(2026, 9, 1), date(2026, 9, 30)), ("quarter", date(2026, 7, 1), date(2026, 9, 30)),
+    ]  # fmt: skip
+
+
+def test_numbers_have_no_gap_and_every_act_stands_in_the_history(world: World) -> None:
     report = built(world)
-    overview = sections_of(report)[0].tables[0]
-    assert overview.cell("收到反馈", "now").value == 2
-    assert overview.cell("已结案", "now").value == 2
-    page = client_of(world, "manager").get(f"/reports/issued/{report.number}/")
-    assert page.status_code == 200
-    found = client_of(world, "manager").get(
-        f"/reports/issued/{report.number}/records/?{overview.cell('收到反馈', 'now').find}"
-    )
-    assert found.content.decode().count("/cases/2026-0000") >= 2
+    assert report.number == f"BB{timezone.localdate().year}-000001"
+    issuing.approve_report(report, by=world.actor("manager"), user=world.manager, opinion="同意")
+    issuing.send_report(report, [world.production_head], by=world.actor("quality_head"))
+    verbs = Event.objects.filter(thread=report.thread).order_by("seq").values_list("verb", flat=True)
+    assert list(verbs) == ["ask_report", "build_report", "approve_report", "send_report"]
+
+
+def test_a_period_that_is_not_over_backwards_or_too_long_is_refused(world: World) -> None:
+    today, by = timezone.localdate(), world.actor("manager")
+    for since, until in (
+        (today, today), (today - timedelta(days=400), today - timedelta(days=1)),
+        (today - timedelta(days=2), today - timedelta(days=3)),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput):
+            issuing.ask_for_report(Period("period", since, until), by=by)
+    assert not Report.objects.exists()
+
+
+def test_a_period_has_one_report_and_a_correction_is_its_next_version_with_a_reason(world: World) -> None:
+    moved(w.closed(world))
+    first = built(world)
+    with pytest.raises(InvalidMove):
+        issuing.ask_for_report(last_month(), by=world.actor("manager"))
+    with pytest.raises(InvalidInput):
+        issuing.correct_report(first, by=world.actor("quality_head"), reason=" ")
+    moved(w.closed(world))
+    second = issuing.correct_report(first, by=world.actor("quality_head"), reason="漏记一件")
+    issuing.build_report(second.pk)
+    second.refresh_from_db()
+    assert (second.version, second.corrects, second.number != first.number) == (2, first, True)
+    assert first.facts.filter(subject="round").count() == 1
+    assert second.facts.filter(subject="round").count() == 2
+    with pytest.raises(InvalidMove):
+        issuing.correct_report(first, by=world.actor("quality_head"), reason="再来一次")
+    with pytest.raises(InvalidMove):
+        issuing.approve_report(first, by=world.actor("manager"), user=world.manager)
+
+
+def test_it_is_built_once_however_often_it_is_asked(world: World) -> None:
+    moved(w.closed(world))
+    report = built(world)
+    count = Fact.objects.count()
+    assert issuing.build_report(report.pk) is None
+    assert (Fact.objects.count(), issuing.pending()) == (count, [])
+
+
+def test_a_builder_that_fails_leaves_nothing_and_is_tried_again_three_times(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved(w.closed(world))
+    report = issuing.ask_for_report(last_month(), by=world.actor("quality_head"))
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(facts, "add_up", broken)
+        for attempt in (1, 2, 3):
+            assert issuing.build_report(report.pk) is None
+            report.refresh_from_db()
+            assert (report.attempts, Fact.objects.count()) == (attempt, 0)
+    assert report.state == "failed"
+    assert Message.objects.filter(kind="report_failed", user=world.quality_head).exists()
+
+
+def test_a_worker_that_died_is_followed_by_the_next_one(world: World) -> None:
+    report = issuing.ask_for_report(last_month(), by=world.actor("quality_head"))
+    Report.objects.update(state="running", claimed_at=timezone.now())
+    assert issuing.pending() == []
+    Report.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+    assert issuing.pending() == [report.pk]
+    assert issuing.build_report(report.pk) is not None
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE reports_fact SET minutes = 1", "DELETE FROM reports_fact", "DELETE FROM reports_report",
+    "UPDATE reports_report SET tables = '{}'", "UPDATE reports_report SET since = since - 1",
+    "UPDATE reports_report SET snapshot_at = now()",
+])  # fmt: skip
+def test_nobody_changes_what_was_counted(world: World, statement: str) -> None:
+    moved(w.closed(world))
+    built(world)
+    with pytest.raises(DatabaseError), transaction.atomic(), transaction.get_connection().cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_nobody_approves_his_or_her_own_report_and_none_twice(world: World) -> None:
+    report = built(world, by="manager")
+    with pytest.raises(InvalidMove):
+        issuing.approve_report(report, by=world.actor("manager"), user=world.manager)
+    other = world.general_manager
+    issuing.approve_report(report, by=Actor.staff(other), user=other)
+    with pytest.raises(InvalidMove):
+        issuing.approve_report(report, by=Actor.staff(other), user=other)
+
+
+def test_it_is_sent_once_it_is_approved_and_to_nobody_twice(world: World) -> None:
+    report, by = built(world), world.actor("quality_head")
+    with pytest.raises(InvalidMove):
+        issuing.send_report(report, [world.production_head], by=by)
+    issuing.approve_report(report, by=world.actor("manager"), user=world.manager)
+    with pytest.raises(InvalidInput):
+        issuing.send_report(report, [], by=by)
+    issuing.send_report(report, [world.production_head], by=by)
+    assert issuing.send_report(report, [world.production_head, world.sales_head], by=by)[0].user == world.sales_head
+    assert Message.objects.filter(kind="report_sent", user=world.production_head, channel="in_app").count() == 1
+
+
+def test_what_is_due_by_the_calendar_is_what_periods_say() -> None:
+    day = date(2027, 1, 3)
+    assert month_before(day).since == date(2026, 12, 1)
+    assert quarter_before(day).since == date(2026, 10, 1)

@@ -1,0 +1,161 @@
+"""What counts as what: by its own day, by its first due time, invalid and imported nowhere (RPT-04, RPT-13, RES-21)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from cases.actions.closure import reopen_case
+from cases.models import Case, CaseClock, Measure, Round
+from reports import facts
+from reports.figures import facts_behind
+from reports.models import Report
+from reports.queries.issued import sections_of
+from reports.tables import Table
+from surveys.actions.answering import answer_invitation
+from surveys.models import Response
+from tests import world as w
+from tests.reports.months import built, last_month, middle, moved
+from tests.surveys import asked as a
+from tests.world import World
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("RPT-04", "RPT-13", "RES-21")]
+
+
+def tables(report: Report) -> dict[str, Table]:
+    return {table.code: table for section in sections_of(report) for table in section.tables}
+
+
+def flags(report: Report, subject: str) -> list[set[str]]:
+    return [set(row.flags) for row in report.facts.filter(subject=subject).order_by("row")]
+
+
+def test_a_case_counts_in_the_month_in_which_it_came_was_handled_and_closed(world: World) -> None:
+    case = moved(w.closed(world))
+    w.closed(world)  # this month
+    report = built(world)
+    assert flags(report, "round") == [{"received", "handled", "closed", "outcome:settled"}]
+    overview = tables(report)["overview"]
+    assert [overview.rows[n].cells[0].value for n in (0, 3, 4, 5)] == [1, 1, 1, 0]
+    assert list(facts_behind(report, {"figure": "round.received"}).values_list("case", flat=True)) == [case.pk]
+
+
+def test_what_is_open_at_the_end_counts_as_open_whenever_it_came(world: World) -> None:
+    old = moved(w.handled(world), last_month().before())
+    report = built(world)
+    assert flags(report, "round") == [{"open"}]
+    assert report.facts.get(subject="round").case == old
+
+
+def test_a_case_reopened_later_stays_closed_in_its_month(world: World) -> None:
+    case = moved(w.closed(world))
+    reopen_case(Case.objects.get(pk=case.pk), by=world.actor("hub_head"), reason="又漏水")
+    report = built(world)
+    assert flags(report, "round") == [{"received", "handled", "closed", "outcome:settled"}]
+
+
+@pytest.mark.parametrize("outcome", ["invalid", "imported"])
+def test_invalid_cases_and_imported_history_count_in_no_figure(world: World, outcome: str) -> None:
+    case = moved(w.closed(world))
+    Case.objects.filter(pk=case.pk).update(outcome=outcome)
+    Round.objects.filter(case=case).update(outcome=outcome)
+    report = built(world)
+    assert not report.facts.filter(subject__in=["round", "clock", "assignment"]).exists()
+
+
+def clock(case: Case, **values: Any) -> CaseClock:
+    row = CaseClock.objects.get(case=case, kind="resolution")
+    CaseClock.objects.filter(pk=row.pk).update(**values)
+    return CaseClock.objects.get(pk=row.pk)
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.req("SLA-04")
+@pytest.mark.parametrize(
+    ("met", "late_record", "expected"),
+    [(-DAY, False, "kept"), (timedelta(0), False, "kept"), (DAY, False, "late"), (-DAY, True, "recorded_late"),
+     (None, False, "late")],
+)  # fmt: skip
+def test_a_limit_is_judged_by_its_first_due_time(
+    world: World, met: timedelta | None, late_record: bool, expected: str
+) -> None:
+    case = moved(w.closed(world))
+    due = middle(last_month())
+    clock(
+        case, first_due_at=due, due_at=due + 9 * DAY, met_at=due + met if met is not None else None, stopped_at=None,
+        met_recorded_late=late_record,
+    )  # fmt: skip
+    report = built(world)
+    row = report.facts.get(subject="clock", row=CaseClock.objects.get(case=case, kind="resolution").pk)
+    assert {"resolution:due", f"resolution:{expected}"} <= set(row.flags)
+    assert ("resolution:overdue" in row.flags) is (met is None)
+    limits = tables(report)["limits"]
+    assert limits.rows[2].cells[-1].of == (int(expected == "kept"), 1)
+
+
+def test_a_limit_counts_in_the_month_in_which_it_was_first_due(world: World) -> None:
+    case = moved(w.closed(world))
+    late = last_month().ends + DAY
+    clock(case, first_due_at=late, due_at=late)
+    kinds = {flag for found in flags(built(world), "clock") for flag in found}
+    assert not any(flag.startswith("resolution:") for flag in kinds)
+
+
+def test_a_limit_that_ended_without_being_owed_any_more_is_not_judged(world: World) -> None:
+    case = moved(w.closed(world))
+    clock(case, met_at=None, stopped_at=middle(last_month()))
+    kinds = {flag for found in flags(built(world), "clock") for flag in found}
+    assert not any(flag.startswith("resolution:") for flag in kinds)
+
+
+@pytest.mark.req("RPT-25")
+def test_time_spent_is_what_was_written_down(world: World) -> None:
+    case = moved(w.closed(world))
+    at = middle(last_month())
+    case.investigations.update(minutes=None, at=at)
+    case.investigations.filter(pk=case.investigations.first().pk).update(minutes=25)
+    Measure.objects.filter(case=case).update(minutes=40, done_at=at)
+    work = tables(built(world))["work"]
+    assert work.rows[2].cells[1].value == 25
+    assert work.rows[-1].cells[1].value == 25 + 40 * Measure.objects.filter(case=case).count()
+
+
+@pytest.mark.req("RPT-19", "FX-03", "A-11")
+def test_satisfaction_is_that_of_the_answers_of_the_month_without_doubtful_ones(world: World) -> None:
+    for option in ("o1", "o4", "o1"):
+        answer_invitation(a.invitation(w.closed(world)), a.filled(option=option))
+    Response.objects.update(submitted_at=middle(last_month()))
+    Response.objects.filter(pk=Response.objects.latest("pk").pk).update(genuine="doubtful")
+    report = built(world)
+    overview = tables(report)["overview"]
+    assert overview.cell("满意率", "now").of == (11, 22)
+    assert report.facts.filter(subject="answer").count() == 2
+    assert "11 ÷ 22 = 50.0 %" in tables(report)["answers"].notes[0]
+
+
+@pytest.mark.req("RPT-03")
+def test_feedback_is_counted_by_salesperson_channel_and_kind(world: World) -> None:
+    case = moved(w.closed(world))
+    Case.objects.filter(pk=case.pk).update(salesperson=world.sales_handler)
+    found = tables(built(world))
+    assert found["by_salesperson"].cell(world.sales_handler.name, "round.received").value == 1
+    for code in ("by_channel", "by_kind", "by_department", "by_category", "by_product"):
+        assert found[code].rows[-1].label == "合计"
+        assert found[code].rows[-1].cells[0].value == 1
+    assert found["by_kind"].rows[0].label == case.kind.name
+
+
+def test_the_two_periods_compared_with_are_added_up_in_the_same_way(world: World) -> None:
+    period = last_month()
+    for when in (period, period.before(), period.before(), period.year_before()):
+        moved(w.closed(world), when)
+    overview = tables(built(world))["overview"]
+    row = next(row for row in overview.rows if row.label == "收到反馈")
+    assert [cell.shown for cell in row.cells] == ["1", "2", "-50.0 %", "1", "0.0 %"]
+    sums = facts.add_up(period, now=timezone.now())
+    assert sums.count["round.received"] == 1
