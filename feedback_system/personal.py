@@ -25,6 +25,7 @@ ROOMS = frozenset(
         "notifications",
         "organization",
         "regulations",
+        "reports",
         "returns",
         "surveys",
     }
@@ -115,6 +116,7 @@ STAFF: dict[str, str] = {
     "organization.SheetUpload": "file_name header rows",
     "organization.User": "username email name name_key initials phone",
     "returns.ReturnClock": "earlier_dues",
+    "reports.Report": "reason opinion",
 }
 
 #: Of nobody: codes, digests, names of things, settings.
@@ -170,6 +172,8 @@ NOBODY: dict[str, str] = {
     "regulations.Approval": "thread kind steps details",
     "regulations.Profile": "code name",
     "regulations.ProfileVersion": "document reason",
+    "reports.Fact": "subject",
+    "reports.Report": "number kind state tables",
     "returns.BookExport": "number wanted",
     "returns.RefundRefusal": "reasons",
     "returns.RepairOrder": "number",

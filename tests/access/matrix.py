@@ -273,6 +273,16 @@ ADDRESSES |= {
     "follow_ups": people(STAFF - {"administrator"}),
     "surveys_of_case": case("read"),
     "survey_fill_in": case("fill_in"),
+    # --- reports: the list is everybody's, with what one may read; of a report that one may not, nothing is said.
+    # ``tests/reports`` reads, approves, sends and looks behind figures.
+    "report_list": login(),
+    "report_ask": people(frozenset({"manager", "general_manager", "hub_head", "quality_head", "representative"})),
+    **{
+        name: people(STAFF)
+        for name in (
+            "report", "report_correct", "report_approve", "report_send", "report_records", "report_pdf", "report_xlsx",
+        )
+    },
     "customer_cases": people(STAFF),
     "customer_story": people(WITH_CUSTOMERS),
     **{name: people(WITH_CUSTOMERS) for name in ("customer_list", "customer", "customer_offers", "customer_ask")},

@@ -27,6 +27,7 @@ from documents.actions import process_due
 from feedback_system.models import DataRequest, Destruction, Handover
 from organization.actions.invitations import invite
 from organization.models import Product, SheetUpload, Site
+from reports.models import Report
 from surveys.models import Answer, Callback, Draw, FollowUp, Invitation, Response, Survey
 from surveys.secrets import link_token as survey_token
 from tests.access.matrix import ADDRESSES
@@ -87,6 +88,7 @@ SITUATIONS = {
         "quality_head",
     ),
     "follow_up_decide_reopening": "hub_head",
+    "report_approve": "general_manager",
     "survey_answer": "",
     **dict.fromkeys(("track_case", "track_case_of", "track_data", "track_file"), "customer"),
     **dict.fromkeys(
@@ -190,6 +192,10 @@ class Doors:
             return
         if is_of_survey(name):
             yield from self._of_surveys(name, wanted)
+            return
+        if name.startswith("report_") or name == "report":
+            row = Report.objects.filter(state="approved" if name == "report_send" else "draft").latest("pk")
+            yield reverse(name, kwargs={"number": row.number} if "number" in wanted else {})
             return
         if is_of_return(name) and "number" in wanted:
             yield from self._of_returns(name, wanted)

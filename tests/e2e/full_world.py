@@ -63,6 +63,8 @@ from organization.models import ApiToken, Role, SheetUpload, User
 from organization.sheets import COLUMNS
 from regulations import approvals, profiles
 from regulations.models import Profile
+from reports.actions import issuing
+from reports.periods import quarter_before
 from returns.actions import arrival, deciding, leaving, opening, refund, repair, ties
 from returns.actions.book import ask_for_book, write_book
 from returns.actions.files import Heard, attach_files, record_contact
@@ -144,6 +146,7 @@ def build(world: World) -> Full:
     full.cases = lives(full)
     full.slips = returns(full)
     answers(full)
+    reports(full)
     beside(full)
     _settings(full)
     _privacy(full)
@@ -418,6 +421,18 @@ def answers(full: Full) -> None:
     follow_ups.decide_reopening(proposed, by=full.actor("hub_head"), granted=False, reason=full.text(500))
     follow_ups.propose_reopening(waiting, by=quality, reason=full.text(500))
     a.invitation(full.cases["closed"], to="0" * 64)
+
+
+def reports(full: Full) -> None:
+    """A report that was approved and sent, and its correction, which waits for an approval."""
+    world, quality = full.world, full.actor("quality_head")
+    first = issuing.ask_for_report(quarter_before(timezone.localdate()), by=quality)
+    assert issuing.build_report(first.pk)
+    manager = world.manager
+    issuing.approve_report(first, by=full.actor("manager"), user=manager, opinion=full.text(500))
+    issuing.send_report(first, [world.production_head, manager], by=quality)
+    second = issuing.correct_report(first, by=quality, reason=full.text(500))
+    assert issuing.build_report(second.pk)
 
 
 def beside(full: Full) -> None:
