@@ -24,6 +24,8 @@ from cases.models import Case, CaseClock
 from cases.secrets import access_code, link_token
 from notifications.delivery import sweep_due
 from notifications.models import Message
+from reports.actions import issuing
+from reports.models import Report
 from returns.actions import sweep as return_sweep
 from returns.models import ReturnClock, ReturnSlip
 from surveys.actions import drawing, inviting, tallying
@@ -450,3 +452,62 @@ def test_the_story_goes_on_through_an_answer_a_refused_proxy_and_a_low_score_fol
 def quality_results(client: Client) -> str:
     """The page of results as quality sees it."""
     return client.get("/surveys/results/").content.decode()
+
+
+@pytest.mark.req("RPT-05", "RPT-21", "SLA-39")
+@pytest.mark.form("F92")
+def test_the_story_ends_in_next_months_report_whose_figures_lead_back(world: World, hand: Hand, settings: Any) -> None:
+    settings.SMS_ADAPTER = ""
+    trade.people(world)
+
+    # In November a complaint is handled, its goods come back and are paid for, its customer answers.
+    quality = person("quality_head")
+    version = QuestionnaireVersion.objects.get(questionnaire__code="five_level")
+    assert submit(quality, "/surveys/start/link/", version=str(version.pk)).status_code == 302
+    hand.forward(minutes=5)
+    case = satisfied(world)
+    agent = person("agent")
+    made = submit(
+        agent, f"/returns/new/?case={case.number}", wish="refund", reason="quality", product_text_0="电水壶 SH-17",
+        announced_0="1", batch_0="B2610", claimed_amount="79", received_on_0=str(timezone.localdate()),
+    )  # fmt: skip
+    assert made.status_code == 302
+    slip = ReturnSlip.objects.get()
+    page, line = f"/returns/{slip.number}/", slip.lines.get()
+    assert submit(person("store_keeper"), f"{page}receive/", **{f"counted_{line.pk}": "1"}).status_code == 302
+    assert submit(quality, f"{page}confirm/", opinion="属实", refund_amount="79").status_code == 302
+    assert submit(person("finance_handler"), f"{page}pay/", reference="FK-1117").status_code == 302
+    closing = {"outcome": "settled", "course": "来电", "cause": "密封圈", "decision": "退款", "lesson": "换供应商"}
+    case = after(submit(agent, f"/cases/{case.number}/close/", **closing), case)
+    hand.forward(days=4)
+    inviting.sweep_invitations()
+    given = {f"item_{item.code}": "o1" for item in version.asks.items if item.kind == "choice"}
+    link = f"/survey/{survey_token(case.pk, case.round)}/"
+    assert submit(Client(), link, holds="submission_key", **given).status_code == 302
+
+    # On the first of December the calendar asks for the report, the worker builds it, a manager signs and sends it.
+    hand.now = datetime(2026, 12, 1, 1, 5, tzinfo=SHANGHAI)
+    for row in issuing.ask_for_due():
+        assert issuing.build_report(row.pk)
+    report = Report.objects.get()
+    sweep_due()
+    manager = person("manager")
+    assert "2026年11月" in manager.get("/inbox/").content.decode()
+    path = f"/reports/issued/{report.number}/"
+    assert submit(manager, f"{path}approve/", opinion="同意").status_code == 302
+    assert submit(person("quality_head"), f"{path}send/", people=str(world.production_head.pk)).status_code == 302
+    shown = person("production_head").get(path).content.decode()
+    assert "2026年11月共收到反馈 1 件" in shown
+
+    # Months later its figures still lead back to the complaint, its return and its answer.
+    hand.forward(days=90)
+    manager = person("manager")
+    for figure, found in (
+        ("round.received", case.number), ("round.handled", case.number), ("return.outcome:refunded", slip.number),
+        ("answer.answered", case.number), ("clock.resolution:kept", case.number),
+    ):  # fmt: skip
+        assert f"={figure.replace(':', '%3A')}" in shown, figure
+        assert f"/{found}/" in manager.get(f"{path}records/?figure={figure}").content.decode(), figure
+    for name in ("report.pdf", "report.xlsx"):
+        assert manager.get(f"{path}{name}").status_code == 200
+    assert verify(files=False).ok
