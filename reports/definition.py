@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from cases.models import CaseClock, Category, Channel, Kind, Measure
 from organization.models import Department, Product, User
@@ -146,14 +146,14 @@ _CUTS: tuple[tuple[str, Any, Any, Names], ...] = (
     ("category", lazy("By category"), lazy("Category"), _named(Category)),
     ("department", lazy("By department"), lazy("Department"), _named(Department)),
     ("product", lazy("By product"), lazy("Product"), _named(Product)),
-    ("salesperson", lazy("By salesperson"), lazy("Salesperson"), _people),
+    ("salesperson", lazy("By salesperson"), pgettext_lazy("figure", "Salesperson"), _people),
 )
 _CUT_COLUMNS = (
-    ("round.received", lazy("Received")),
+    ("round.received", pgettext_lazy("figure", "Received")),
     ("round.repeat", lazy("Repeated")),
     ("round.reopened", lazy("Reopened")),
     ("round.handled", lazy("Handled")),
-    ("round.closed", lazy("Closed")),
+    ("round.closed", pgettext_lazy("figure", "Closed")),
     ("round.open", lazy("Open at the end")),
 )
 
@@ -203,7 +203,7 @@ def _cut_row(label: str, parts: list[Counts], whole: int, dimensions: dict[str, 
 # --- Limits -----------------------------------------------------------------------------------------------------
 
 _LIMIT_COLUMNS = (
-    ("due", lazy("Due")),
+    ("due", pgettext_lazy("figure", "Due")),
     ("kept", lazy("In time")),
     ("recorded_late", lazy("In time, recorded late")),
     ("late", lazy("Late")),
@@ -279,8 +279,8 @@ def _number(cell: Cell) -> int:
 def _measures(material: Material) -> Section:
     total = material.figures.total
     columns = [
-        Column("measures", _("Measures"), "text"), Column("measure.planned", _("Planned")),
-        Column("measure.done", _("Done")), Column("measure.verified", _("Verified")),
+        Column("measures", _("Measures"), "text"), Column("measure.planned", pgettext("figure", "Planned")),
+        Column("measure.done", pgettext("figure", "Done")), Column("measure.verified", pgettext("figure", "Verified")),
         Column("measure.overdue", _("Overdue at the end")),
     ]  # fmt: skip
     names = [column.code for column in columns[1:]]
@@ -300,12 +300,12 @@ def _returns(material: Material) -> Section:
     total = material.figures.total
     wished = Table(
         "returns_wished", _("What customers asked for"),
-        [Column("wish", _("Asked for"), "text"), Column("registered", _("Registered"))],
+        [Column("wish", _("Asked for"), "text"), Column("registered", pgettext("figure", "Registered"))],
         [Row(str(Handling(code).label), [_counted(total, f"return.wish:{code}")]) for code in Handling.values],
     )  # fmt: skip
     ended = Table(
         "returns_ended", _("How returns ended"),
-        [Column("outcome", _("Outcome"), "text"), Column("ended", _("Ended"))],
+        [Column("outcome", _("Outcome"), "text"), Column("ended", pgettext("figure", "Ended"))],
         [Row(str(ReturnOutcome(code).label), [_counted(total, f"return.outcome:{code}")])
          for code in ReturnOutcome.values],
         [_("Refunded in all: %(amount)s yuan.") % {"amount": f"{material.figures.amounts.amount:,.2f}"}],

@@ -30,13 +30,10 @@ def as_pdf(report: Report, sections: list[Section], *, stamp: Stamp) -> bytes:
     Raises:
         PdfFailed, PdfUnavailable: see ``documents.pdf.render_pdf``.
     """
-    chapters = [
-        (section, [(table, bars_of(table, most=8)) for table in section.tables]) for section in sections
-    ]  # fmt: skip
     context = {
         "report": report,
         "organisation": organisation().name,
-        "chapters": chapters,
+        "chapters": [(section, [(table, bars_of(table, most=8)) for table in section.tables]) for section in sections],
         "signatures": [lazy("Prepared by"), lazy("Checked by"), lazy("Approved by")],
     }
     with translation.override(LANGUAGE):

@@ -32,10 +32,13 @@ class AskForm(ReportsForm):
     """Of which period: a month, a quarter, or days of one's own."""
 
     kind = forms.ChoiceField(label=lazy("Report"), choices=Report.Kind.choices, initial="month")
-    month = forms.ChoiceField(label=lazy("Month"), required=False)
-    quarter = forms.ChoiceField(label=lazy("Quarter"), required=False)
-    since = forms.DateField(label=lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    month = forms.ChoiceField(label=lazy("Month"), help_text=lazy("for a monthly report"), required=False)
+    quarter = forms.ChoiceField(label=lazy("Quarter"), help_text=lazy("for a quarterly report"), required=False)
+    since = forms.DateField(
+        label=lazy("First day"), help_text=lazy("for any other period"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+    until = forms.DateField(label=lazy("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

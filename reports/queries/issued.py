@@ -14,13 +14,18 @@ from organization.queries import Identity
 from reports import progress
 from reports.figures import facts_behind
 from reports.models import Fact, Report
-from reports.tables import Section, from_json
+from reports.tables import Bar, Section, Table, bars_of, from_json
 from returns.models import ReturnSlip
 
 
 def sections_of(report: Report) -> list[Section]:
     """Its chapters, as they were built."""
     return from_json(report.tables.get("sections", []))
+
+
+def chapters_of(report: Report) -> list[tuple[Section, list[tuple[Table, list[Bar]]]]]:
+    """Its chapters, each table with its picture; what the page and the paper are made from."""
+    return [(section, [(table, bars_of(table)) for table in section.tables]) for section in sections_of(report)]
 
 
 @dataclass(frozen=True)

@@ -58,13 +58,15 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
     access, row = get_report(person(request), number)
     if row.is_issued:
         issuing.note_opening(row, access.user)
+    offers = _offers(access, row)
     context = {
         "shown": queries.shown(row),
         "report": row,
-        "sections": queries.sections_of(row),
+        "chapters": queries.chapters_of(row),
         "newer": Report.objects.visible_to(access.who).filter(corrects=row).first(),
         "copies": row.copies.select_related("user"),
-        "offers": _offers(access, row),
+        "offers": offers,
+        "first_is_main": len(offers) > 1,  # approving and sending; correcting is the exception
     }
     return render(request, "reports/report.html", context)
 
