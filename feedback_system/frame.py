@@ -115,8 +115,7 @@ def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> l
     if returns.knows_returns(who):
         items.append(_item(request, _("Returns"), "return_board", "package", "returns"))
     items += _survey_menu(request, who)
-    if reports.has(who, "read_reports"):
-        items.append(_item(request, _("Reports"), "report_list", "chart-column"))
+    items += _report_menu(request, who)
     if "see_overdue" in permissions:
         items.append(_item(request, _("Overdue"), "overdue", "alarm-clock"))
     return items
@@ -132,6 +131,15 @@ def _survey_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
         below = request.path.startswith(reverse("surveys")) and not any(item.active for item in items)
         items.append(replace(found, active=below))
     return items
+
+
+def _report_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
+    """One item stands for all pages of the room; it leads to the first of them that the person may open."""
+    first = "report_list" if reports.has(who, "read_reports") else "ledger_list"
+    if not (reports.has(who, "read_reports") or reports.has(who, "read_ledgers")):
+        return []
+    found = _item(request, _("Reports and ledgers"), first, "chart-column")
+    return [replace(found, active=request.path.startswith("/reports/"))]
 
 
 def _views(request: HttpRequest, user: User) -> list[MenuItem]:

@@ -13,7 +13,9 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         """Register the messages and the words of the histories."""
         from cases.verbs import register as register_verbs
-        from reports import notices, verbs
+        from organization.traces import register as register_traces
+        from reports import notices, traces, verbs
 
         notices.register()
         register_verbs(verbs.LABELS)
+        register_traces("reports", traces.TRACES)

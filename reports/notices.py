@@ -10,7 +10,7 @@ from notifications import readers as message_readers
 from notifications import templates
 from notifications.actions import enqueue_many, for_colleague
 from organization.models import User
-from reports.models import Report
+from reports.models import LedgerExport, Report
 
 _NAMES = ("number", "title")
 TO_STAFF = {
@@ -26,6 +26,13 @@ def register() -> None:
     for kind, (subject, body) in TO_STAFF.items():
         templates.register(kind, subject=subject, body=body, names=_NAMES)
     message_readers.register("report", message_readers.everyone)
+    templates.register(
+        "ledger_ready",
+        subject=_("{title} {number} is ready"),
+        body=_("{title} {number} is ready as a workbook: {count} rows."),
+        names=("title", "number", "count"),
+    )
+    message_readers.register("reports", message_readers.everyone)
 
 
 def tell(kind: str, report: Report, people: Iterable[User], *, title: str) -> None:
@@ -37,5 +44,16 @@ def tell(kind: str, report: Report, people: Iterable[User], *, title: str) -> No
         for message in for_colleague(
             user, kind=kind, thread=report.thread, key=f"{kind}:{report.pk}:{user.pk}:{report.attempts}",
             context=context, path=f"/reports/issued/{report.number}/",
+        )
+    )  # fmt: skip
+
+
+def ledger_ready(row: LedgerExport, *, title: str) -> None:
+    """Tell who asked that the workbook of a ledger is there to be taken."""
+    enqueue_many(
+        for_colleague(
+            row.by, kind="ledger_ready", thread="reports", key=f"reports:ledger:{row.number}",
+            context={"title": title, "number": row.number, "count": str(row.rows)},
+            path=f"/reports/ledgers/{row.ledger}/exports/",
         )
     )  # fmt: skip

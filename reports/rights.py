@@ -34,6 +34,8 @@ PERMISSIONS = MappingProxyType(
         "see_own": (_g(WORKING | {Role.AUDITOR}),),
         # Ledgers hold what their reader may see.
         "read_ledgers": (_g(WORKING | {Role.AUDITOR}),),
+        # Whole tables leave the house by who answers for a department, or for all.
+        "export_ledgers": (_g({HEAD, MANAGER, Role.AUDITOR}),),
     }
 )
 

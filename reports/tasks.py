@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from reports.actions import issuing
+from reports.actions import issuing, ledgers
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -24,3 +24,16 @@ def build_pending() -> int:
 def build_report(pk: int) -> bool:
     """Build one report."""
     return issuing.build_report(pk) is not None
+
+
+@shared_task(ignore_result=True)
+def write_ledger(pk: int) -> None:
+    """One ledger as a file."""
+    ledgers.write_ledger(pk)
+
+
+@shared_task(ignore_result=True)
+def write_pending_ledgers() -> None:
+    """Beat's tick: take up ledgers whose task was lost."""
+    for pk in ledgers.pending():
+        ledgers.write_ledger(pk)

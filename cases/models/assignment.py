@@ -57,7 +57,10 @@ class Assignment(models.Model):
 
     class Meta:
         ordering = ["-is_lead", "id"]
-        indexes = [models.Index(F("department"), F("state"), name="assignment_department")]
+        indexes = [
+            models.Index(F("department"), F("state"), name="assignment_department"),
+            models.Index(F("sent_at"), F("id"), name="assignment_sent"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "round", "department"],

@@ -46,6 +46,7 @@ class Measure(models.Model):
         indexes = [
             models.Index(F("owner"), F("due_on"), name="measure_owner", condition=Q(state="planned")),
             models.Index(F("case"), name="measure_case"),
+            models.Index(F("planned_at"), F("id"), name="measure_planned"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -48,6 +48,8 @@ PLACES: dict[str, str | Promise] = {
     "feedback_system.DataRequest": pgettext_lazy("kind of record", "requests about personal data"),
     "feedback_system.HandoverRefusal": pgettext_lazy("kind of record", "what a hand-over left"),
     "feedback_system.LegalHold": pgettext_lazy("kind of record", "legal holds"),
+    "reports.LedgerExport": pgettext_lazy("kind of record", "exports of ledgers"),
+    "reports.Report": pgettext_lazy("kind of record", "reports"),
     "returns.BookExport": pgettext_lazy("kind of record", "exports of the account book of returns"),
     "returns.Inspection": pgettext_lazy("kind of record", "re-inspections"),
     "returns.Refund": pgettext_lazy("kind of record", "refunds"),

@@ -13,7 +13,17 @@ from feedback_system.models import DataRequest, HandoverRefusal, LegalHold
 from organization.traces import Deed, Deeds, Subject, Trace, Words, register, rooms, traces_of
 
 #: From the rooms that know most of somebody down to the history, which is told last what happened.
-ORDER = ("surveys", "returns", "cases", "customers", "feedback_system", "regulations", "notifications", "audit")
+ORDER = (
+    "reports",
+    "surveys",
+    "returns",
+    "cases",
+    "customers",
+    "feedback_system",
+    "regulations",
+    "notifications",
+    "audit",
+)
 
 
 def traces() -> Iterator[Trace]:

@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("issued/", include("reports.urls.issued")),
+    path("ledgers/", include("reports.urls.ledgers")),
 ]
