@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from organization.forms.fields import DayField, LineField
 from organization.models import Department
@@ -23,8 +23,8 @@ class LedgerFilter(forms.Form):
     What makes no sense is left out and named.
     """
 
-    since = DayField(label=lazy("From"), required=False)
-    until = DayField(label=lazy("To"), required=False)
+    since = DayField(label=pgettext_lazy("ledger", "From day"), required=False)
+    until = DayField(label=pgettext_lazy("ledger", "Until day"), required=False)
     department = forms.ModelChoiceField(
         Department.objects.all(), label=lazy("Department"), required=False, to_field_name="code",
         widget=forms.Select(attrs={"data-combo": ""}),
@@ -52,13 +52,13 @@ class LedgerFilter(forms.Form):
         return data
 
     def wanted(self) -> Wanted:
-        """What is valid of it; a day that is missing is made from the other, and both are this month's."""
+        """What is valid of it; a day that is missing is made from the other."""
         data: dict[str, Any] = self.cleaned_data
         since, until = data.get("since"), data.get("until")
         if since is None:
             since = (until or self.today).replace(day=1)
         if until is None:
-            until = month_of(since).until
+            until = max(since, month_of(self.today).until)
         department = data.get("department")
         return Wanted(
             self.ledger.code, since, until, department.pk if department else None, data.get("state", ""),
@@ -85,12 +85,22 @@ class LedgerFilter(forms.Form):
 
 
 def _with_days(data: QueryDict, today: date) -> QueryDict:
-    """The same with the days of this month, where it names none."""
+    """The same with both days: of this month, or up to its end, or from the first of the month in which it ends."""
     filled = data.copy()
-    if not any(data.get(name) for name in ("since", "until")):
-        month = month_of(today)
-        filled["since"], filled["until"] = month.since.isoformat(), month.until.isoformat()
+    since, until = (_day(data.get(name, "")) for name in ("since", "until"))
+    if not data.get("since"):
+        filled["since"] = (until or today).replace(day=1).isoformat()
+    if not data.get("until"):
+        filled["until"] = max(since or today, month_of(today).until).isoformat()
     return filled
+
+
+def _day(text: str) -> date | None:
+    """The day that a text names; None for anything else, which the form refuses."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class PurposeForm(forms.Form):

@@ -84,8 +84,8 @@ class Heading:
 
     @property
     def size(self) -> str:
-        """How wide it is on paper: s, m or l."""
-        return "s" if self.width <= 10 else "m" if self.width <= 18 else "l"
+        """How wide it is on a page and on paper: s, m, l or xl."""
+        return next((size for size, most in (("s", 10), ("m", 18), ("l", 32)) if self.width <= most), "xl")
 
 
 @dataclass(frozen=True)

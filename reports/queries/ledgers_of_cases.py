@@ -22,13 +22,13 @@ from organization.masks import mask_email, mask_phone
 from organization.queries import Identity
 from reports.queries.ledgers import Choices, Heading, Ledger, Line, Wanted
 
+_WORDS = ("channel", "kind", "category", "lead_department")
 #: What an entry of either ledger is made from; who may see how the customer is reached stands in the last two.
 _READ = (
     "number", "state", "round", "received_at", "outcome", "closed_at", "urgency", "subject", "text", "reporter_name",
-    "reporter_organisation", "reporter_phone", "reporter_email", "channel__name", "kind__name", "category__name",
-    "lead_department__name", "customer__name", "customer__type", "readers", "barred",
+    "reporter_organisation", "reporter_phone", "reporter_email", "customer__name", "customer__type",
+    "readers", "barred", *(f"{word}__{name}" for word in _WORDS for name in ("name", "name_en")),
 )  # fmt: skip
-_JOINED = ("channel", "kind", "category", "lead_department", "customer")
 #: A state of the filter that is none of the case.
 OPEN = "open"
 CLOCKS = (CaseClock.Kind.ACKNOWLEDGEMENT, CaseClock.Kind.ON_SITE, CaseClock.Kind.RESOLUTION)
@@ -50,7 +50,7 @@ def _cases(who: Identity, wanted: Wanted) -> QuerySet[Case]:
         rows = rows.open()
     elif wanted.state:
         rows = rows.filter(state=wanted.state)
-    return rows.select_related(*_JOINED).only(*_READ)
+    return rows.select_related(*_WORDS, "customer").only(*_READ)
 
 
 def _states() -> Choices:

@@ -33,8 +33,8 @@ def _assignments(who: Identity, wanted: Wanted) -> QuerySet[Assignment]:
     if wanted.what:
         rows = rows.filter(is_lead=wanted.what == LEAD)
     return rows.select_related("case", "department").only(
-        "case__number", "department__name", "is_lead", "requirement", "sent_at", "due_at", "received_at", "answered_at",
-        "state", "ended_at", "ended_reason",
+        "case__number", "department__name", "department__name_en", "is_lead", "requirement", "sent_at", "due_at",
+        "received_at", "answered_at", "state", "ended_at", "ended_reason",
     )  # fmt: skip
 
 
@@ -80,8 +80,8 @@ def _measures(who: Identity, wanted: Wanted) -> QuerySet[Measure]:
     if wanted.what:
         rows = rows.filter(type=wanted.what)
     return rows.select_related("case", "department", "owner").only(
-        "case__number", "department__name", "owner__name", "type", "text", "planned_at", "due_on", "done_at", "state",
-        "cancelled_reason",
+        "case__number", "department__name", "department__name_en", "owner__name", "type", "text", "planned_at",
+        "due_on", "done_at", "state", "cancelled_reason",
     )  # fmt: skip
 
 

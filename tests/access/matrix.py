@@ -261,6 +261,10 @@ ADDRESSES |= {
     **dict.fromkeys(("callback_quota", "callback_records"), people(SURVEYING - HUB_HEADS)),
     "callback_record_exports": people(MANAGING_SURVEYS),
     "callback_record_file": people(NOBODY),  # one's own, and nobody has one here
+    # --- ledgers: each holds what its reader may see
+    **dict.fromkeys(("ledger_list", "ledger", "ledger_pdf"), people(STAFF - {"administrator"})),
+    "ledger_exports": people(HEADS | {"auditor"}),
+    "ledger_export_file": people(NOBODY),  # one's own, and nobody has one here
     "survey_results": people(SURVEYING | HEADS),
     "survey_responses": people(STAFF - {"administrator"}),
     **{

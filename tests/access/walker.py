@@ -102,7 +102,7 @@ class Matter:
             elif key == "number" and not name.startswith("privacy_"):
                 found[key] = (self.slip if is_of_return(page_of(name)) else self.case).number if own else ABSENT
             else:
-                found[key] = WORDS.get(key, "x" * 20)
+                found[key] = "register" if name.startswith("ledger") else WORDS.get(key, "x" * 20)
         return found
 
     def _key(self, name: str, key: str, converter: type, *, own: bool) -> Any:

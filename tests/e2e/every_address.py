@@ -51,6 +51,8 @@ ELSEWHERE = {
     ),
     "return_export_file": "gives a file",
     "callback_record_file": "gives a file",
+    "ledger_export_file": "gives a file",
+    "ledger_pdf": "gives a file, the paper of ``ledger``",
     "survey_invitation_paper": "gives a file",
     "privacy_certificate": "gives a file, the paper of ``privacy_destruction``",
     "account_set_password": "everybody has a password already",
@@ -89,6 +91,7 @@ SITUATIONS = {
     ),
     "follow_up_decide_reopening": "hub_head",
     "report_approve": "general_manager",
+    **dict.fromkeys(("ledger_list", "ledger", "ledger_exports"), "hub_head"),
     "survey_answer": "",
     **dict.fromkeys(("track_case", "track_case_of", "track_data", "track_file"), "customer"),
     **dict.fromkeys(
@@ -103,7 +106,7 @@ SITUATIONS = {
 
 #: Pages that show again what stands behind the question mark, and who opens them.
 ASKED = {
-    "/search/": "hub_head", "/returns/book/": "hub_head", "/cases/": "hub_head", "/customers/": "hub_head", "/settings/users/": "administrator",
+    "/search/": "hub_head", "/returns/book/": "hub_head", "/reports/ledgers/register/": "hub_head", "/cases/": "hub_head", "/customers/": "hub_head", "/settings/users/": "administrator",
     "/track/": "", "/accounts/login/": "",
 }  # fmt: skip
 KEYS = ("q", "next", "number", "state", "show")
@@ -196,6 +199,9 @@ class Doors:
         if name.startswith("report_") or name == "report":
             row = Report.objects.filter(state="approved" if name == "report_send" else "draft").latest("pk")
             yield reverse(name, kwargs={"number": row.number} if "number" in wanted else {})
+            return
+        if name.startswith("ledger"):
+            yield reverse(name, kwargs={"code": "register"} if "code" in wanted else {})
             return
         if is_of_return(name) and "number" in wanted:
             yield from self._of_returns(name, wanted)
@@ -321,6 +327,8 @@ class Doors:
         yield Page("returns of all", "/returns/?turn=all", "manager")
         yield Page("book of returns", "/returns/book/?q=canary", "auditor")
         yield Page("return of a case", f"/returns/new/?case={cases['working'].number}", "hub_head")
+        for code in ("complaints", "assignments", "measures"):
+            yield Page(f"ledger of {code}", f"/reports/ledgers/{code}/", "manager")
         customer = cases["working"].customer_id
         for keeper in ("general_manager", "sales_handler"):
             self.client(keeper).post(f"/customers/{customer}/file/", {"purpose": self.full.text(200)})

@@ -64,7 +64,9 @@ from organization.sheets import COLUMNS
 from regulations import approvals, profiles
 from regulations.models import Profile
 from reports.actions import issuing
-from reports.periods import quarter_before
+from reports.actions.ledgers import ask_for_ledger, write_ledger
+from reports.periods import month_of, quarter_before
+from reports.queries.ledgers import Wanted as LedgerWanted
 from returns.actions import arrival, deciding, leaving, opening, refund, repair, ties
 from returns.actions.book import ask_for_book, write_book
 from returns.actions.files import Heard, attach_files, record_contact
@@ -398,6 +400,14 @@ def _beside_returns(full: Full, slips: dict[str, ReturnSlip]) -> None:
     )
     row = ask_for_book(world.hub_head, Wanted(), purpose=full.text(200), by=full.actor("hub_head"))
     assert write_book(row.pk)
+    days = month_of(timezone.localdate())
+    ledger = ask_for_ledger(
+        world.hub_head,
+        LedgerWanted("register", days.since, days.until),
+        purpose=full.text(200),
+        by=full.actor("hub_head"),
+    )
+    assert write_ledger(ledger.pk)
 
 
 def answers(full: Full) -> None:
