@@ -6,7 +6,7 @@ the ledgers as all others do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -67,6 +67,11 @@ class Wanted:
     def departments(self) -> list[int]:
         """The department that is wanted, and all under it."""
         return list(Department.objects.filter(lineage__contains=[self.department]).values_list("pk", flat=True))
+
+
+def labels(choices: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    """The words of choices in the reader's language, once for many rows: asking a row for its own costs each time."""
+    return {str(value): str(label) for value, label in choices}
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext, pgettext_lazy
 
-from cases.lifecycle import State
+from cases.lifecycle import Outcome, State
 from cases.models import Case, CaseClock, Channel, Kind, Reply
+from cases.models.intake import Urgency
 from cases.queries.browse import customer_label
 from cases.readers import QUALITY_READS
 from cases.rights import sees_contact
 from organization.masks import mask_email, mask_phone
 from organization.queries import Identity
-from reports.queries.ledgers import Choices, Heading, Ledger, Line, Wanted
+from reports.queries.ledgers import Choices, Heading, Ledger, Line, Wanted, labels
 
 _WORDS = ("channel", "kind", "category", "lead_department")
 #: What an entry of either ledger is made from; who may see how the customer is reached stands in the last two.
@@ -79,13 +80,13 @@ def _register_headings() -> list[Heading]:
 
 
 def _register_lines(rows: Sequence[Case], who: Identity) -> list[Line]:
-    answers = _answers(rows)
-    return [_entry(case, answers.get((case.pk, case.round), ""), who) for case in rows]
+    answers, said = _answers(rows), labels([*State.choices, *Outcome.choices])
+    return [_entry(case, answers.get((case.pk, case.round), ""), said, who) for case in rows]
 
 
-def _entry(case: Case, answer: str, who: Identity) -> Line:
-    handling = (case.get_state_display(), str(case.lead_department) if case.lead_department else "")
-    result = (case.get_outcome_display() if case.outcome else "", answer)
+def _entry(case: Case, answer: str, said: dict[str, str], who: Identity) -> Line:
+    handling = (said[case.state], str(case.lead_department or ""))
+    result = (said.get(case.outcome, ""), answer)
     return Line(
         (
             case.number, str(case.channel), case.received_at, customer_label(case, who), contact_label(case, who),
@@ -135,17 +136,17 @@ def _complaint_headings() -> list[Heading]:
 
 
 def _complaint_lines(rows: Sequence[Case], who: Identity) -> list[Line]:
-    clocks, now = _clocks(rows), timezone.now()
-    return [_complaint(case, clocks, now) for case in rows]
+    clocks, now, said = _clocks(rows), timezone.now(), labels([*Urgency.choices, *Outcome.choices])
+    return [_complaint(case, clocks, said, now) for case in rows]
 
 
-def _complaint(case: Case, clocks: dict[tuple[int, int, str], CaseClock], now: datetime) -> Line:
+def _complaint(case: Case, clocks: dict[tuple[int, int, str], CaseClock], said: dict[str, str], now: datetime) -> Line:
     limits = (limit_of(clocks.get((case.pk, case.round, kind)), now) for kind in CLOCKS)
     return Line(
         (
             case.number, case.received_at, case.subject, str(case.kind), str(case.category or ""),
-            case.get_urgency_display(), str(case.lead_department or ""), *limits,
-            case.get_outcome_display() if case.outcome else "", case.closed_at,
+            said[case.urgency], str(case.lead_department or ""), *limits,
+            said.get(case.outcome, ""), case.closed_at,
         )
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from cases.models import Assignment, Case, Measure, MeasureCheck
 from organization.queries import Identity
-from reports.queries.ledgers import Heading, Ledger, Line, Wanted
+from reports.queries.ledgers import Heading, Ledger, Line, Wanted, labels
 
 LEAD, HELPS = "lead", "helps"
 
@@ -55,12 +55,12 @@ def _assignment_headings() -> list[Heading]:
 
 
 def _assignment_lines(rows: Sequence[Assignment], who: Identity) -> list[Line]:
-    parts = dict(_parts())
+    parts, states = dict(_parts()), labels(Assignment.State.choices)
     return [
         Line(
             (
                 row.case.number, str(row.department), parts[LEAD if row.is_lead else HELPS], row.requirement,
-                row.sent_at, row.received_at, row.due_at, row.answered_at, row.get_state_display(), row.ended_at,
+                row.sent_at, row.received_at, row.due_at, row.answered_at, states[row.state], row.ended_at,
                 row.ended_reason,
             )
         )
@@ -103,15 +103,15 @@ def _measure_headings() -> list[Heading]:
 
 
 def _measure_lines(rows: Sequence[Measure], who: Identity) -> list[Line]:
-    checks = _checks(rows)
-    return [_measure(row, *checks.get(row.pk, (None, None))) for row in rows]
+    checks, said = _checks(rows), labels([*Measure.Type.choices, *Measure.State.choices])
+    return [_measure(row, checks.get(row.pk, (None, None)), said) for row in rows]
 
 
-def _measure(row: Measure, checked_at: datetime | None, effective: bool | None) -> Line:
+def _measure(row: Measure, check: tuple[datetime | None, bool | None], said: dict[str, str]) -> Line:
     return Line(
         (
-            row.case.number, row.get_type_display(), row.text, str(row.department), row.owner.name, row.planned_at,
-            row.due_on, row.done_at, checked_at, effective, row.get_state_display(), row.cancelled_reason,
+            row.case.number, said[row.type], row.text, str(row.department), row.owner.name, row.planned_at,
+            row.due_on, row.done_at, *check, said[row.state], row.cancelled_reason,
         )
     )  # fmt: skip
 
