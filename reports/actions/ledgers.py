@@ -39,7 +39,7 @@ def _exporting(code: str) -> Exporting[LedgerExport]:
         series="ledger",
         prefix="TZ",
         title=LEDGERS[code].title,
-        sheet=_sheet,
+        sheets=lambda row: [_sheet(row)],
         filters=_filters,
         told=_told,
     )
