@@ -61,6 +61,8 @@ app.conf.beat_schedule = {
     "ask-for-reports": {"task": "reports.tasks.ask_for_due", "schedule": 3600.0, "options": {"queue": "work"}},
     "build-reports": {"task": "reports.tasks.build_pending", "schedule": 60.0, "options": {"queue": "work"}},
     "write-ledgers": {"task": "reports.tasks.write_pending_ledgers", "schedule": 60.0, "options": {"queue": "work"}},
+    "count-daily": {"task": "reports.tasks.count_changed", "schedule": 20.0, "options": {"queue": "clock"}},
+    "recount-daily": {"task": "reports.tasks.recount", "schedule": 60.0, "options": {"queue": "work"}},
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
     "heartbeat-clock": {
         "task": "notifications.tasks.heartbeat",

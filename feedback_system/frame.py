@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cases import rights
 from cases.models import SavedView
@@ -115,10 +116,19 @@ def _menu(request: HttpRequest, who: Identity, permissions: frozenset[str]) -> l
     if returns.knows_returns(who):
         items.append(_item(request, _("Returns"), "return_board", "package", "returns"))
     items += _survey_menu(request, who)
+    if sees_dashboard(who):
+        found = _item(request, pgettext("dashboard", "Overview"), "dashboard", "gauge")
+        below = request.path in {found.url, reverse("dashboard_records")}  # other pages of the room have own items
+        items.append(replace(found, active=below))
     items += _report_menu(request, who)
     if "see_overdue" in permissions:
         items.append(_item(request, _("Overdue"), "overdue", "alarm-clock"))
     return items
+
+
+def sees_dashboard(who: Identity) -> bool:
+    """Whether there are cases that the overview counts for the person."""
+    return any(reports.has(who, permission) for permission in ("see_house", "see_department", "see_own"))
 
 
 def _survey_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
@@ -139,7 +149,7 @@ def _report_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
     if not (reports.has(who, "read_reports") or reports.has(who, "read_ledgers")):
         return []
     found = _item(request, _("Reports and ledgers"), first, "chart-column")
-    return [replace(found, active=request.path.startswith("/reports/"))]
+    return [replace(found, active=request.path.startswith(("/reports/issued/", "/reports/ledgers/")))]
 
 
 def _views(request: HttpRequest, user: User) -> list[MenuItem]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 @dataclass(frozen=True)
 class Period:
-    """From the first to the last day, both included; ``kind`` is month, quarter or period."""
+    """From the first to the last day, both included; ``kind`` is month, quarter, year or period."""
 
     kind: str
     since: date
@@ -30,7 +30,9 @@ class Period:
 
     @property
     def label(self) -> str:
-        """2026年10月, 2026年第3季度, or its days."""
+        """2026年10月, 2026年第3季度, 2026年, or its days."""
+        if self.kind == "year":
+            return _("year %(year)d") % {"year": self.since.year}
         if self.kind == "month":
             return _("%(year)d-%(month)02d") % {"year": self.since.year, "month": self.since.month}
         if self.kind == "quarter":
@@ -38,7 +40,9 @@ class Period:
         return _("%(since)s to %(until)s") % {"since": self.since.isoformat(), "until": self.until.isoformat()}
 
     def before(self) -> Period:
-        """The one before it (环比): the month, the quarter, or as many days."""
+        """The one before it (环比): the month, the quarter, the year, or as many days."""
+        if self.kind == "year":
+            return year_of(self.since - timedelta(days=1))
         if self.kind == "month":
             return month_of(self.since - timedelta(days=1))
         if self.kind == "quarter":
@@ -46,8 +50,18 @@ class Period:
         days = (self.until - self.since).days + 1
         return Period(self.kind, self.since - timedelta(days=days), self.since - timedelta(days=1))
 
+    def after(self) -> Period:
+        """The one behind it: the month, the quarter, the year, or as many days."""
+        following = self.until + timedelta(days=1)
+        named = {"month": month_of, "quarter": quarter_of, "year": year_of}
+        if self.kind in named:
+            return named[self.kind](following)
+        return Period(self.kind, following, following + (self.until - self.since))
+
     def year_before(self) -> Period:
         """The same a year earlier (同比); 29 February becomes 28 February."""
+        if self.kind == "year":
+            return year_of(self.since - timedelta(days=1))
         if self.kind == "month":
             return month_of(_years_back(self.since))
         if self.kind == "quarter":
@@ -64,6 +78,11 @@ def quarter_of(day: date) -> Period:
     """The quarter of a day."""
     first = (day.month - 1) // 3 * 3 + 1
     return Period("quarter", date(day.year, first, 1), month_of(date(day.year, first + 2, 1)).until)
+
+
+def year_of(day: date) -> Period:
+    """The year of a day."""
+    return Period("year", date(day.year, 1, 1), date(day.year, 12, 31))
 
 
 def month_before(day: date) -> Period:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from reports.actions import issuing, ledgers
+from reports.actions import daily, issuing, ledgers
 
 
 @shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
@@ -37,3 +37,15 @@ def write_pending_ledgers() -> None:
     """Beat's tick: take up ledgers whose task was lost."""
     for pk in ledgers.pending():
         ledgers.write_ledger(pk)
+
+
+@shared_task(ignore_result=True, soft_time_limit=20, time_limit=30)
+def count_changed() -> int:
+    """Beat's tick: the dashboard's sums of what changed."""
+    return daily.count_changed()
+
+
+@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+def recount() -> int:
+    """Beat's tick: everything anew, the first time and once a night; a part of it at a time."""
+    return daily.recount()

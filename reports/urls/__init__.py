@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("reports.urls.dashboard")),
     path("issued/", include("reports.urls.issued")),
     path("ledgers/", include("reports.urls.ledgers")),
 ]

@@ -266,6 +266,8 @@ ADDRESSES |= {
     "ledger_exports": people(HEADS | {"auditor"}),
     "ledger_export_file": people(NOBODY),  # one's own, and nobody has one here
     "survey_results": people(SURVEYING | HEADS),
+    # --- the overview: of the house, of one's departments, or of one's own cases
+    **dict.fromkeys(("dashboard", "dashboard_records"), people(STAFF - ADMINISTRATOR)),
     "survey_responses": people(STAFF - {"administrator"}),
     **{
         name: people(STAFF)  # one's own alone: any other is absent
