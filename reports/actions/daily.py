@@ -105,21 +105,25 @@ gone AS (
 )"""
 
 
-#: A row of a case stands in the sums of its day and in those of its month.
-_SPANS = "CROSS JOIN LATERAL (VALUES ('day', d.day), ('month', date_trunc('month', d.day)::date)) s(span, day)"
+#: A row of a case stands in the sums of its day and of its month, of its department and of the whole house.
+_SPANS = """
+ CROSS JOIN LATERAL (VALUES
+   ('day', d.day, d.department_id), ('month', date_trunc('month', d.day)::date, d.department_id),
+   ('house_day', d.day, NULL), ('house_month', date_trunc('month', d.day)::date, NULL)
+ ) s(span, day, department_id)"""
 _CUT_VALUES = ", ".join(f"('{cut}', d.{cut}_id)" for cut in CUTS)
 
 
 def _days(table: str, where: str = "true", *, sign: str = "") -> str:
     """Rows of cases as rows of sums."""
     counts = ", ".join(f"{sign}d.{name}" for name in COUNTED)
-    return f"SELECT s.span, s.day, d.department_id, {counts} FROM {table} d {_SPANS} WHERE {where}"
+    return f"SELECT s.span, s.day, s.department_id, {counts} FROM {table} d {_SPANS} WHERE {where}"
 
 
 def _cuts(table: str, where: str = "true", *, sign: str = "") -> str:
     """Rows of cases as rows of sums by cut."""
     return (
-        f"SELECT s.span, k.cut, s.day, d.department_id, k.key, {sign}d.received FROM {table} d {_SPANS}"
+        f"SELECT s.span, k.cut, s.day, s.department_id, k.key, {sign}d.received FROM {table} d {_SPANS}"
         f" CROSS JOIN LATERAL (VALUES {_CUT_VALUES}) k(cut, key) WHERE d.received IS NOT NULL AND {where}"
     )
 

@@ -1,3 +1,5 @@
+"""The sums that the dashboard reads (RPT-04, RPT-13)."""
+
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -162,7 +164,18 @@ class Migration(migrations.Migration):
                 ("responses", models.IntegerField(null=True)),
                 ("answers", models.IntegerField(null=True)),
                 ("satisfied", models.IntegerField(null=True)),
-                ("span", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                (
+                    "span",
+                    models.CharField(
+                        choices=[
+                            ("day", "Day"),
+                            ("month", "Month"),
+                            ("house_day", "House Day"),
+                            ("house_month", "House Month"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
                 ("day", models.DateField()),
                 (
                     "department",
@@ -187,7 +200,18 @@ class Migration(migrations.Migration):
             name="DailyCut",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("span", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                (
+                    "span",
+                    models.CharField(
+                        choices=[
+                            ("day", "Day"),
+                            ("month", "Month"),
+                            ("house_day", "House Day"),
+                            ("house_month", "House Month"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
                 ("day", models.DateField()),
                 (
                     "cut",

@@ -99,16 +99,21 @@ class CaseDay(Counts):
 
 
 class Span(models.TextChoices):
-    """How long a row of sums reaches; a year is read from twelve rows."""
+    """How far a row of sums reaches: a year is read from twelve rows, the whole house from one of each.
+
+    Of a department, or of no department where it is null: day and month. Of all of them together: the other two.
+    """
 
     DAY = "day"
     MONTH = "month"
+    HOUSE_DAY = "house_day"
+    HOUSE_MONTH = "house_month"
 
 
 class Daily(Counts):
     """The sums of one day and department, and those of its month; ``day`` is the first of a month's."""
 
-    span = models.CharField(max_length=5, choices=Span.choices)
+    span = models.CharField(max_length=12, choices=Span.choices)
     day = models.DateField()
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+", db_index=False)
 
@@ -127,7 +132,7 @@ class DailyCut(models.Model):
     ``key`` is the number of the category, kind, channel or product.
     """
 
-    span = models.CharField(max_length=5, choices=Span.choices)
+    span = models.CharField(max_length=12, choices=Span.choices)
     day = models.DateField()
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+", db_index=False)
     cut = models.CharField(max_length=8, choices=[(cut, cut) for cut in CUTS])

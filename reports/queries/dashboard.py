@@ -13,8 +13,9 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
-from cases.models import Case, Category, Channel, Kind
+from cases.models import Case, CaseClock, Category, Channel, Kind
 from cases.models.intake import CaseQuerySet
 from organization.models import Department, Product, User
 from organization.queries import Identity
@@ -33,7 +34,6 @@ UNIT_COLUMNS = (
     lazy("Assigned"), lazy("Received in time"), lazy("Answered in time"), lazy("Handled in time"),
     lazy("Returned to the hub"), lazy("Reopened"), lazy("Satisfaction rate"),
 )  # fmt: skip
-_CLOCKS = ("acknowledgement", "on_site", "resolution", "receipt", "task")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Trend:
     @property
     def half(self) -> str:
         """What stands at the middle line."""
-        return f"{self.top // 2:,}" if self.top > 1 else ""
+        return f"{self.top // 2:,}" if self.top % 2 == 0 else ""
 
 
 @dataclass(frozen=True)
@@ -385,6 +385,30 @@ def _loads(loads: InHand, wanted: Wanted) -> list[Load]:
     return found
 
 
-def clocks() -> tuple[str, ...]:
-    """The limits whose judged clocks make a figure together."""
-    return _CLOCKS
+#: The limits whose judged clocks make a figure together.
+CLOCKS = tuple(CaseClock.Kind.values)
+_FIGURES = {
+    "received": lazy("Feedback received"), "repeated": pgettext_lazy("figure", "Repeated"),
+    "reopened": lazy("Reopened"), "handled": lazy("Handled"), "closed": pgettext_lazy("counted", "Closed"),
+    "sent": lazy("Assigned"), "returned": lazy("Returned to the hub"), "answered": pgettext_lazy("figure", "Answered"),
+    "responses": pgettext_lazy("figure", "Questionnaires answered"),
+    "answers": pgettext_lazy("figure", "Questionnaires answered"),
+    "satisfied": pgettext_lazy("figure", "Satisfied answers"), "open": lazy("Open now"), "overdue": lazy("Overdue now"),
+}  # fmt: skip
+_STATES = {
+    "kept": pgettext_lazy("limit", "in time"), "recorded_late": pgettext_lazy("limit", "in time, recorded late"),
+    "late": pgettext_lazy("limit", "late"),
+}  # fmt: skip
+
+
+def label_of(figure: str) -> str:
+    """What a figure is called; "" for an unknown one."""
+    if figure in _FIGURES:
+        return str(_FIGURES[figure])
+    for kind in CLOCKS:
+        if figure == kind:
+            return str(CaseClock.Kind(kind).label)
+        state = _STATES.get(figure.removeprefix(f"{kind}_"))
+        if figure.startswith(f"{kind}_") and state:
+            return f"{CaseClock.Kind(kind).label} · {state}"
+    return ""

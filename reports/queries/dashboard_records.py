@@ -15,7 +15,7 @@ from organization.queries import Identity
 from organization.requests import number
 from reports.models import CaseDay
 from reports.models.daily import COUNTED, CUTS
-from reports.queries.dashboard import clocks, open_cases
+from reports.queries.dashboard import CLOCKS, open_cases
 from reports.queries.dashboard_sums import Scope
 from reports.queries.dashboard_wanted import Wanted
 
@@ -39,7 +39,7 @@ class Records:
 
 def columns_of(figure: str) -> tuple[str, ...]:
     """What is counted in a figure: one sum, or all judged clocks of a limit; nothing for an unknown one."""
-    if figure in clocks():
+    if figure in CLOCKS:
         return tuple(f"{figure}_{state}" for state in ("kept", "recorded_late", "late"))
     return (figure,) if figure in COUNTED else ()
 
@@ -55,7 +55,9 @@ def records_behind(who: Identity, scope: Scope, wanted: Wanted, asked: Mapping[s
     rows = Case.objects.visible_to(who).filter(pk__in=ids)
     counted = ids.distinct().count()
     page: Page[Case] = page_of(listed(rows), "received_at", descending=True, after=asked.get("after", ""))
-    return Records(counted, rows.count(), [row_of(case, who) for case in page.rows], page.after)
+    # Who reads every case and is barred in none sees all of them: nothing to be counted twice.
+    visible = counted if who.reads_all and not scope.without and scope.only is None else rows.count()
+    return Records(counted, visible, [row_of(case, who) for case in page.rows], page.after)
 
 
 @dataclass(frozen=True)

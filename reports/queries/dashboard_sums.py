@@ -85,17 +85,18 @@ class Window:
     since: date
     until: date
 
-    def pieces(self) -> list[tuple[str, date, date]]:
+    def pieces(self, *, house: bool = False) -> list[tuple[str, date, date]]:
         """It as rows of sums are read: its whole months, and the days before and behind them."""
+        day, month = (Span.HOUSE_DAY, Span.HOUSE_MONTH) if house else (Span.DAY, Span.MONTH)
         first, last = self.since, self.until
         if first.day > 1:
             first = month_of(first).until + timedelta(days=1)
         if last != month_of(last).until:
             last = last.replace(day=1) - timedelta(days=1)
         if first > last:
-            return [(Span.DAY, self.since, self.until)]
-        found = [(Span.DAY, self.since, first - timedelta(days=1)), (Span.MONTH, first, last),
-                 (Span.DAY, last + timedelta(days=1), self.until)]  # fmt: skip
+            return [(day, self.since, self.until)]
+        found = [(day, self.since, first - timedelta(days=1)), (month, first, last),
+                 (day, last + timedelta(days=1), self.until)]  # fmt: skip
         return [piece for piece in found if piece[1] <= piece[2]]
 
 
@@ -109,7 +110,8 @@ def sums_of(scope: Scope, windows: Sequence[Window], *, by_department: bool = Tr
     unit = "d.department_id" if by_department else "NULL::bigint"
     if scope.only is not None:
         return _of_cases(unit, scope, windows, scope.only)
-    pieces = [(n, *piece) for n, window in enumerate(windows) for piece in window.pieces()]
+    house = scope.departments is None and not by_department
+    pieces = [(n, *piece) for n, window in enumerate(windows) for piece in window.pieces(house=house)]
     table = f"reports_daily d ON d.span = w.span AND d.day BETWEEN w.since AND w.until{_where(scope)}"
     found = _read(unit, table, pieces, _values(scope), len(windows))
     if scope.without:
@@ -164,7 +166,7 @@ def cut_of(scope: Scope, window: Window, cut: str) -> Counter[int | None]:
     """How many of the received cases fall to each category, kind, channel or product; ``cut`` is one of ``CUTS``."""
     if scope.only is not None:
         return _cut_of_cases(scope, window, cut, scope.only)
-    pieces = zip(*window.pieces(), strict=True)
+    pieces = zip(*window.pieces(house=scope.departments is None), strict=True)
     parts = dict(zip(("span", "since", "until"), map(list, pieces), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(

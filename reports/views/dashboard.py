@@ -107,6 +107,7 @@ def records(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": asked.wanted,
         "records": found,
+        "label": queries.label_of(request.GET.get("figure", "")),
         "back": asked.wanted.query(),
         "first": not request.GET.get("after"),
         "after": urlencode(kept | {"after": found.after}) if found.after else "",

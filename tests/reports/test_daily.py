@@ -104,7 +104,8 @@ def test_what_the_sweep_kept_equals_a_count_from_nothing(world: World) -> None:
         touched(case)
         if rng.random() < 0.4:
             daily.count_changed()
-    strew(world, 5, 9)
+    for case in strew(world, 5, 9):
+        touched(case)
     daily.count_changed()
     assert sums() == rebuilt()
 
