@@ -348,15 +348,13 @@ def _unit(label: str, key: int | None, sums: Sums, in_hand: tuple[int, int], wan
         return Cell(sums[name], find=find(wanted, name, unit=key) if sums[name] else "")
 
     def kept(kind: str) -> Cell:
-        cell = rate(*kept_of(sums, kind))
-        return Cell(cell.value, cell.of, find(wanted, kind, unit=key) if cell.value else "")
+        return rate(*kept_of(sums, kind), find=find(wanted, kind, unit=key))
 
-    satisfied = rate(sums["satisfied"], sums["answers"])
     return Unit(
         label,
         [
             count("sent"), kept("receipt"), kept("task"), kept("resolution"), count("returned"), count("reopened"),
-            Cell(satisfied.value, satisfied.of, find(wanted, "responses", unit=key) if satisfied.value else ""),
+            rate(sums["satisfied"], sums["answers"], find=find(wanted, "responses", unit=key)),
         ],
         Cell(in_hand[0], find=find(wanted, "open", unit=key) if in_hand[0] else ""),
         Cell(in_hand[1], find=find(wanted, "overdue", unit=key) if in_hand[1] else ""),
