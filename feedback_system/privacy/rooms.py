@@ -38,7 +38,7 @@ def forgotten_rooms() -> frozenset[str]:
 
 
 #: Histories of others in which a number or address may stand: kept searches of colleagues, lists that left the house.
-_OF_OTHERS = Q(thread__in=["customers", "returns"]) | Q(thread__startswith="user:")
+_OF_OTHERS = Q(thread__in=["customers", "reports", "returns", "surveys"]) | Q(thread__startswith="user:")
 
 
 def _blank_history(subject: Subject, deed: Deed) -> int:

@@ -60,8 +60,8 @@ def plant(world: World) -> Planted:
     _name_customers(full)
     _ask(full)
     sweep_due(budget=60)
-    # To a colleague: the number of an account book and how many rows stand in it.
-    Message.objects.filter(thread="returns").delete()
+    # To a colleague: the number of a workbook and how many rows stand in it.
+    Message.objects.filter(thread__in=["reports", "returns", "surveys"]).delete()
     _overwrite(full)
     # Names of systems and sheets are nobody's; the full world fills them too.
     CustomerImport.objects.update(system="", sheet="", sheets=[])
