@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from reports.models import Fact, Report
 
@@ -22,6 +23,18 @@ DIMENSIONS = {
     "product": "product_id",
     "salesperson": "salesperson_id",
 }
+#: The same as conditions; None are those without one.
+_OF: Mapping[str, Callable[[int | None], Q]] = MappingProxyType(
+    {
+        "department": lambda key: Q(department=key),
+        "channel": lambda key: Q(channel=key),
+        "kind": lambda key: Q(kind=key),
+        "category": lambda key: Q(category=key),
+        "product": lambda key: Q(product=key),
+        "salesperson": lambda key: Q(salesperson=key),
+    }
+)
+_TOO_MANY_DIGITS = 18
 Counts = dict[str, int]
 
 
@@ -115,12 +128,12 @@ def facts_behind(report: Report, wanted: Mapping[str, str]) -> QuerySet[Fact]:
     """
     subject, _dot, flag = wanted.get("figure", "").partition(".")
     rows = Fact.objects.filter(report=report, subject=subject, flags__contains=[flag])
-    for name, column in DIMENSIONS.items():
+    for name, of in _OF.items():
         value = wanted.get(name, "")
         if value == "none":
-            rows = rows.filter(**{f"{column.removesuffix('_id')}__isnull": True})
-        elif value.isdecimal() and len(value) < 18:
-            rows = rows.filter(**{column: int(value)})
+            rows = rows.filter(of(None))
+        elif value.isdecimal() and len(value) < _TOO_MANY_DIGITS:
+            rows = rows.filter(of(int(value)))
         elif value:
             return rows.none()
     return rows if flag else rows.none()

@@ -11,13 +11,10 @@ def ask_for_due() -> int:
     return len(issuing.ask_for_due())
 
 
-@shared_task(ignore_result=True, soft_time_limit=55, time_limit=60)
+@shared_task(ignore_result=True, soft_time_limit=240, time_limit=300)
 def build_pending() -> int:
-    """Beat's tick: hand every waiting report to a task of its own."""
-    waiting = issuing.pending()
-    for pk in waiting:
-        build_report.delay(pk)
-    return len(waiting)
+    """Beat's tick: build what waits, and take up reports whose task was lost."""
+    return sum(issuing.build_report(pk) is not None for pk in issuing.pending())
 
 
 @shared_task(ignore_result=True, soft_time_limit=240, time_limit=300)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -149,7 +151,7 @@ def _act(
             messages.success(request, done)
             if isinstance(row, Report):
                 if row.state == Report.State.WAITING:
-                    tasks.build_report.delay(row.pk)
+                    transaction.on_commit(partial(tasks.build_report.delay, row.pk), robust=True)
                 return redirect("report", row.number)
             return redirect(context["back"])
     context = context | {"form": form, "problem": problem}

@@ -26,7 +26,7 @@ from reports.queries.dashboard_wanted import Wanted
 from reports.queries.issued import sections_of
 from tests import world as w
 from tests.reports.counting import fill, rebuilt, strew
-from tests.reports.test_issuing import of_last_month
+from tests.reports.months import moved
 from tests.world import World, client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RPT-04", "RPT-13", "RPT-19")]
@@ -52,8 +52,8 @@ def received(world: World, name: str) -> str:
 
 def test_the_month_of_the_dashboard_is_the_month_of_the_issued_report(world: World) -> None:
     for _n in range(3):
-        of_last_month(w.closed(world))
-    of_last_month(w.received(world, "quality"))
+        moved(w.closed(world))
+    moved(w.received(world, "quality"))
     strew(world, 40)
     fill()
     period = month_before(timezone.localdate())
