@@ -62,7 +62,7 @@ app.conf.beat_schedule = {
     "build-reports": {"task": "reports.tasks.build_pending", "schedule": 60.0, "options": {"queue": "work"}},
     "write-ledgers": {"task": "reports.tasks.write_pending_ledgers", "schedule": 60.0, "options": {"queue": "work"}},
     "count-daily": {"task": "reports.tasks.count_changed", "schedule": 20.0, "options": {"queue": "clock"}},
-    "recount-daily": {"task": "reports.tasks.recount", "schedule": 60.0, "options": {"queue": "work"}},
+    "recount-daily": {"task": "reports.tasks.recount", "schedule": 30.0, "options": {"queue": "work"}},
     "deliver-messages": {"task": "notifications.tasks.sweep_due", "schedule": 10.0, "options": {"queue": "clock"}},
     "heartbeat-clock": {
         "task": "notifications.tasks.heartbeat",
