@@ -118,7 +118,6 @@ STAFF: dict[str, str] = {
     "organization.SheetUpload": "file_name header rows",
     "organization.User": "username email name name_key initials phone",
     "returns.ReturnClock": "earlier_dues",
-    "reports.Report": "reason opinion",
 }
 
 #: Of nobody: codes, digests, names of things, settings.
@@ -174,9 +173,9 @@ NOBODY: dict[str, str] = {
     "regulations.Approval": "thread kind steps details",
     "regulations.Profile": "code name",
     "regulations.ProfileVersion": "document reason",
-    "reports.Fact": "subject",
+    "reports.Fact": "flags",
     "reports.LedgerExport": "number wanted",
-    "reports.Report": "number kind state tables",
+    "reports.Report": "number tables",
     "returns.BookExport": "number wanted",
     "returns.RefundRefusal": "reasons",
     "returns.RepairOrder": "number",
