@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from cases.api.views import CaseViewSet
 from customers.api.views import CustomerViewSet
 from organization.api.login import LoginView, LogoutView
+from reports.api.views import ReportViewSet
 from returns.api.views import ReturnViewSet
 from surveys.api.views.asking import QuestionnaireViewSet, SurveyViewSet
 from surveys.api.views.desk import CallbackViewSet
@@ -24,6 +25,7 @@ router.register("surveys/responses", ResponseViewSet, basename="api-survey-respo
 router.register("surveys/callbacks", CallbackViewSet, basename="api-callback")
 router.register("surveys/follow-ups", FollowUpViewSet, basename="api-follow-up")
 router.register("surveys/results", ResultViewSet, basename="api-survey-result")
+router.register("reports", ReportViewSet, basename="api-report")
 router.register("surveys", SurveyViewSet, basename="api-survey")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -484,6 +484,13 @@ SPECTACULAR_SETTINGS = {
                 " a line of results narrows the list of responses to those that it is made of."
             ),
         },
+        {
+            "name": "reports",
+            "description": (
+                "Issued reports: asked for, built in the background, approved by somebody else, sent. Their tables are"
+                " those of the page, the paper and the workbook; ``find`` of a figure is the query of its records."
+            ),
+        },
     ],
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -532,6 +539,9 @@ SPECTACULAR_SETTINGS = {
         "CallWithoutAnswers": "surveys.api.bodies.UNANSWERED",
         "FollowUpReason": "surveys.models.FollowUp.Reason",
         "FollowUpState": "surveys.models.FollowUp.State",
+        "ReportKind": "reports.models.Report.Kind",
+        "ReportState": "reports.models.Report.State",
+        "ReportColumnKind": "reports.api.serializers.COLUMN_KINDS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

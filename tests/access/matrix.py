@@ -478,6 +478,8 @@ ADDRESSES |= {
 
 # --- surveys by the API: as on the pages
 ADDRESSES |= {
+    "api-report-list": Rule("people", STAFF, frozenset({"manager", "general_manager", "hub_head", "quality_head", "representative"})),
+    **{f"api-report-{name}": people(STAFF) for name in ("detail", "correct", "approve", "send", "records")},
     **{f"api-questionnaire-{name}": people(SURVEYING) for name in ("list", "detail", "version")},
     **{f"api-survey-{name}": people(SURVEYING) for name in ("list", "detail", "invitations")},
     **{

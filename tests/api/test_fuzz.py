@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from cases.models import Case
 from customers.models import Holding
 from tests import world as w
+from tests.reports import months
 from tests.returns import trade
 from tests.surveys import asked, callbacks
 from tests.world import World
@@ -74,6 +75,7 @@ def _faults(world: World, name: str, examples: int, *, only: str = "", under: st
     slip = trade.registered(trade.people(world))
     of_returns = {"number": slip.number, "id": str(slip.lines.get().pk)}
     of_surveys = _of_surveys(world)
+    of_reports = {"number": months.built(world, by="hub_head").number}
     key = _key(world, name)
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     faults: list[str] = []
@@ -94,7 +96,7 @@ def _faults(world: World, name: str, examples: int, *, only: str = "", under: st
         @hypothesis.given(case=operation.as_strategy())
         def send(case: Any) -> None:
             given = next((found for word, found in of_surveys.items() if word in case.path), there)
-            given = of_returns if "/returns/" in case.path else given
+            given = of_returns if "/returns/" in case.path else of_reports if "/reports/" in case.path else given
             known = {name: value for name, value in given.items() if name in case.path_parameters}
             case.path_parameters |= {name: value for name, value in known.items() if random.random() < 0.7}
             answer = case.call(headers={"Authorization": f"Token {key}"})
@@ -113,9 +115,11 @@ def test_no_request_of_an_agent_breaks_the_api(world: World, kept_connection: No
 
 @pytest.mark.django_db
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", ["callback_agent", "quality_head"])
-def test_no_request_about_surveys_breaks_the_api(world: World, kept_connection: None, name: str) -> None:
-    assert _faults(world, name, FEW, under="/api/v1/surveys/") == []
+@pytest.mark.parametrize(
+    ("name", "room"), [("callback_agent", "surveys"), ("quality_head", "surveys"), ("quality_head", "reports")]
+)
+def test_no_request_about_a_room_breaks_the_api(world: World, kept_connection: None, name: str, room: str) -> None:
+    assert _faults(world, name, FEW, under=f"/api/v1/{room}/") == []
 
 
 @pytest.mark.prove

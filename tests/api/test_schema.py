@@ -77,6 +77,17 @@ OF_SURVEYS = {
     "get results/": "results_list",
 }
 
+#: Everything that programs ask and do about issued reports.
+OF_REPORTS = {
+    "get ": "list",
+    "post ": "create",
+    "get {number}/": "retrieve",
+    "post {number}/correct/": "correct_create",
+    "post {number}/approve/": "approve_create",
+    "post {number}/send/": "send_create",
+    "get {number}/records/": "records_retrieve",
+}
+
 
 @pytest.fixture
 def schema(db: None) -> dict[str, Any]:
@@ -124,6 +135,16 @@ def test_addresses_of_surveys_keep_their_names(schema: dict[str, Any]) -> None:
     names = {place: operation["operationId"] for place, operation in found.items()}
     assert names == {place: f"v1_surveys_{name}" for place, name in OF_SURVEYS.items()}
     assert {tuple(operation["tags"]) for operation in found.values()} == {("surveys",)}
+
+
+def test_addresses_of_reports_keep_their_names(schema: dict[str, Any]) -> None:
+    found = {
+        f"{method} {path.removeprefix('/api/v1/reports/')}": operation["operationId"]
+        for path, methods in schema["paths"].items()
+        if path.startswith("/api/v1/reports/")
+        for method, operation in methods.items()
+    }
+    assert found == {place: f"v1_reports_{name}" for place, name in OF_REPORTS.items()}
 
 
 def test_a_page_of_figures_is_one_thing_not_a_list_of_them(schema: dict[str, Any]) -> None:

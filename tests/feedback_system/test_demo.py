@@ -9,6 +9,7 @@ from cases.lifecycle import State
 from cases.models import Case
 from organization.models import Role, User
 from organization.models.units import Function
+from reports.models import Daily, Report
 from surveys.models import Callback, FollowUp, Response
 
 
@@ -33,6 +34,12 @@ def test_seeding_again_changes_nothing(demo: None) -> None:
     before = Case.objects.count()
     call_command("seed_demo", verbosity=0)
     assert Case.objects.count() == before
+
+
+def test_the_demo_has_a_signed_report_and_a_dashboard(demo: None) -> None:
+    report = Report.objects.get()
+    assert (report.state, report.copies.count(), report.facts.filter(subject="round").exists()) == ("approved", 2, True)
+    assert Daily.objects.exists()
 
 
 def test_the_demo_has_answers_follow_ups_and_callbacks(demo: None) -> None:

@@ -10,6 +10,7 @@ from feedback_system.demo.files import create_files
 from feedback_system.demo.live import live_stories
 from feedback_system.demo.people import create_cast
 from feedback_system.demo.privacy import ask_about_data
+from feedback_system.demo.reports import issue_reports
 from feedback_system.demo.returns import live_returns
 from feedback_system.demo.surveys import live_surveys
 from organization.models import Organisation, User
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         count = live_stories(cast)
         returns = live_returns(cast)
         answered = live_surveys(cast)
+        issue_reports(cast)
         self.stdout.write(
             f"Demo organisation with {count} cases, {returns} returns and {answered} answered questionnaires."
         )
