@@ -145,9 +145,10 @@ def _survey_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
 
 def _report_menu(request: HttpRequest, who: Identity) -> list[MenuItem]:
     """One item stands for all pages of the room; it leads to the first of them that the person may open."""
-    first = "report_list" if reports.has(who, "read_reports") else "ledger_list"
-    if not (reports.has(who, "read_reports") or reports.has(who, "read_ledgers")):
+    reads, holds = reports.has(who, "read_reports"), reports.has(who, "read_ledgers")
+    if not (reads or holds):
         return []
+    first = "report_list" if reads else "ledger_list"
     found = _item(request, _("Reports and ledgers"), first, "chart-column")
     return [replace(found, active=request.path.startswith(("/reports/issued/", "/reports/ledgers/")))]
 

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from cases.models import CaseClock, Category, Channel, Kind, Measure
 from organization.models import Department, Product, User
+from regulations.profiles import part_in_force
 from reports.facts import Sums
 from reports.figures import Amounts, Counts, Figures
 from reports.periods import Period
@@ -23,6 +24,7 @@ from reports.tables import Cell, Column, Row, Section, Table, change, change_of_
 from returns.lifecycle import Handling
 from returns.lifecycle import Outcome as ReturnOutcome
 from surveys.models import Response
+from surveys.policy import SurveysPart
 from surveys.scores import Score
 
 #: Lines of one table; the rest stands in one line together.
@@ -85,14 +87,27 @@ def _overview(material: Material) -> Section:
         ])
         for name, label in _COUNTED
     ]  # fmt: skip
+    table = Table("overview", _("The period at a glance"), columns, rows, [
+        _("Other periods are added up anew from what is recorded now; a report issued of them may differ."),
+    ])  # fmt: skip
+    return Section("overview", _("Overview"), _overview_sentences(material), [table, _rates_table(material)])
+
+
+def _rates_table(material: Material) -> Table:
+    now, before, year = material.figures.total, material.before, material.year_before
+    columns = [
+        Column("figure", _("Rate"), "text"), Column("now", _("This period"), "rate"),
+        Column("before", _("Period before"), "rate"), Column("change", _("Change"), "points"),
+        Column("year_before", _("A year before"), "rate"), Column("year_change", _("Change in a year"), "points"),
+    ]  # fmt: skip
+    rows = []
     for kind, label in _RATES:
         parts = [_kept(counts, kind) for counts in (now, before.count, year.count)]
         rows.append(_rates(str(label), parts, find=query(f"clock.{kind}:due")))
     amounts = material.figures.amounts
     parts = [(one.satisfied, one.answers) for one in (amounts, before, year)]
     rows.append(_rates(_("Satisfaction rate"), parts, find=query("answer.answered")))
-    table = Table("overview", _("The period at a glance"), columns, rows)
-    return Section("overview", _("Overview"), _overview_sentences(material), [table])
+    return Table("rates", _("Rates at a glance"), columns, rows)
 
 
 def _kept(counts: Mapping[str, int], kind: str) -> tuple[int, int]:
@@ -161,15 +176,65 @@ _CUT_COLUMNS = (
 def _feedback(material: Material) -> Section:
     figures = material.figures
     tables = [_cut(figures, *cut) for cut in _CUTS]
-    first = max(figures.by["category"].items(), key=lambda item: item[1].get("round.received", 0), default=(None, {}))
+    tables += [_crossed(figures, *cross) for cross in _CROSSES]
+    tables.append(_common(figures))
+    named = {key: n for key, counts in figures.by["category"].items() if (n := counts.get("round.received", 0)) and key}
     said = []
-    if first[1].get("round.received", 0):
-        label = tables[2].rows[0].label
-        share = rate(first[1]["round.received"], figures.total["round.received"])
+    if named:
+        most = min(named, key=lambda key: (-named[key], key))
+        share = rate(named[most], figures.total["round.received"])
         said.append(_("Most of it, %(count)s (%(share)s), was about: %(label)s.") % {
-            "count": f"{first[1]['round.received']:,}", "share": share.shown, "label": label,
+            "count": f"{named[most]:,}", "share": share.shown, "label": _named(Category)([most]).get(most, ""),
         })  # fmt: skip
     return Section("feedback", _("What was received and handled"), said, tables)
+
+
+#: Each salesperson by what, and how it is called (RPT-03).
+_CROSSES: tuple[tuple[str, Any, Any], ...] = (
+    ("kind", lazy("Salespersons by kind"), Kind),
+    ("channel", lazy("Salespersons by channel"), Channel),
+)
+
+
+def _crossed(figures: Figures, name: str, title: Any, model: Any) -> Table:
+    """What was received, each salesperson by kind or channel: telephone, mail, return ... (RPT-03)."""
+    counted = figures.received_by["salesperson", name]
+    people = _people([person for person, _other in counted if person])
+    across = sorted({other for _person, other in counted if other})
+    labels = _named(model)(across)
+    columns = [Column("salesperson", pgettext("figure", "Salesperson"), "text")]
+    columns += [Column(f"{name}:{key}", labels.get(key, "")) for key in across]
+    rows = [
+        Row(people.get(person or 0, _("not given")), [
+            Cell(n, find=query("round.received", salesperson=person, **{name: key}) if n else "")
+            for key in across for n in [counted.get((person, key), 0)]
+        ])
+        for person in sorted({person for person, _other in counted}, key=lambda key: (key is None, key or 0))
+    ]  # fmt: skip
+    return Table(f"salesperson_{name}", str(title), columns, rows)
+
+
+#: So often the same of the same product is a common problem.
+_COMMON = 2
+
+
+def _common(figures: Figures) -> Table:
+    """What came more than once of one category about one product: sales hands it over to quality (RPT-09, SLA-40)."""
+    found = {
+        (category, product): n for (category, product), n in figures.received_by["category", "product"].items()
+        if category and product and n >= _COMMON
+    }  # fmt: skip
+    categories, products = _named(Category)([one for one, _p in found]), _named(Product)([one for _c, one in found])
+    order = sorted(found, key=lambda pair: (-found[pair], pair))[:SHOWN]
+    rows = [
+        Row(f"{products.get(product, '')} · {categories.get(category, '')}", [
+            Cell(found[category, product], find=query("round.received", category=category, product=product)),
+        ])
+        for category, product in order
+    ]  # fmt: skip
+    columns = [Column("problem", _("Product and category"), "text"), Column("n", pgettext("figure", "Received"))]
+    notes = [_("What was received at least %(n)d times, of one category about one product.") % {"n": _COMMON}]
+    return Table("common", _("Common problems"), columns, rows, notes)
 
 
 def _cut(figures: Figures, name: str, title: Any, heading: Any, names: Names) -> Table:
@@ -207,7 +272,6 @@ _LIMIT_COLUMNS = (
     ("kept", lazy("In time")),
     ("recorded_late", lazy("In time, recorded late")),
     ("late", lazy("Late")),
-    ("running", lazy("Still running")),
     ("overdue", lazy("Overdue at the end")),
 )
 
@@ -317,21 +381,18 @@ def _returns(material: Material) -> Section:
 
 
 def _satisfaction(material: Material) -> Section:
-    figures = material.figures
-    columns = [
-        Column("source", _("Way of asking"), "text"), Column("answer.answered", _("Answers")),
-        Column("answer.unsolved", _("Not solved")),
-    ]  # fmt: skip
+    figures, satisfied_from = material.figures, part_in_force(SurveysPart).satisfied_from
+    columns = [Column("source", _("Way of asking"), "text"), Column("answer.answered", _("Answers"))]
     rows = [
-        Row(str(label), [_counted(figures.total, f"answer.source:{code}"), Cell(None)])
-        for code, label in Response.Source.choices
+        Row(str(label), [_counted(figures.total, f"answer.source:{code}")]) for code, label in Response.Source.choices
     ]
-    rows.append(Row(_("Total"), [_counted(figures.total, name) for name in ("answer.answered", "answer.unsolved")]))
+    rows.append(Row(_("Total"), [_counted(figures.total, "answer.answered")]))
+    rows.append(Row(_("Not solved"), [_counted(figures.total, "answer.unsolved")]))
     score = Score(figures.amounts.answers, figures.amounts.points, figures.amounts.satisfied)
     notes = [
-        _("Satisfaction rate = answers of at least 4 of 5 ÷ valid answers = %(part)s ÷ %(whole)s = %(rate)s. Index = "
-          "total ÷ (5 × answers) = %(index)s; mean %(mean)s.") % {
-            "part": f"{score.satisfied:,}", "whole": f"{score.answers:,}",
+        _("Satisfaction rate = answers of at least %(from)s of 5 ÷ valid answers = %(part)s ÷ %(whole)s = %(rate)s. "
+          "Index = total ÷ (5 × answers) = %(index)s; mean %(mean)s.") % {
+            "from": f"{satisfied_from.normalize():f}", "part": f"{score.satisfied:,}", "whole": f"{score.answers:,}",
             "rate": rate(score.satisfied, score.answers).shown,
             "index": _percent(score.index), "mean": _shown(score.mean),
         }

@@ -35,6 +35,8 @@ _OF: Mapping[str, Callable[[int | None], Q]] = MappingProxyType(
     }
 )
 _TOO_MANY_DIGITS = 18
+#: What is counted by two dimensions at once: each salesperson by kind and channel (RPT-03), common problems (RPT-09).
+CROSSED = (("salesperson", "kind"), ("salesperson", "channel"), ("category", "product"))
 Counts = dict[str, int]
 
 
@@ -58,10 +60,12 @@ class Figures:
     amounts: Amounts = field(default_factory=Amounts)
     amounts_by_department: dict[int | None, Amounts] = field(default_factory=dict)
     minutes_by_flag: Counts = field(default_factory=dict)
+    #: What was received, by two dimensions at once: the pair of them, then the pair of keys.
+    received_by: dict[tuple[str, str], dict[tuple[int | None, int | None], int]] = field(default_factory=dict)
 
 
 def figures_of(report: Report) -> Figures:
-    """Everything the tables of a report are made of, in ten queries however many facts there are."""
+    """Everything the tables of a report are made of, in eleven queries however many facts there are."""
     found = Figures()
     for name, column in DIMENSIONS.items():
         by: dict[int | None, Counts] = defaultdict(lambda: defaultdict(int))
@@ -74,7 +78,18 @@ def figures_of(report: Report) -> Figures:
     found.amounts_by_department = _amounts(report)
     found.amounts = _together(found.amounts_by_department.values())
     found.minutes_by_flag = _minutes(report)
+    found.received_by = {pair: _received(report, *pair) for pair in CROSSED}
     return found
+
+
+def _received(report: Report, first: str, second: str) -> dict[tuple[int | None, int | None], int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {DIMENSIONS[first]}, {DIMENSIONS[second]}, count(*) FROM reports_fact"
+            " WHERE report_id = %s AND subject = 'round' AND flags @> ARRAY['received']::varchar[] GROUP BY 1, 2",
+            [report.pk],
+        )
+        return {(one, other): count for one, other, count in cursor.fetchall()}
 
 
 def _grouped(report: Report, column: str) -> list[tuple[int | None, str, int]]:

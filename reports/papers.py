@@ -19,7 +19,10 @@ from reports.models.report import LANGUAGE
 from reports.tables import Section, Table, bars_of
 
 #: How a column's cells stand in a workbook.
-_FORMATS: dict[str, Any] = {"text": "text", "count": "integer", "rate": "percent", "minutes": "integer"}
+_FORMATS: dict[str, Any] = {
+    "text": "text", "count": "integer", "rate": "percent", "change": "percent", "points": "number",
+    "minutes": "integer",
+}  # fmt: skip
 #: Letters that a sheet's name may have.
 _LONGEST_NAME = 28
 
@@ -43,6 +46,11 @@ def as_pdf(report: Report, sections: list[Section], *, stamp: Stamp) -> bytes:
 
 def as_xlsx(report: Report, sections: list[Section], *, stamp: Stamp) -> bytes:
     """A sheet for each table, numbers as numbers, with the report's sentences and formulas on the sheet of notes."""
+    with translation.override(LANGUAGE):
+        return _book(report, sections, stamp)
+
+
+def _book(report: Report, sections: list[Section], stamp: Stamp) -> bytes:
     notes = [(_("Report"), f"{report.title} {report.number} v{report.version}")]
     for section in sections:
         notes += [(section.title, sentence) for sentence in section.sentences]
@@ -57,8 +65,7 @@ def _sheet(n: int, table: Table) -> Sheet:
     """Rates stand with numerator and denominator in columns of their own."""
     columns, rows = [], []
     for column in table.columns:
-        mixed = column.kind == "count" and table.code == "overview"
-        columns.append(SheetColumn(column.label, "number" if mixed else _FORMATS.get(column.kind, "percent")))
+        columns.append(SheetColumn(column.label, _FORMATS[column.kind]))
         if column.kind == "rate":
             columns += [SheetColumn(_("Numerator"), "integer"), SheetColumn(_("Denominator"), "integer")]
     for row in table.rows:

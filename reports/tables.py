@@ -52,7 +52,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading; ``kind`` is text, count, rate, change or minutes."""
+    """A heading; ``kind`` is text, count, rate, change, points (of per cent) or minutes."""
 
     code: str
     label: str

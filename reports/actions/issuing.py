@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -37,14 +37,32 @@ LONGEST_DAYS = 366
 def ask_for_report(period: Period, *, by: Actor) -> Report:
     """Ask for the report of a period; it is built in the background.
 
-    Raises ``InvalidInput`` for a period that has not ended or is longer than a year, ``InvalidMove`` where there is one
-    already: then a correction is asked for, with its reason.
+    One that could not be built is tried again. Raises ``InvalidInput`` for a period that has not ended or is longer
+    than a year, ``InvalidMove`` where there is one already: then a correction is asked for, with its reason.
     """
     now = timezone.now()
     _require_past(period, now)
-    if Report.objects.filter(kind=period.kind, since=period.since, until=period.until).exists():
-        raise InvalidMove(_("There is a report of this period already. Open it, and correct it where it is wrong."))
-    return _make(period, by=by, at=now)
+    known = Report.objects.select_for_update(of=("self",)).filter(
+        kind=period.kind, since=period.since, until=period.until
+    )  # fmt: skip
+    newest = known.order_by("-version").first()
+    if newest is None:
+        return _make(period, by=by, at=now)
+    if newest.state == State.FAILED:
+        return _again(newest, by=by, at=now)
+    raise InvalidMove(_already())
+
+
+def _already() -> str:
+    return _("There is a report of this period already. Open it, and correct it where it is wrong.")
+
+
+def _again(report: Report, *, by: Actor, at: datetime) -> Report:
+    """What could not be built waits once more. The caller holds its lock."""
+    report.state, report.attempts, report.claimed_at = State.WAITING, 0, None
+    report.save(update_fields=["state", "attempts", "claimed_at"])
+    record(report.thread, "ask_report", by=by, at=at, changes={"state": (State.FAILED.value, State.WAITING.value)})
+    return report
 
 
 @transaction.atomic
@@ -59,16 +77,22 @@ def correct_report(report: Report, *, by: Actor, reason: str) -> Report:
         raise InvalidInput("reason", _("Please say why it is built once more; it stands in the new version."))
     if not locked.is_issued:
         raise InvalidMove(_("This report is not built yet."))
-    if Report.objects.filter(corrects=locked).exists():
-        raise InvalidMove(_("This version was corrected already. Open the newest one."))
+    if (known := Report.objects.select_for_update(of=("self",)).filter(corrects=locked).first()) is not None:
+        if known.state == State.FAILED:
+            return _again(known, by=by, at=now)
+        raise InvalidMove(_corrected())
     return _make(locked.period, by=by, at=now, corrects=locked, reason=reason)
+
+
+def _corrected() -> str:
+    return _("This version was corrected already. Open the newest one.")
 
 
 def _require_past(period: Period, now: datetime) -> None:
     if period.until >= timezone.localdate(now):
         raise InvalidInput("until", _("A report is built of days that are over."))
     if (period.until - period.since).days >= LONGEST_DAYS:
-        raise InvalidInput("until", _("A report reaches over a year at most."))
+        raise InvalidInput("until", _("A report is about a year at most."))
     if period.since > period.until:
         raise InvalidInput("until", _("The last day comes after the first one."))
 
@@ -79,7 +103,11 @@ def _make(period: Period, *, by: Actor, at: datetime, corrects: Report | None = 
         version=corrects.version + 1 if corrects else 1, corrects=corrects, reason=reason, asked_at=at,
         asked_by=User.objects.filter(pk=by.id).first() if by.kind in {"staff", "token"} and by.id else None,
     )  # fmt: skip
-    report.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            report.save(force_insert=True)
+    except IntegrityError:  # somebody else asked at the same moment
+        raise InvalidMove(_corrected() if corrects else _already()) from None
     changes = {"number": (None, report.number), "since": (None, str(period.since)), "until": (None, str(period.until))}
     record(
         report.thread, "ask_report", by=by, at=at, changes=changes,
@@ -135,6 +163,9 @@ def _claim(pk: int) -> Report | None:
     report = Report.objects.select_for_update(skip_locked=True, of=("self",)).filter(free, pk=pk).first()
     if report is None:
         return None
+    if report.attempts >= MOST_ATTEMPTS:  # its workers died with it
+        _fail(report)
+        return None
     report.state, report.claimed_at, report.attempts = State.RUNNING, now, report.attempts + 1
     report.save(update_fields=["state", "claimed_at", "attempts"])
     return report
@@ -142,10 +173,23 @@ def _claim(pk: int) -> Report | None:
 
 @transaction.atomic
 def _give_up(report: Report) -> None:
-    again = report.attempts < MOST_ATTEMPTS
-    Report.objects.filter(pk=report.pk).update(state=State.WAITING if again else State.FAILED)
-    if not again and report.asked_by:
-        notices.tell("report_failed", report, [report.asked_by], title=report.title)
+    mine = Report.objects.select_for_update(of=("self",)).filter(
+        pk=report.pk, state=State.RUNNING, attempts=report.attempts
+    )  # fmt: skip
+    row = mine.first()
+    if row is None:  # somebody else builds it, or has built it
+        return
+    if row.attempts >= MOST_ATTEMPTS:
+        _fail(row)
+        return
+    row.state = State.WAITING
+    row.save(update_fields=["state"])
+
+
+def _fail(report: Report) -> None:
+    report.state = State.FAILED
+    report.save(update_fields=["state"])
+    notices.tell("report_failed", report, _signers(report), title=report.title)
 
 
 def _build(report: Report) -> Report:
@@ -181,10 +225,10 @@ def approve_report(report: Report, *, by: Actor, user: User, opinion: str = "") 
     locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
     if locked.state != State.DRAFT:
         raise InvalidMove(_("Only a report that is built and not approved yet is approved."))
-    if locked.asked_by_id == user.pk:
+    if locked.asked_by_id is not None and locked.asked_by_id in {user.pk, by.deputy_for}:
         raise InvalidMove(_("Nobody approves his or her own report. Ask a colleague."))
     if Report.objects.filter(corrects=locked).exists():
-        raise InvalidMove(_("This version was corrected already. Open the newest one."))
+        raise InvalidMove(_corrected())
     locked.state, locked.approved_by, locked.approved_at, locked.opinion = State.APPROVED, user, now, opinion
     locked.save(update_fields=["state", "approved_by", "approved_at", "opinion"])
     record(
@@ -204,11 +248,15 @@ def send_report(report: Report, people: Iterable[User], *, by: Actor) -> list[Re
     locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
     if locked.state != State.APPROVED:
         raise InvalidMove(_("A report is sent once it is approved."))
+    if Report.objects.filter(corrects=locked, state__in=[State.DRAFT, State.APPROVED]).exists():
+        raise InvalidMove(_corrected())
     known = set(locked.copies.values_list("user", flat=True))
     found = list({user.pk: user for user in people}.values())
     if not found:
         raise InvalidInput("people", _("Please choose whom it is sent to."))
     fresh = [user for user in found if user.pk not in known]
+    if not fresh:
+        raise InvalidInput("people", _("They have it already."))
     rows = ReportCopy.objects.bulk_create([ReportCopy(report=locked, user=user, sent_at=now) for user in fresh])
     record(locked.thread, "send_report", by=by, at=now, changes={"people": (None, sorted(user.pk for user in fresh))})
     notices.tell("report_sent", locked, fresh, title=locked.title)

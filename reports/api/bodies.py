@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from organization.api.fields import CodeField, LineField, TextField
+from organization.api.fields import CodeField, DayField, LineField, TextField
 from organization.models import User
 from reports.models import Report
 
@@ -18,8 +18,8 @@ class ReportIn(serializers.Serializer[Any]):
     """Which report is asked for: ``since`` names the month or the quarter by any of its days, or begins the period."""
 
     kind = serializers.ChoiceField(choices=Report.Kind.choices)
-    since = serializers.DateField()
-    until = serializers.DateField(required=False, allow_null=True)
+    since = DayField()
+    until = DayField(required=False, allow_null=True)
 
 
 class ReportCorrectionIn(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from reports.queries.issued import sections_of
 from reports.tables import Cell, Column, Row, Section, Table
 
 #: How a column's cells are meant.
-COLUMN_KINDS = [(name, name) for name in ("text", "count", "rate", "change", "minutes")]
+COLUMN_KINDS = [(name, name) for name in ("text", "count", "rate", "change", "points", "minutes")]
 
 
 class ReportRow(serializers.ModelSerializer[Report]):

@@ -55,7 +55,7 @@ class ReportViewSet(Frame[Report]):
     def list(self, request: Request) -> Response:
         """Those that this person may read, the newest first."""
         access = here(self._user)
-        rows: Any = Report.objects.visible_to(access.who).select_related("corrects", "asked_by", "approved_by")
+        rows: Any = queries.reports_of(access.who).select_related("corrects", "asked_by", "approved_by")
         page: Any = self.paginate_queryset(rows)
         return self.get_paginated_response(s.ReportRow(page, many=True).data)
 

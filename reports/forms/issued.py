@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from audit.exceptions import InvalidInput
-from organization.forms.fields import LineField, TextField
+from organization.forms.fields import DayField, LineField, TextField
 from organization.models import User
 from reports.models import Report
 from reports.periods import Period, month_before, month_of, quarter_before, quarter_of
@@ -34,11 +34,8 @@ class AskForm(ReportsForm):
     kind = forms.ChoiceField(label=lazy("Report"), choices=Report.Kind.choices, initial="month")
     month = forms.ChoiceField(label=lazy("Month"), help_text=lazy("for a monthly report"), required=False)
     quarter = forms.ChoiceField(label=lazy("Quarter"), help_text=lazy("for a quarterly report"), required=False)
-    since = forms.DateField(
-        label=lazy("First day"), help_text=lazy("for any other period"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )  # fmt: skip
-    until = forms.DateField(label=lazy("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=lazy("First day"), help_text=lazy("for any other period"), required=False)
+    until = DayField(label=lazy("Last day"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,6 +70,10 @@ def _past(today: date, count: int, before: Any) -> list[tuple[str, str]]:
         found.append((period.since.isoformat(), period.label))
         day = period.since
     return found
+
+
+class AgainForm(ReportsForm):
+    """Nothing is asked."""
 
 
 class CorrectForm(ReportsForm):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from organization.models import User
@@ -26,11 +27,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         if has(who, "read_reports"):
             return self.all()
         people = [person.user_id for person in who.acting]
-        return self.filter(state="approved", copies__user__in=people).distinct()
-
-    def issued(self) -> ReportQuerySet:
-        """Built: their figures stand."""
-        return self.filter(state__in=["draft", "approved"])
+        sent = ReportCopy.objects.filter(report=OuterRef("pk"), user__in=people)
+        return self.filter(Exists(sent), state="approved")
 
 
 class Report(models.Model):
@@ -113,7 +111,7 @@ class Report(models.Model):
     @property
     def title(self) -> str:
         """What it is called in sentences and on its cover."""
-        return f"{self.period.label} {self.get_kind_display()}"
+        return _("%(period)s %(kind)s") % {"period": self.period.label, "kind": self.get_kind_display()}
 
     @property
     def is_issued(self) -> bool:

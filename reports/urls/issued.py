@@ -8,6 +8,7 @@ urlpatterns = [
     path("", issued.reports, name="report_list"),
     path("new/", issued.ask, name="report_ask"),
     path("<str:number>/", issued.report, name="report"),
+    path("<str:number>/again/", issued.again, name="report_again"),
     path("<str:number>/correct/", issued.correct, name="report_correct"),
     path("<str:number>/approve/", issued.approve, name="report_approve"),
     path("<str:number>/send/", issued.send, name="report_send"),

@@ -21,7 +21,7 @@ from organization.requests import person
 from reports import tasks
 from reports.access import Here, get_report, here
 from reports.actions import issuing
-from reports.forms.issued import ApproveForm, AskForm, CorrectForm, ReportsForm, SendForm
+from reports.forms.issued import AgainForm, ApproveForm, AskForm, CorrectForm, ReportsForm, SendForm
 from reports.models import Report
 from reports.queries import issued as queries
 
@@ -38,6 +38,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "after": page.after,
         "first": not request.GET.get("after"),
         "builds": access.has("build_report"),
+        "reads_ledgers": access.has("read_ledgers"),
     }
     return render(request, "reports/reports.html", context)
 
@@ -62,7 +63,7 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
         issuing.note_opening(row, access.user)
     offers = _offers(access, row)
     context = {
-        "shown": queries.shown(row),
+        "shown": queries.shown(queries.reports_of(access.who).get(pk=row.pk)),
         "report": row,
         "chapters": queries.chapters_of(row),
         "newer": Report.objects.visible_to(access.who).filter(corrects=row).first(),
@@ -76,14 +77,30 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
 def _offers(access: Here, row: Report) -> list[tuple[str, str]]:
     """What this person may do with it now: the label and the address."""
     found = []
-    corrected = Report.objects.filter(corrects=row).exists()
+    corrected = Report.objects.filter(corrects=row, snapshot_at__isnull=False).exists()
+    if row.state == Report.State.FAILED and access.has("build_report"):
+        found.append((_("Build once more"), reverse("report_again", args=[row.number])))
     if row.state == Report.State.DRAFT and access.has("approve_report") and row.asked_by_id != access.user.pk:
         found.append((_("Approve"), reverse("report_approve", args=[row.number])))
-    if row.state == Report.State.APPROVED and access.has("build_report"):
+    if row.state == Report.State.APPROVED and not corrected and access.has("build_report"):
         found.append((_("Send"), reverse("report_send", args=[row.number])))
     if row.is_issued and not corrected and access.has("build_report"):
         found.append((_("Correct"), reverse("report_correct", args=[row.number])))
     return [] if corrected and row.state == Report.State.DRAFT else found
+
+
+@require_http_methods(GET_OR_POST)
+def again(request: HttpRequest, number: str) -> HttpResponse:
+    """Try once more to build what could not be built."""
+    access, row = get_report(person(request), number)
+    access.require("build_report")
+    form = AgainForm(request.POST if request.method == "POST" else None)
+    context = {"title": _("Build the report once more"), "button": _("Build once more")}
+    return _act(
+        request, form, context | _of(row),
+        lambda: issuing.ask_for_report(row.period, by=access.actor("build_report")),
+        _("The report is being built; you may leave this page."),
+    )  # fmt: skip
 
 
 @require_http_methods(GET_OR_POST)
@@ -121,7 +138,8 @@ def send(request: HttpRequest, number: str) -> HttpResponse:
     """Put people on its distribution list."""
     access, row = get_report(person(request), number)
     access.require("build_report")
-    form = SendForm(request.POST if request.method == "POST" else None)
+    before = row.corrects.copies.values_list("user", flat=True) if row.corrects else []
+    form = SendForm(request.POST if request.method == "POST" else None, initial={"people": list(before)})
     context = {"title": _("Send the report"), "button": _("Send")}
     return _act(
         request, form, context | _of(row), lambda: issuing.send_report(
@@ -167,7 +185,7 @@ def records(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "report": row,
         "records": found,
-        "hidden": found.counted - found.visible,
+        "hidden": found.places - found.visible,
         "after": urlencode(wanted | {"after": found.after}) if found.after else "",
         "first": not request.GET.get("after"),
     }

@@ -286,7 +286,7 @@ ADDRESSES |= {
     **{
         name: people(STAFF)
         for name in (
-            "report", "report_correct", "report_approve", "report_send", "report_records", "report_pdf", "report_xlsx",
+            "report", "report_again", "report_correct", "report_approve", "report_send", "report_records", "report_pdf", "report_xlsx",
         )
     },
     "customer_cases": people(STAFF),

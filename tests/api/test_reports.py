@@ -65,7 +65,7 @@ def test_the_figures_are_those_of_the_page_and_lead_to_their_records(world: Worl
     assert records == {"counted": 1, "visible": 1, "numbers": [case.number], "after": ""}
     Case.objects.filter(pk=case.pk).update(barred=[-world.manager.pk])
     records = manager.get(f"{ROOM}{report.number}/records/?{find}").json()
-    assert records == {"counted": 1, "visible": 0, "numbers": [], "after": ""}
+    assert records == {"counted": 0, "visible": 0, "numbers": [], "after": ""}
 
 
 def test_what_is_refused_leaves_everything_as_it_was(world: World, api: Api) -> None:

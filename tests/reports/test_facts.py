@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.utils import timezone
 
 from cases.actions.closure import reopen_case
 from cases.models import Case, CaseClock, Measure, Round
+from organization.models import Product
 from reports import facts
 from reports.figures import facts_behind
 from reports.models import Report
@@ -132,8 +134,7 @@ def test_satisfaction_is_that_of_the_answers_of_the_month_without_doubtful_ones(
     Response.objects.update(submitted_at=middle(last_month()))
     Response.objects.filter(pk=Response.objects.latest("pk").pk).update(genuine="doubtful")
     report = built(world)
-    overview = tables(report)["overview"]
-    assert overview.cell("满意率", "now").of == (11, 22)
+    assert tables(report)["rates"].cell("满意率", "now").of == (11, 22)
     assert report.facts.filter(subject="answer").count() == 2
     assert "11 ÷ 22 = 50.0 %" in tables(report)["answers"].notes[0]
 
@@ -143,6 +144,9 @@ def test_feedback_is_counted_by_salesperson_channel_and_kind(world: World) -> No
     case = moved(w.closed(world))
     Case.objects.filter(pk=case.pk).update(salesperson=world.sales_handler)
     found = tables(built(world))
+    for name in ("kind", "channel"):
+        column = f"{name}:{getattr(case, f'{name}_id')}"
+        assert found[f"salesperson_{name}"].cell(world.sales_handler.name, column).value == 1
     assert found["by_salesperson"].cell(world.sales_handler.name, "round.received").value == 1
     for code in ("by_channel", "by_kind", "by_department", "by_category", "by_product"):
         assert found[code].rows[-1].label == "合计"
@@ -159,3 +163,14 @@ def test_the_two_periods_compared_with_are_added_up_in_the_same_way(world: World
     assert [cell.shown for cell in row.cells] == ["1", "2", "-50.0 %", "1", "0.0 %"]
     sums = facts.add_up(period, now=timezone.now())
     assert sums.count["round.received"] == 1
+
+
+@pytest.mark.req("RPT-09", "SLA-40")
+def test_what_came_twice_of_one_category_about_one_product_is_a_common_problem(world: World) -> None:
+    product = Product.objects.first()
+    cases = [moved(w.closed(world)) for _n in range(3)]
+    Case.objects.filter(pk__in=[case.pk for case in cases[:2]]).update(product=product)
+    report = built(world)
+    rows = tables(report)["common"].rows
+    assert [(row.label, row.cells[0].value) for row in rows] == [(f"{product} · {cases[0].category}", 2)]
+    assert facts_behind(report, dict(parse_qsl(rows[0].cells[0].find))).count() == 2

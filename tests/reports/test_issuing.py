@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -15,7 +16,7 @@ from notifications.models import Message
 from reports import facts
 from reports.actions import issuing
 from reports.models import Fact, Report
-from reports.periods import Period, month_before, quarter_before
+from reports.periods import Period
 from tests import world as w
 from tests.reports.months import built, last_month, moved
 from tests.world import World
@@ -29,7 +30,7 @@ def test_on_the_first_of_a_month_the_calendar_asks_for_the_month_before_once(wor
     assert issuing.ask_for_due(date(2026, 11, 1)) == issuing.ask_for_due(date(2026, 11, 9)) == []
 
 
-@pytest.mark.req("SLA-40", "RPT-09")
+@pytest.mark.req("SLA-40")
 def test_on_the_first_of_a_quarter_the_quarter_before_is_asked_for_as_well(world: World) -> None:
     made = issuing.ask_for_due(date(2026, 10, 1))
     assert [(row.kind, row.since, row.until) for row in made] == [
@@ -102,6 +103,33 @@ def test_a_builder_that_fails_leaves_nothing_and_is_tried_again_three_times(
             assert (report.attempts, Fact.objects.count()) == (attempt, 0)
     assert report.state == "failed"
     assert Message.objects.filter(kind="report_failed", user=world.quality_head).exists()
+    again = issuing.ask_for_report(last_month(), by=world.actor("manager"))
+    assert (again.pk, again.state) == (report.pk, "waiting")
+    assert issuing.build_report(report.pk) is not None
+
+
+def test_whose_workers_die_with_it_is_given_up_and_managers_are_told(world: World) -> None:
+    report = issuing.ask_for_due(date(2026, 11, 1))[0]
+    Report.objects.update(state="running", attempts=3, claimed_at=timezone.now() - timedelta(hours=1))
+    assert issuing.build_report(report.pk) is None
+    report.refresh_from_db()
+    assert report.state == "failed"
+    assert Message.objects.filter(kind="report_failed", user=world.manager).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asked_for_twice_at_once_it_is_one_report(world: World, race: Any) -> None:
+    results: list[str] = []
+
+    def ask() -> None:
+        try:
+            issuing.ask_for_report(last_month(), by=world.actor("manager"))
+            results.append("asked")
+        except InvalidMove:
+            results.append("refused")
+
+    race.run(ask, ask)
+    assert (sorted(results), Report.objects.count()) == (["asked", "refused"], 1)
 
 
 def test_a_worker_that_died_is_followed_by_the_next_one(world: World) -> None:
@@ -116,7 +144,8 @@ def test_a_worker_that_died_is_followed_by_the_next_one(world: World) -> None:
 @pytest.mark.parametrize("statement", [
     "UPDATE reports_fact SET minutes = 1", "DELETE FROM reports_fact", "DELETE FROM reports_report",
     "UPDATE reports_report SET tables = '{}'", "UPDATE reports_report SET since = since - 1",
-    "UPDATE reports_report SET snapshot_at = now()",
+    "UPDATE reports_report SET snapshot_at = now()", "UPDATE reports_report SET asked_by_id = NULL",
+    "INSERT INTO reports_fact (report_id, subject, row, flags) SELECT report_id, subject, 99, flags FROM reports_fact",
 ])  # fmt: skip
 def test_nobody_changes_what_was_counted(world: World, statement: str) -> None:
     moved(w.closed(world))
@@ -144,10 +173,10 @@ def test_it_is_sent_once_it_is_approved_and_to_nobody_twice(world: World) -> Non
         issuing.send_report(report, [], by=by)
     issuing.send_report(report, [world.production_head], by=by)
     assert issuing.send_report(report, [world.production_head, world.sales_head], by=by)[0].user == world.sales_head
+    with pytest.raises(InvalidInput):
+        issuing.send_report(report, [world.production_head], by=by)
+    newer = issuing.correct_report(report, by=by, reason="补录")
+    issuing.build_report(newer.pk)
+    with pytest.raises(InvalidMove):
+        issuing.send_report(report, [world.quality_handler], by=by)
     assert Message.objects.filter(kind="report_sent", user=world.production_head, channel="in_app").count() == 1
-
-
-def test_what_is_due_by_the_calendar_is_what_periods_say() -> None:
-    day = date(2027, 1, 3)
-    assert month_before(day).since == date(2026, 12, 1)
-    assert quarter_before(day).since == date(2026, 10, 1)
