@@ -429,6 +429,7 @@ def test_the_story_goes_on_through_an_answer_a_refused_proxy_and_a_low_score_fol
     # On the telephone the other customer says that it leaks again: reopening is proposed, and the hub confirms it.
     desk = person("callback_agent")
     said = {"item_solved": "o2", "item_overall": "o4", "item_speed": "o2", "item_skill": "o2", "item_manner": "o1"}
+    assert desk.post(f"/surveys/callbacks/{call.pk}/take/").status_code == 302
     assert submit(desk, f"/surveys/callbacks/{call.pk}/", holds="submission_key", **said).status_code == 302
     call.refresh_from_db()
     assert call.state == "done"

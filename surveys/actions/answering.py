@@ -102,7 +102,7 @@ def answer_invitation(invitation: Invitation, filled: Filled) -> Response:
     now = timezone.now()
     if not row.may_be_answered(now):
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
-    row.case = case = _locked_case(row.case_id)  # nobody reopens it meanwhile
+    row.case = case = locked_case(row.case_id)  # nobody reopens it meanwhile
     if Response.objects.settling().filter(case=case, round=row.round).exists():
         raise InvalidMove(_("This link takes no answer any more. Thank you all the same."))
     if case.round != row.round or case.closed_at is None:
@@ -119,8 +119,8 @@ def _known(key: uuid.UUID) -> Response | None:
     return Response.objects.filter(submission_key=key).only("invitation_id").first()
 
 
-def _locked_case(pk: int) -> Case:
-    """Locked, with all that a response and what it sets going take from it."""
+def locked_case(pk: int) -> Case:
+    """The case locked, with all that a response and what it sets going take from it; raises nothing of its own."""
     rows = Case.objects.select_for_update(of=("self",), no_key=True).only(*_OF_CASE)
     return rows.select_related("profile_version", "lead_department", "receiving_department").get(pk=pk)
 

@@ -19,7 +19,7 @@ from cases.models import Case
 from organization.queries import Identity, identities_of, working_calendar
 from organization.working_time import NoWorkingTime, WorkingCalendar, add_working_hours
 from surveys import notices
-from surveys.actions.answering import Asked, Filled, Origin, keep
+from surveys.actions.answering import Asked, Filled, Origin, keep, locked_case
 from surveys.actions.drawing import next_open
 from surveys.models import Attempt, Callback, Invitation, Response
 from surveys.policy import SurveysPart
@@ -78,6 +78,8 @@ def take_next(*, by: Actor) -> Callback | None:
 
 
 def _mark(row: Callback, *, by: Actor, now: datetime) -> Callback:
+    if row.taken_by_id == by.id and row.taken_until is not None and row.taken_until > now:
+        return row  # held already: pressing twice neither prolongs it nor stands in the history
     before, row.taken_by_id, row.taken_at = row.taken_by_id, by.id, now
     row.taken_until = now + timedelta(minutes=row.case.profile_version.part(SurveysPart).held_minutes)
     row.save(update_fields=["taken_by", "taken_at", "taken_until"])
@@ -184,14 +186,17 @@ def record_call(callback: Callback, filled: Filled, *, by: Actor, note: str = ""
             return known
         raise InvalidMove(_("This page was used for another case. Nothing was saved; open it again."))
     row = _taken(callback, by=by, now=now)
-    # Whoever fills in on behalf locks the case; a foreign key to it is not kept waiting by this lock.
-    Case.objects.select_for_update(no_key=True).get(pk=row.case_id)
-    _end_invitation(row, by=by, at=now)
+    link = _open_link(row)  # before the case, in the order in which an answer by link takes both
+    row.case = case = locked_case(row.case_id)
+    if case.round != row.round or case.closed_at is None:
+        raise InvalidMove(_("The case was taken up again; the customer is asked once it is settled."))
+    if link is not None:
+        _end_invitation(link, row, by=by, at=now)
     if Response.objects.settling().filter(case=row.case_id, round=row.round).exists():
         raise InvalidMove(_("This customer has answered about the case already."))
     version = row.draw.survey.version
     origin = Origin(Response.Source.CALLBACK, callback=row)
-    response = keep(Asked(row.case, row.round, version), filled, origin, by=by)
+    response = keep(Asked(case, row.round, version), filled, origin, by=by)
     attempt = _attempt(row, Heard(Result.REACHED, note), next_at=None, by=by, at=now)
     row.state, row.ended_at = State.DONE, now
     row.save()
@@ -206,15 +211,14 @@ def record_call(callback: Callback, filled: Filled, *, by: Actor, note: str = ""
     return response
 
 
-def _end_invitation(row: Callback, *, by: Actor, at: datetime) -> None:
+def _open_link(row: Callback) -> Invitation | None:
+    """Take the link of the round, as long as it takes an answer."""
+    links = Invitation.objects.select_for_update().filter(case=row.case_id, round=row.round)
+    return links.filter(state=Invitation.State.OPEN).first()
+
+
+def _end_invitation(link: Invitation, row: Callback, *, by: Actor, at: datetime) -> None:
     """The link of the round takes no answer any more: the customer was asked by telephone."""
-    link = (
-        Invitation.objects.select_for_update()
-        .filter(case=row.case_id, round=row.round, state=Invitation.State.OPEN)
-        .first()
-    )
-    if link is None:
-        return
     link.state, link.why, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, Invitation.Why.CALLED, at, None
     link.save(update_fields=["state", "why", "ended_at", "remind_at"])
     changes = {"invitation": (None, link.pk), "why": (None, link.why)}

@@ -22,7 +22,8 @@ from customers.models import ContactPoint, Customer
 from organization.models import Deputy, Function
 from regulations.models import ProfileVersion
 from returns.models import ReturnSlip
-from surveys.actions.answering import Filled, Given
+from surveys.actions import calling
+from surveys.actions.answering import Filled, Given, answer_invitation
 from surveys.actions.calling import Heard, NotTaken, record_attempt, record_call, take, take_next
 from surveys.actions.drawing import draw_callbacks
 from surveys.models import Attempt, Callback, Draw, FollowUp, Invitation, Response
@@ -286,8 +287,9 @@ def test_who_is_recused_from_the_case_finds_nothing(world: World, callback: Call
 
 
 def test_a_call_is_its_callers_for_half_an_hour(world: World, callback: Callback) -> None:
-    take(callback, by=c.actor(world))
-    take(callback, by=c.actor(world))
+    held = take(callback, by=c.actor(world)).taken_until
+    assert take(callback, by=c.actor(world)).taken_until == take_next(by=c.actor(world)).taken_until == held
+    assert Event.objects.filter(thread=callback.thread, verb="take_callback").count() == 1
     with pytest.raises(InvalidMove, match="夏雨"):
         take(callback, by=c.actor(world, "caller2"))
     for record in (
@@ -430,6 +432,35 @@ def test_a_reopened_case_is_not_called(world: World, callback: Callback) -> None
     assert take_next(by=c.actor(world)) is None
     page = client_of(world, "caller").get(f"/surveys/callbacks/{callback.pk}/").content.decode()
     assert "item_overall" not in page
+
+
+def test_a_case_that_is_reopened_while_the_answers_are_sent_keeps_none(
+    world: World, callback: Callback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reopened(row: Callback) -> None:
+        closure.reopen_case(Case.objects.get(pk=row.case_id), by=world.actor("agent"), reason="又漏水")
+
+    monkeypatch.setattr(calling, "_open_link", reopened)
+    with pytest.raises(InvalidMove, match=gettext("The case was taken up again")):
+        c.call(callback, c.filled(), by=c.actor(world))
+    assert not Response.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_and_an_answer_by_link_at_once_wait_for_each_other_and_one_counts(world: World, race: Race) -> None:
+    callback, now = c.drawn(c.desk(world)), timezone.now()
+    take(callback, by=c.actor(world))
+    link = Invitation.objects.create(
+        survey=c.survey("link"), case=callback.case, round=1, key="k", invited_at=now,
+        deadline_at=now + timedelta(days=3),
+    )  # fmt: skip
+    items = [item.code for item in link.survey.version.asks.items if item.kind == "choice"]
+    won = race.run(
+        lambda: record_call(callback, c.filled(), by=c.actor(world)),
+        lambda: answer_invitation(link, Filled({item: Given("o1") for item in items})),
+    )
+    assert sorted(won) == [False, True]
+    assert Response.objects.count() == 1
 
 
 def test_the_page_shows_what_a_caller_needs(world: World, callback: Callback) -> None:
