@@ -106,7 +106,7 @@ def taken_in(quarter: date) -> set[tuple[int, int]]:
 
 
 def workers_of(cases: Collection[int]) -> dict[int, set[int]]:
-    """Who worked on these cases and their goods, or answered for who did, by case (SUR-15); seven queries."""
+    """Who worked on these cases and their goods, or answered for who did, by case (SUR-15); nine queries."""
     found: dict[int, set[int | None]] = defaultdict(set)
     threads = {f"case:{pk}": pk for pk in cases}
     acts = Event.objects.filter(thread__in=list(threads), actor_kind__in=_PEOPLE).order_by()

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove, NotAllowed
 from audit.models import Event, Sealed
 from cases.actions import closure
@@ -21,7 +22,8 @@ from cases.models import Case
 from customers.models import ContactPoint, Customer
 from organization.models import Deputy, Function
 from regulations.models import ProfileVersion
-from returns.models import ReturnSlip
+from returns.actions import handover, repair
+from returns.models import RepairOrder, ReturnSlip
 from surveys.actions import calling
 from surveys.actions.answering import Filled, Given, answer_invitation
 from surveys.actions.calling import Heard, NotTaken, record_attempt, record_call, take, take_next
@@ -29,7 +31,7 @@ from surveys.actions.drawing import draw_callbacks
 from surveys.models import Attempt, Callback, Draw, FollowUp, Invitation, Response
 from surveys.policy import SurveysPart
 from surveys.queries import desk as pages
-from surveys.queries.drawing import quarter_of
+from surveys.queries.drawing import quarter_of, workers_of
 from tests import forms
 from tests.races import Race
 from tests.returns import trade as t
@@ -210,6 +212,25 @@ def test_who_repaired_or_inspected_a_return_of_the_case_cannot_call_about_it(tra
         for act in ("take", "attempt", "call"):
             assert try_to(act, callback, trade.actor(names[user])) is False
     assert try_to("call", callback, trade.actor("callback_agent")) is True
+
+
+@pytest.mark.req("SUR-15")
+@pytest.mark.gate(9)
+def test_whoever_is_no_longer_written_beside_the_repair_cannot_call_about_it(trade: World) -> None:
+    """Who gave the repair away, whose repair did not pass, and in whose place a deputy did it."""
+    slip, principal = t.repairing(trade), trade.sales_head
+    handover.hand_over(trade.repairer, trade.repair_head, by=trade.actor("manager"))
+    slip = repair.finish_repair(t.fresh(slip), t.REPORT, by=Actor.staff(trade.repair_head, principal))
+    repair.inspect_repair(slip, by=trade.actor("quality_head"), passed=False, findings="仍渗水")
+    RepairOrder.objects.filter(slip=slip).update(repairer=trade.production_handler)
+    callback = c.drawn(trade)
+    ReturnSlip.objects.filter(pk=slip.pk).update(case=callback.case_id)
+    Callback.objects.filter(pk=callback.pk).update(barred=[])
+    for user in (trade.repairer, trade.repair_head, principal):
+        user.functions.add(Function.objects.get(code="callback_desk"))
+        assert user.pk in workers_of([callback.case_id])[callback.case_id]
+        assert try_to("take", callback, Actor.staff(user)) is False, user
+    assert try_to("take", callback, trade.actor("callback_agent")) is True
 
 
 def try_to(act: str, callback: Callback, by: Any) -> bool:
