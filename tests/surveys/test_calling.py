@@ -462,7 +462,7 @@ def test_a_case_that_is_reopened_while_the_answers_are_sent_keeps_none(
         closure.reopen_case(Case.objects.get(pk=row.case_id), by=world.actor("agent"), reason="又漏水")
 
     monkeypatch.setattr(calling, "_open_link", reopened)
-    with pytest.raises(InvalidMove, match=gettext("The case was taken up again")):
+    with pytest.raises(InvalidMove, match="该案件已重新打开"):
         c.call(callback, c.filled(), by=c.actor(world))
     assert not Response.objects.exists()
 

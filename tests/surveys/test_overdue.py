@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import ngettext
 
@@ -127,3 +130,14 @@ def test_what_is_overdue_is_red_in_the_list_and_counted(world: World, row: Follo
     assert words in client.get("/").content.decode()
     listed = client.get("/surveys/follow-ups/?scope=late").content.decode()
     assert row.response.case.number in listed
+
+
+def test_an_upgrade_sets_the_alerts_of_what_is_open_and_tells_of_nothing_old(world: World, row: FollowUp) -> None:
+    upgrade, was = import_module("surveys.migrations.0006_follow_up_alerts"), row.next_alert_at
+    FollowUp.objects.update(next_alert_at=None)
+    with connection.schema_editor(atomic=False) as editor:
+        upgrade.set_alerts_of_what_is_open(apps, editor)
+        assert fresh(row).next_alert_at == was
+        FollowUp.objects.update(next_alert_at=None, due_on=timezone.localdate() - timedelta(days=1))
+        upgrade.set_alerts_of_what_is_open(apps, editor)
+    assert fresh(row).next_alert_at is None
