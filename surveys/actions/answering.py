@@ -132,7 +132,7 @@ def fill_in(case: Case, version: QuestionnaireVersion, filled: Filled, *, by: Ac
     """
     if origin.source not in {Response.Source.PROXY, Response.Source.COLLECTED} or origin.asked_by is None:
         raise InvalidInput("source", _("Please say who asked, and whether a paper form was collected."))
-    locked = Case.objects.select_for_update(of=("self",)).select_related("profile_version").get(pk=case.pk)
+    locked = Case.objects.select_for_update(of=("self",), no_key=True).select_related("profile_version").get(pk=case.pk)
     _require_asked(locked)
     if Response.objects.filter(case=locked, round=locked.round).exists():
         raise InvalidMove(_("This customer has answered about the case already."))
@@ -186,11 +186,27 @@ def _insert(response: Response) -> None:
         with transaction.atomic():
             response.save(force_insert=True)
     except IntegrityError as fault:
+        if "submission_key" in str(fault):
+            _insert_beside(response, fault)
+            return
         if ONE_SETTLING not in str(fault):
             raise
         if response.source == Response.Source.LINK:
             raise InvalidMove(_("This link takes no answer any more. Thank you all the same.")) from fault
         raise InvalidMove(_("This customer has answered about the case already.")) from fault
+
+
+def _insert_beside(response: Response, fault: IntegrityError) -> None:
+    """Its key came with another answer at this moment; a customer's answer is kept all the same, once."""
+    if response.source != Response.Source.LINK:
+        raise used_elsewhere() from fault
+    response.submission_key = None
+    _insert(response)
+
+
+def used_elsewhere() -> InvalidMove:
+    """The refusal of a page whose key was used for another case."""
+    return InvalidMove(_("This page was used for another case. Nothing was saved; open it again."))
 
 
 def _build(asked: Asked, counted: _Counted, origin: Origin, *, by: Actor, at: datetime) -> Response:

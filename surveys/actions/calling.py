@@ -19,7 +19,7 @@ from cases.models import Case
 from organization.queries import Identity, identities_of, working_calendar
 from organization.working_time import NoWorkingTime, WorkingCalendar, add_working_hours
 from surveys import notices
-from surveys.actions.answering import Asked, Filled, Origin, keep, locked_case
+from surveys.actions.answering import Asked, Filled, Origin, keep, locked_case, used_elsewhere
 from surveys.actions.drawing import next_open
 from surveys.models import Attempt, Callback, Invitation, Response
 from surveys.policy import SurveysPart
@@ -181,10 +181,11 @@ def record_call(callback: Callback, filled: Filled, *, by: Actor, note: str = ""
     """
     now = timezone.now()
     _check_note(note)
+    Callback.objects.select_for_update().only("pk").get(pk=callback.pk)  # a form sent twice at once waits for itself
     if filled.submission_key and (known := Response.objects.filter(submission_key=filled.submission_key).first()):
         if known.callback_id == callback.pk:
             return known
-        raise InvalidMove(_("This page was used for another case. Nothing was saved; open it again."))
+        raise used_elsewhere()
     row = _taken(callback, by=by, now=now)
     link = _open_link(row)  # before the case, in the order in which an answer by link takes both
     row.case = case = locked_case(row.case_id)

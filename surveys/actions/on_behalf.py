@@ -11,7 +11,7 @@ from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from cases.models import Case
 from surveys import notices
-from surveys.actions.answering import Filled, Origin, fill_in
+from surveys.actions.answering import Filled, Origin, fill_in, used_elsewhere
 from surveys.models import Invitation, QuestionnaireVersion, Response
 from surveys.queries.drawing import workers_of
 
@@ -32,15 +32,18 @@ def fill_in_for(
         raise InvalidInput("asked_by", _("%(name)s must not take part in this case.") % {"name": origin.asked_by.name})
     if not origin.situation.strip():
         raise InvalidInput("situation", _("Please say on which occasion the customer was asked."))
+    now, link = timezone.now(), None
+    if origin.source == Response.Source.PROXY:
+        rows = Invitation.objects.select_for_update().filter(state=Invitation.State.OPEN)
+        link = rows.filter(case=case, round=case.round).first()
+    Case.objects.select_for_update(no_key=True).only("pk").get(pk=case.pk)
+    # Only under the lock: of two that come at once with one key the second finds what the first kept.
     if filled.submission_key and (known := Response.objects.filter(submission_key=filled.submission_key).first()):
         if (known.case_id, known.round) == (case.pk, case.round):
             return known
-        raise InvalidMove(_("This page was used for another case. Nothing was saved; open it again."))
-    now, link = timezone.now(), None
+        raise used_elsewhere()
     if origin.source == Response.Source.PROXY:
         _require_independent(case, origin, by=by)
-        rows = Invitation.objects.select_for_update().filter(state=Invitation.State.OPEN)
-        link = rows.filter(case=case, round=case.round).first()
     response = fill_in(case, version, filled, by=by, origin=origin)
     if link is not None:
         link.state, link.ended_at, link.remind_at = Invitation.State.WITHDRAWN, now, None

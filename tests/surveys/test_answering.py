@@ -164,6 +164,7 @@ def test_an_upgrade_lets_the_first_of_two_answers_about_one_round_count(world: W
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"DROP INDEX {ONE_SETTLING}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     case = w.closed(world)
     first = a.answered(world, case, option="o1")
     second = answers.copy_of(first, round=first.round, source="callback", invitation=None, callback=a.callback(case))
@@ -177,3 +178,15 @@ def test_an_upgrade_lets_the_first_of_two_answers_about_one_round_count(world: W
     assert (first.genuine, second.genuine, second.genuine_reason) == ("unchecked", "doubtful", upgrade.WHY)
     assert dict(alone.values_list("source", "responses")) == {"link": 1, "callback": 0}
     assert Event.objects.filter(thread=first.thread, verb="check_response", actor_kind="system").count() == 1
+
+
+@pytest.mark.system("S48")
+def test_a_key_used_at_once_for_two_cases_loses_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, first, second = uuid.uuid4(), a.invitation(w.closed(world)), a.invitation(w.closed(world))
+    monkeypatch.setattr(answering, "_known", lambda _key: None)  # neither has been kept when both are looked up
+    for row, kept in ((first, key), (second, None)):
+        assert answering.answer_invitation(row, replace(a.filled(), submission_key=key)).submission_key == kept
+    case, filled = w.closed(world), replace(a.filled(), submission_key=key)
+    origin = Origin("proxy", asked_by=world.sales_handler, situation="上门服务")
+    with pytest.raises(InvalidMove):
+        answering.fill_in(case, a.version(), filled, by=world.actor("sales_handler"), origin=origin)

@@ -19,6 +19,7 @@ from surveys.models import Callback, Invitation, Questionnaire, Response
 from surveys.presets import FIVE_LEVEL
 from tests import forms
 from tests import world as w
+from tests.races import Race
 from tests.returns import trade as t
 from tests.surveys import asked as a
 from tests.surveys import callbacks as c
@@ -165,6 +166,16 @@ def test_a_round_is_answered_once(world: World, case: Case) -> None:
     assert withdraw_callbacks() == 1
     assert Callback.objects.get(case=case).state == "withdrawn"
     assert "item_service_speed" not in client_of(world, "agent").get(page(case)).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_sent_twice_at_once_is_kept_once_and_both_find_it(world: World, race: Race) -> None:
+    c.survey("link")
+    case, filled = c.closed(world, "P1"), Filled(GIVEN, "", uuid.uuid4())
+    by, version = world.actor("agent2"), c.version("five_level")
+    acts = [lambda: fill_in_for(case, version, filled, by=by, origin=origin(world)) for _ in range(2)]
+    assert race.run(*acts) == [True, True]
+    assert Response.objects.count() == 1
 
 
 def test_another_questionnaire_can_be_chosen(world: World, case: Case) -> None:
