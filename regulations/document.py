@@ -107,6 +107,13 @@ class LadderStep(Part):
     after_minutes: int = Field(ge=0)
 
 
+def require_rising(ladder: tuple[LadderStep, ...]) -> None:
+    """Raise ``ValueError`` for steps that do not follow each other in time."""
+    minutes = [step.after_minutes for step in ladder]
+    if minutes != sorted(minutes):
+        raise ValueError("The steps of the ladder must follow each other in time.")
+
+
 class TimesPart(Part):
     """Calendar, limits and the ladder of a profile; an empty required number cannot be published (A-04)."""
 
@@ -120,9 +127,7 @@ class TimesPart(Part):
 
     @model_validator(mode="after")
     def _ladder_rises(self) -> TimesPart:
-        minutes = [step.after_minutes for step in self.ladder]
-        if minutes != sorted(minutes):
-            raise ValueError("The steps of the ladder must follow each other in time.")
+        require_rising(self.ladder)
         return self
 
     def limit_for(

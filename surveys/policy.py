@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from regulations.document import LadderStep, Part
+from regulations.document import LadderStep, Part, require_rising
 from surveys.scores import LOW_UP_TO, QUOTAS, SATISFIED_FROM
 
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
@@ -37,8 +37,12 @@ class SurveysPart(Part):
     low_up_to: Decimal = Field(default=LOW_UP_TO, ge=1, lt=5)
     follow_up_days: int = Field(default=5, gt=0, le=250)
     follow_up_warn: float = Field(default=0.75, gt=0, lt=1)
-    follow_up_ladder: tuple[LadderStep, ...] = (
-        LadderStep(to="owner", after_minutes=0),
-        LadderStep(to="head", after_minutes=24 * 60),
+    follow_up_ladder: tuple[LadderStep, ...] = Field(
+        default=(LadderStep(to="owner", after_minutes=0), LadderStep(to="head", after_minutes=24 * 60)), min_length=1
     )
     smallest_group: int = Field(default=5, gt=0)
+
+    @model_validator(mode="after")
+    def _ladder_rises(self) -> SurveysPart:
+        require_rising(self.follow_up_ladder)
+        return self
