@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from notifications import templates
 from notifications.actions import NewMessage, enqueue_many, for_colleague, withdraw_many
 from notifications.models import ChannelName
 from organization.models import User
-from organization.queries import people_with_function
+from organization.queries import identity_of, people_with_function
 from surveys.models import FollowUp, Invitation
 from surveys.secrets import link_token
 
@@ -43,11 +43,11 @@ TO_STAFF = {
     ),
     "follow_up_near": (
         _("Follow-up about {number} is due on {due}"),
-        _("The follow-up of a customer's answer about {number} ({subject}) is due on {due}."),
+        _("{count} follow-up(s) of a customer's answer about {number} ({subject}), due on {due}."),
     ),
     "follow_up_overdue": (
         _("Follow-up about {number} is overdue"),
-        _("The follow-up of a customer's answer about {number} ({subject}) was due on {due}. It is with {owner}."),
+        _("{count} follow-up(s) of a customer's answer about {number} ({subject}) were due on {due}; with {owner}."),
     ),
     "reopening_proposed": (
         _("Reopening of {number} is proposed"),
@@ -80,8 +80,9 @@ def _link(thread: str) -> str:
 
 
 def _may_read(thread: str, user: User) -> bool:
-    case = Case.objects.filter(pk=int(thread.partition(":")[2])).only("barred").first()
-    return case is not None and -user.pk not in case.barred
+    """Whoever sees a follow-up of the case; the heads of the hub, who decide on its reopening, see all."""
+    rows = FollowUp.objects.filter(response__case=int(thread.partition(":")[2]))
+    return rows.visible_to(identity_of(user)).exists()
 
 
 def invited(asked: Iterable[tuple[Invitation, str, str]], *, kind: str) -> None:
@@ -120,16 +121,19 @@ def follow_ups_opened(rows: Iterable[FollowUp], *, case: Case, at: datetime) -> 
     )  # fmt: skip
 
 
-def follow_up_due(row: FollowUp, users: Iterable[User], *, level: str, late: bool) -> None:
-    """Tell a rung of the ladder that a follow-up is nearly due, or overdue and with whom it is; each rung once."""
-    kind = "follow_up_overdue" if late else "follow_up_near"
-    context = _values(row.response.case, due=row.due_on, owner=row.owner.name or row.owner.username)
+def follow_ups_due(rows: Sequence[FollowUp], users: Iterable[User], *, level: str, late: bool) -> None:
+    """Tell a rung of the ladder that what one owner has of one answer is nearly due, or overdue and with whom it is;
+    each rung once, whatever the number.
+    """
+    first = rows[0]
+    owner = first.owner.name or first.owner.username
+    context = _values(first.response.case, due=first.due_on, owner=owner, count=str(len(rows)))
     enqueue_many(
         message
         for user in users
         for message in for_colleague(
-            user, kind=kind, thread=row.thread, key=f"follow-up:{row.pk}:{level}", context=context,
-            path=f"/surveys/follow-ups/{row.pk}/",
+            user, kind="follow_up_overdue" if late else "follow_up_near", thread=first.thread,
+            key=f"follow-up:{first.pk}:{level}", context=context, path=f"/surveys/follow-ups/{first.pk}/",
         )
     )  # fmt: skip
 
