@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.files.base import File as Content
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from documents.actions import store_upload
 from documents.limits import made_limits
 from documents.models import LONGEST_PURPOSE, Export
 from documents.sheets import Sheet, Stamp, write_xlsx
+from documents.snapshots import snapshot
 from organization import numbering
 from organization.models import User
 
@@ -33,6 +34,15 @@ State = Export.State
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 3
 E = TypeVar("E", bound=Export)
+
+
+def start_over(model: type[Export]) -> None:
+    """Have what waits or is being written just now written when this transaction is over.
+
+    An erasure asks for it first, in its own transaction: what was read before it is never stored (PIPL 47).
+    """
+    unwritten = model._default_manager.filter(state__in=[State.WAITING, State.RUNNING])
+    unwritten.update(state=State.WAITING, claimed_at=None, attempts=0)
 
 
 class _Counted:
@@ -113,7 +123,7 @@ class Exporting(Generic[E]):
         except Exception:
             logger.exception("the export %s could not be written", row.number)
             again = row.attempts < MOST_ATTEMPTS
-            self.model._default_manager.filter(pk=pk).update(state=State.WAITING if again else State.FAILED)
+            self._held(row).update(state=State.WAITING if again else State.FAILED)
             return None
 
     @transaction.atomic
@@ -124,21 +134,31 @@ class Exporting(Generic[E]):
         row = rows.filter(free, pk=pk).first()
         if row is None:
             return None
+        if row.attempts >= MOST_ATTEMPTS:  # its workers died with it, each time
+            row.state = State.FAILED
+            row.save(update_fields=["state"])
+            return None
         row.state, row.claimed_at, row.attempts = State.RUNNING, now, row.attempts + 1
         row.save(update_fields=["state", "claimed_at", "attempts"])
         return row
 
+    def _held(self, row: E) -> QuerySet[E]:
+        """The row, as long as it was neither put back nor given to another worker."""
+        return self.model._default_manager.filter(pk=row.pk, state=State.RUNNING, claimed_at=row.claimed_at)
+
     def _write(self, row: E, path: Path) -> int:
         notes = [(_("What for"), row.purpose), (_("Filters"), self.filters(row) or _("none"))]
         stamp = Stamp(row.by.name, timezone.now(), row.number, notes)
-        with transaction.atomic():
+        with snapshot():
             table, *sums = self.sheets(row)
             counted = _Counted(table.rows)
             write_xlsx(path, [replace(table, rows=counted), *sums], stamp=stamp)
         return counted.rows
 
     @transaction.atomic
-    def _finish(self, row: E, path: Path, rows: int) -> E:
+    def _finish(self, row: E, path: Path, rows: int) -> E | None:
+        if not self._held(row).select_for_update().exists():
+            return None
         by = Actor.system(self.series)
         with path.open("rb") as stream:
             stored = store_upload(Content(stream, name=path.name), by=by, limits=made_limits())

@@ -10,6 +10,7 @@ from django.db.models import Min, QuerySet
 
 from cases.models import Case
 from documents.actions import erase_file
+from documents.exports import start_over
 from organization.traces import Deed, Deeds, Subject, Trace, Words
 from reports import models
 
@@ -22,6 +23,7 @@ def _ledgers(subject: Subject) -> QuerySet[models.LedgerExport]:
 
 
 def _erase_ledgers(subject: Subject, deed: Deed) -> int:
+    start_over(models.LedgerExport)
     rows = list(_ledgers(subject).select_related("file"))
     for row in rows:
         assert row.file is not None  # noqa: S101 - as it was asked for

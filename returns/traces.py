@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db.models import Min, Model, Q, QuerySet
 
 from documents.actions import erase_file
+from documents.exports import start_over
 from organization.traces import AT, LABEL, Deed, Deeds, Subject, Trace, Words
 from returns import models
 
@@ -28,6 +29,7 @@ def _books(subject: Subject) -> QuerySet[models.BookExport]:
 
 
 def _erase_books(subject: Subject, deed: Deed) -> int:
+    start_over(models.BookExport)
     rows = list(_books(subject).select_related("file"))
     for row in rows:
         assert row.file is not None  # noqa: S101 - as it was asked for

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db.models import Min, Model, Q, QuerySet
 
 from documents.actions import erase_file
+from documents.exports import start_over
 from organization.traces import AT, Deed, Deeds, Subject, Trace, Words
 from surveys import models
 
@@ -20,6 +21,7 @@ def _records(subject: Subject) -> QuerySet[models.RecordExport]:
 
 
 def _erase_records(subject: Subject, deed: Deed) -> int:
+    start_over(models.RecordExport)
     rows = list(_records(subject).select_related("file"))
     for row in rows:
         assert row.file is not None  # noqa: S101 - as it was asked for

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
+from documents.snapshots import snapshot
 from organization import numbering
 from organization.models import Role, User
 from reports import facts, notices, progress
@@ -22,7 +23,6 @@ from reports.figures import figures_of
 from reports.models import Fact, Report, ReportCopy
 from reports.models.report import LANGUAGE
 from reports.periods import Period, month_before, quarter_before
-from reports.snapshots import snapshot
 from reports.tables import as_json
 
 logger = logging.getLogger(__name__)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +16,18 @@ from openpyxl import load_workbook
 
 from audit.models import Event, Reading, Sealed
 from cases.models import Case
+from documents.exports import Exporting
+from documents.sheets import Sheet
 from notifications.models import Message
 from organization.models import Membership
+from organization.traces import Deed, Deeds, Subject
+from reports import traces as reports_traces
+from reports.models import LedgerExport
+from returns import traces as returns_traces
+from returns.models import BookExport
+from surveys import traces as surveys_traces
 from surveys.actions.answering import Filled, Given
-from surveys.actions.records import ask_for_record, pending, write_record
+from surveys.actions.records import RECORDS, ask_for_record, pending, write_record
 from surveys.models import Answer, Attempt, Callback, Draw, RecordExport, Response
 from surveys.queries.records import Wanted
 from tests.surveys import callbacks as c
@@ -199,6 +209,65 @@ def test_a_record_whose_task_was_lost_is_taken_up_again(world: World, callback: 
     assert pending() == []
     RecordExport.objects.update(asked_at=timezone.now() - timedelta(minutes=2))
     assert pending() == [row.pk]
+
+
+@pytest.fixture
+def asked(world: World, callback: Callback) -> RecordExport:
+    """A record that waits to be written."""
+    return ask_for_record(
+        world.quality_head, Wanted(callback.draw.quarter), purpose="x", by=world.actor("quality_head")
+    )
+
+
+def test_a_record_whose_workers_die_each_time_is_given_up(asked: RecordExport) -> None:
+    RecordExport.objects.update(state="running", claimed_at=timezone.now() - timedelta(hours=1), attempts=3)
+    assert pending() == [asked.pk]
+    assert write_record(asked.pk) is None
+    asked.refresh_from_db()
+    assert (asked.state, pending()) == ("failed", [])
+
+
+def during_the_writing(happens: Callable[[], object]) -> Exporting[RecordExport]:
+    def sheets(row: RecordExport) -> list[Sheet]:
+        made = RECORDS.sheets(row)
+        happens()
+        return made
+
+    return replace(RECORDS, sheets=sheets)
+
+
+def test_a_worker_that_was_overtaken_stores_nothing_and_fails_nothing(asked: RecordExport) -> None:
+    def overtaken(_row: RecordExport) -> str:
+        RecordExport.objects.update(claimed_at=timezone.now() + timedelta(minutes=11))
+        return ""
+
+    def overtaken_and_failing(row: RecordExport) -> str:
+        raise OSError(overtaken(row))
+
+    for filters in (overtaken, overtaken_and_failing):
+        RecordExport.objects.update(state="waiting")
+        assert replace(RECORDS, filters=filters).write(asked.pk) is None
+        asked.refresh_from_db()
+        assert (asked.state, asked.file) == ("running", None)
+
+
+@pytest.mark.req("SEC-12")
+def test_what_is_read_before_an_erasure_is_not_stored_after_it(
+    world: World, asked: RecordExport, callback: Callback
+) -> None:
+    def erase() -> None:
+        subject, deed = Subject(cases=frozenset({callback.case_id})), Deed(world.actor("manager"), timezone.now(), "")
+        for module in (surveys_traces, returns_traces, reports_traces):
+            for trace in module.TRACES:
+                if trace.name.endswith("Export") and isinstance(trace, Deeds):
+                    trace.doing(subject, deed)
+
+    for kept in (BookExport, LedgerExport):
+        kept(number="X1", by=world.manager, asked_at=timezone.now(), state="running", claimed_at=timezone.now()).save()
+    assert during_the_writing(erase).write(asked.pk) is None
+    for model in (RecordExport, BookExport, LedgerExport):
+        assert list(model._default_manager.values_list("state", "claimed_at", "file")) == [("waiting", None, None)]
+    assert write_record(asked.pk) is not None
 
 
 def test_only_heads_of_quality_and_of_the_desk_and_managers_take_it_out(world: World, callback: Callback) -> None:

@@ -1,4 +1,4 @@
-"""One moment of the database for everything that a report reads."""
+"""One moment of the database for everything that a report or a workbook reads."""
 
 from __future__ import annotations
 
