@@ -139,7 +139,8 @@ def export_file(request: HttpRequest, number: str) -> HttpResponseBase:
     row = BookExport.objects.filter(number=number, by=user).exclude(file=None).select_related("file").first()
     if row is None or row.file is None or not rights.keeps_book(who):
         raise Http404
-    record_reading("returns", "export", by=Actor.staff(user), at=timezone.now())
+    by = Actor.staff(user)
+    record_reading("returns", "export", by=by, at=timezone.now(), rows=row.rows, reason=row.number)
     return serve_original(row.file)
 
 

@@ -15,6 +15,7 @@ from cases import lifecycle as case_life
 from organization.queries import Identity
 from surveys import rights
 from surveys.models import FollowUp
+from surveys.queries.versions import with_versions
 
 State = FollowUp.State
 #: What the list can be narrowed to.
@@ -60,13 +61,14 @@ def overdue(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
 
 
 def listed(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
-    """With all that a row shows."""
-    return rows.select_related("response__case", "response__version", "owner", "department")
+    """With all that a row shows; ``rows_of`` adds the questionnaires."""
+    return rows.select_related("response__case", "owner", "department")
 
 
 def rows_of(rows: Iterable[FollowUp], today: date | None = None) -> list[Row]:
-    """The rows with their words."""
-    day = today or timezone.localdate()
+    """The rows with their words; one query, however many they are."""
+    rows, day = list(rows), today or timezone.localdate()
+    with_versions(row.response for row in rows)
     return [Row(row, about(row), row.is_open and row.due_on < day) for row in rows]
 
 

@@ -19,6 +19,7 @@ from surveys.document import Item
 from surveys.models import Answer, Attempt, Callback, Draw, QuestionnaireVersion, Response
 from surveys.models.callback import CallbackQuerySet
 from surveys.queries.desk import HEAVY, name_of, progress_of
+from surveys.queries.versions import with_versions
 
 #: Rows are read and written so many at a time.
 CHUNK = 500
@@ -78,7 +79,7 @@ def found(who: Identity, wanted: Wanted) -> CallbackQuerySet:
 
 
 def lines_of(rows: Iterable[Callback], who: Identity) -> list[Recorded]:
-    """Calls with what was answered; two queries, however many they are."""
+    """Calls with what was answered; three queries, however many they are."""
     rows = list(rows)
     responses = _responses(rows, who)
     clear = serves(who)
@@ -89,7 +90,7 @@ def _responses(rows: list[Callback], who: Identity) -> dict[int | None, Response
     """What was answered in these calls, as far as this person may see it, by call."""
     given = Prefetch("given", Answer.objects.order_by("id"))
     visible = Response.objects.visible_to(who).filter(callback__in=[row.pk for row in rows])
-    return {row.callback_id: row for row in visible.select_related("version").prefetch_related(given)}
+    return {row.callback_id: row for row in with_versions(visible.prefetch_related(given))}
 
 
 def _recorded(row: Callback, response: Response | None, *, clear: bool) -> Recorded:
@@ -119,6 +120,7 @@ class RecordSheet:
         self.who, self.wanted, self.clear = who, wanted, serves(who)
         self.states = {value: str(label) for value, label in Callback.State.choices}
         self.results = {value: str(label) for value, label in Attempt.Result.choices}
+        self.genuine = {value: str(label) for value, label in Response.Genuine.choices}
         self.items = self._items()
 
     def _items(self) -> dict[str, Item]:
@@ -147,7 +149,8 @@ class RecordSheet:
             Column(_("Caller"), width=12),
             Column(_("Ended at"), "datetime"),
             *(Column(item.name, "integer" if item.kind == "points" else "text") for item in self.items.values()),
-            Column(_("Average"), "number"),
+            Column(_("Mean"), "number"),
+            Column(_("Authenticity"), width=12),
             Column(_("Comments"), width=48),
         ]
 
@@ -177,7 +180,7 @@ class RecordSheet:
         )  # fmt: skip
 
     def _said(self, response: Response | None) -> list[Any]:
-        """What was answered to each question, the average, and the comments with their questions."""
+        """What was answered to each question, the mean, whether it is genuine, and the comments."""
         said: dict[str, Any] = {}
         comments = []
         for item, words, comment in _answers(response) if response else ():
@@ -188,7 +191,8 @@ class RecordSheet:
             if comment:
                 comments.append(f"{item.name}：{comment}")
         mean = response.score.mean if response else None
-        return [*(said.get(code) for code in self.items), mean, "；".join(comments)]
+        genuine = self.genuine[response.genuine] if response else ""
+        return [*(said.get(code) for code in self.items), mean, genuine, "；".join(comments)]
 
 
 def summary_columns() -> list[Column]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -75,6 +76,7 @@ def _wanted(request: HttpRequest, year: int, number: int) -> book.Wanted:
 def exports(request: HttpRequest, year: int, number: int) -> HttpResponse:
     """Ask for the record as a workbook, and take it once it is written (SEC-13)."""
     h, wanted = here(person(request), "export_record"), _wanted(request, year, number)
+    kept = f"?{urlencode({'level': wanted.level})}" if wanted.level else ""
     form = PurposeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
@@ -84,7 +86,7 @@ def exports(request: HttpRequest, year: int, number: int) -> HttpResponse:
         else:
             transaction.on_commit(partial(write_record.delay, row.pk), robust=True)
             messages.success(request, _("The record is being written. You are told when it is ready."))
-            return redirect("callback_record_exports", year, number)
+            return redirect(reverse("callback_record_exports", args=[year, number]) + kept)
     mine = list(RecordExport.objects.filter(by=h.user).select_related("file")[:EXPORTS_SHOWN])
     context = {
         "form": form,
@@ -92,7 +94,7 @@ def exports(request: HttpRequest, year: int, number: int) -> HttpResponse:
         "exports": mine,
         "waiting": any(row.state in {"waiting", "running"} for row in mine),
         "chips": [wanted.words],
-        "kept": urlencode({"level": wanted.level}) if wanted.level else "",
+        "kept": kept,
     }
     return render(request, "surveys/record_exports.html", context, status=422 if form.errors else 200)
 
@@ -104,5 +106,6 @@ def export_file(request: HttpRequest, number: str) -> HttpResponseBase:
     row = RecordExport.objects.filter(number=number, by=h.user).exclude(file=None).select_related("file").first()
     if row is None or row.file is None:
         raise Http404
-    record_reading("surveys", "export", by=Actor.staff(h.user), at=timezone.now())
+    by = Actor.staff(h.user)
+    record_reading("surveys", "export", by=by, at=timezone.now(), rows=row.rows, reason=row.number)
     return serve_original(row.file)

@@ -79,7 +79,8 @@ def test_a_call_goes_to_its_end_by_programs_alone(world: World, callback: Callba
     assert (detail["id"], detail["level"], detail["is_open"], detail["taken_by"]) == (callback.pk, "P1", True, None)
     assert detail["phones"]
     assert detail["asks"]["items"][0]["code"] == "solved"
-    assert (detail["reply"]["text"], detail["opinion"]["satisfied"], detail["outcome"]) != ("", False, "")
+    assert detail["reply"]["text"]
+    assert (detail["opinion"]["satisfied"], detail["outcome"]) == (True, "settled")
     assert post(desk, f"{CALLBACKS}next/").status_code == 200  # one's own call again
     later = (timezone.now() + timedelta(days=2)).isoformat()
     detail = done(desk, call(callback, "attempt/"), result="later", next_at=later, note="下周再打")
@@ -97,6 +98,21 @@ def test_a_call_goes_to_its_end_by_programs_alone(world: World, callback: Callba
     assert kinds(callback.thread) == {"token"}
     assert Reading.objects.filter(thread=callback.thread, what="page", actor_kind="token").count() == 5
     assert desk.get(CALLBACKS).json()["waiting"] == 0
+
+
+@pytest.mark.req("SUR-14")
+def test_a_taken_call_that_is_not_to_be_made_any_more_shows_no_number_and_says_why(
+    world: World, callback: Callback, api: Api
+) -> None:
+    desk = api("caller")
+    assert done(desk, call(callback, "take/"))["phones"]
+    Case.objects.filter(pk=callback.case_id).update(contact_refused=True)
+    detail = desk.get(call(callback)).json()
+    assert (detail["is_mine"], detail["is_open"], detail["phones"]) == (True, False, [])
+    page = client_of(world, "caller").get(f"/surveys/callbacks/{callback.pk}/").content.decode()
+    assert gettext("Not to be called just now") in page
+    assert gettext("This callback has ended") not in page
+    assert "tel:" not in page
 
 
 @pytest.mark.req("SUR-14")

@@ -28,7 +28,8 @@ from returns.models import BookExport
 from surveys import traces as surveys_traces
 from surveys.actions.answering import Filled, Given
 from surveys.actions.records import RECORDS, ask_for_record, pending, write_record
-from surveys.models import Answer, Attempt, Callback, Draw, RecordExport, Response
+from surveys.document import QuestionnaireDocument
+from surveys.models import Answer, Callback, Draw, FollowUp, RecordExport, Response
 from surveys.queries.records import Wanted
 from tests.surveys import callbacks as c
 from tests.world import World, client_of
@@ -144,7 +145,7 @@ def test_dates_are_dates_numbers_are_numbers_and_nothing_runs(world: World, call
     for title in ("Received at", "Last call", "Ended at", "Drawn on"):
         assert isinstance(line[gettext(title)].value, datetime), title
     assert (line[gettext("Attempts")].value, line[gettext("Attempts")].data_type) == (1, "n")
-    assert line[gettext("Average")].value == pytest.approx(4.25)
+    assert line[gettext("Mean")].value == pytest.approx(4.25)
     texts = {gettext("Subject"): "=1+1", "您有什么意见和建议？": "@SUM(A1:A9)"}
     for title, text in texts.items():
         assert (line[title].value, line[title].data_type) == (text, "s")
@@ -190,7 +191,8 @@ def test_it_is_written_in_the_background_told_and_taken_by_its_own_reader(
     assert row.number in page
     answer = client.get(f"/surveys/quota/exports/{row.number}/")
     assert b"".join(answer.streaming_content)[:2] == b"PK"  # type: ignore[attr-defined]
-    assert Reading.objects.filter(thread="surveys", what="export", actor_id=world.quality_head.pk).exists()
+    reading = Reading.objects.get(thread="surveys", what="export", actor_id=world.quality_head.pk)
+    assert (reading.rows, reading.reason) == (1, row.number)
     assert client_of(world, "manager").get(f"/surveys/quota/exports/{row.number}/").status_code == 404
     event = Event.objects.get(thread="surveys", verb="export")
     assert event.changes["number"] == [None, row.number]
@@ -277,8 +279,54 @@ def test_only_heads_of_quality_and_of_the_desk_and_managers_take_it_out(world: W
         client: Client = client_of(world, name)
         return client.get(url).status_code == 200
 
-    assert {name for name in world.users if opened(name)} == {
-        "manager", "general_manager", "quality_head", "representative",
-    }  # fmt: skip
+    allowed = {"manager", "general_manager", "quality_head", "representative"}
+    assert {name for name in world.users if opened(name)} == allowed
     assert "/exports/" not in client_of(world, "caller").get(page_of(callback)).content.decode()
-    assert not Attempt.objects.exists()
+    Membership.objects.filter(user=world.caller).update(is_head=True)
+    type(world.caller).objects.filter(pk=world.caller.pk).update(role="head")
+    assert {name for name in world.users if opened(name)} == allowed | {"caller"}
+
+
+@pytest.mark.req("SUR-21")
+def test_an_answer_that_is_not_genuine_is_marked_on_the_page_and_in_the_workbook(
+    world: World, callback: Callback
+) -> None:
+    c.call(callback, c.filled(), by=c.actor(world))
+    label, column = str(Response.Genuine.DOUBTFUL.label), gettext("Authenticity")
+    for genuine, is_marked in (("unchecked", False), ("doubtful", True)):
+        Response.objects.update(genuine=genuine, genuine_reason="无人接听")
+        page = client_of(world, "quality_head").get(page_of(callback)).content.decode()
+        assert (label in page) is is_marked
+        (line,) = table_of(written(world, callback))
+        assert line[column].value == Response.Genuine(genuine).label
+
+
+def test_the_level_stays_while_a_record_is_asked_for_and_looked_at(world: World, callback: Callback) -> None:
+    client, url = client_of(world, "quality_head"), page_of(callback, "exports/?level=P1")
+    assert client.post(url, {"purpose": "季度检查"}).headers["Location"] == url
+    page = client.get(url).content.decode()
+    assert (page.count(f'href="{page_of(callback)}?level=P1"'), page.count(f'href="{url}"')) == (2, 1)
+
+
+def test_a_questionnaire_is_understood_once_however_many_answered_it(
+    world: World, callback: Callback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(callback, 20)
+    Answer.objects.filter(item="overall").update(value=2, option="o4")
+    FollowUp.objects.bulk_create(
+        FollowUp(
+            response=row, item="overall", reason="low", owner=world.quality_head, opened_at=row.submitted_at,
+            due_on=timezone.localdate(),
+        )
+        for row in Response.objects.all()
+    )  # fmt: skip
+    understood: list[object] = []
+    understand = QuestionnaireDocument.model_validate
+    monkeypatch.setattr(
+        QuestionnaireDocument, "model_validate", lambda given: understood.append(1) or understand(given)
+    )
+    client = client_of(world, "quality_head")
+    for path in (page_of(callback), "/surveys/follow-ups/?scope=open"):
+        understood.clear()
+        assert "对处理结果是否满意？" in client.get(path).content.decode()
+        assert len(understood) == 1, path

@@ -83,7 +83,7 @@ class CallbackDetail(serializers.Serializer[Calling]):
     """One call: what was reported and answered, whom to call, what was tried, and what is asked (F73).
 
     ``is_open`` says whether it may be made now; ``taken_by`` is the colleague who is making it. The telephone numbers
-    are for who has taken it.
+    are for who has taken it, while it may be made.
     """
 
     id = serializers.IntegerField(source="row.pk")
@@ -113,5 +113,5 @@ class CallbackDetail(serializers.Serializer[Calling]):
     asks = QuestionnaireOut(source="row.draw.survey.version.asks")
 
     def get_phones(self, calling: Calling) -> list[str]:
-        """As on the page: none before the call is taken."""
-        return list(calling.dossier.phones) if calling.is_mine else []
+        """As on the page: none before the call is taken, and none when it is not to be made any more."""
+        return list(calling.dossier.phones) if calling.is_mine and calling.is_open else []
