@@ -69,7 +69,7 @@ PICTURES = (
     Picture("surveys", "zhaomin", "/surveys/"),
     Picture("survey-form", "zhaomin", "/surveys/questionnaires/five_level/"),
     Picture("callbacks", "luyuan", "/surveys/callbacks/"),
-    Picture("callback", "luyuan", "/surveys/callbacks/", "return"),
+    Picture("callback", "luyuan", "/surveys/callbacks/", "call"),
     Picture("results", "zhaomin", "/surveys/results/"),
     Picture("follow-up", "zhaomin", "/surveys/follow-ups/?scope=open", "return"),
     Picture("dashboard", "zhaomin", "/reports/"),
@@ -199,8 +199,17 @@ def look_at_the_merge(page: Page) -> None:
 
 
 def open_the_return(page: Page) -> None:
-    """The first row of a list: a return, a call, a follow-up."""
+    """The first row of a list: a return, a follow-up."""
     page.goto(_absolute(page, page.locator("td.c-main a").first.get_attribute("href")))
+
+
+def take_the_call(page: Page) -> None:
+    """The first of the queue, with its number and questions; of the second size it is taken already."""
+    open_the_return(page)
+    take = page.locator("form[action$='/take/'] button")
+    if take.count():
+        take.click()
+    page.locator("form[data-calling]").wait_for()
 
 
 def open_the_lock(page: Page) -> None:
@@ -263,6 +272,7 @@ PREPARE = {
     "reply": open_the_reply,
     "slip": open_the_slip,
     "return": open_the_return,
+    "call": take_the_call,
     "locked": open_the_lock,
     "refused": try_to_pay,
 }

@@ -228,7 +228,7 @@ def _callback(shelf: _Shelf, made: _Made, response: Response) -> Callback:
     draw.closed = draw.required * 100 // QUOTAS[key[1]]
     return Callback(
         pk=next(made.keys[Callback]), draw=draw, case_id=response.case_id, round=response.round, n=draw.required,
-        state="done", drawn_at=at, next_at=at, attempts=1, taken_by=shelf.staff, taken_at=at, ended_at=at,
+        state="done", drawn_at=at, next_at=at, attempts=1, ended_at=at,
     )  # fmt: skip
 
 
@@ -254,4 +254,6 @@ def _follow_up(shelf: _Shelf, response: Response, item: str, reason: str) -> Fol
     if done:
         row.cause, row.result = "派工不及时", "已向客户说明并改进"
         row.ended_at, row.ended_by_id = at + timedelta(days=4), row.owner_id
+    else:
+        row.next_alert_at = row.due_at
     return row

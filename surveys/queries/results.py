@@ -346,10 +346,7 @@ def _tables(sums: QuerySet[Tally], wanted: Wanted, smallest: int) -> list[Table]
         lines = hide((_line(row[name], labels[row[name]], row, "") for row in rows), smallest)
         ordered = _sorted(lines, by_key=name in {"month", "level"})
         # Many people are counted and few are listed: only those get the address of their responses.
-        shown = [
-            line if line.hidden else replace(line, query=_query(wanted, parameter, line.key))
-            for line in ordered[:SHOWN]
-        ]
+        shown = [_linked(line, wanted, parameter) for line in ordered[:SHOWN]]
         found.append(Table(name, title, heading, shown, max(0, len(lines) - SHOWN), note))
     return found
 

@@ -85,9 +85,15 @@ def sends(caller: Person, key: str) -> None:
 def test_a_call_fits_a_telephone_and_works_by_touch(world: World, somebody: Callable[..., Person]) -> None:
     ten_due(world)
     caller = somebody("caller", phone=True)
-    for path in ("/surveys/callbacks/", f"/surveys/callbacks/{Callback.objects.earliest('pk').pk}/", "/surveys/quota/"):
+    call = Callback.objects.earliest("pk")
+    for path in ("/surveys/quota/", "/surveys/callbacks/", f"/surveys/callbacks/{call.pk}/"):
         caller.opens(path)
         caller.fits()
+    with caller.page.expect_navigation():
+        caller.page.locator("form[action$='/take/'] button").tap()
+    caller.page.locator("form[data-calling]").wait_for()
+    assert Callback.objects.get(taken_by=world.caller) == call
+    caller.fits()
     today, quality = timezone.localdate(), somebody("quality_head")
     for path in ("/surveys/quota/", f"/surveys/quota/{today.year}/{(today.month + 2) // 3}/"):
         quality.opens(path)
