@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext
@@ -251,6 +252,20 @@ def test_a_worker_that_was_overtaken_stores_nothing_and_fails_nothing(asked: Rec
         assert replace(RECORDS, filters=filters).write(asked.pk) is None
         asked.refresh_from_db()
         assert (asked.state, asked.file) == ("running", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_workbook_is_read_at_one_moment(asked: RecordExport) -> None:
+    seen: list[str] = []
+
+    def look(row: RecordExport) -> list[Sheet]:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            seen.extend(cursor.fetchone())
+        return RECORDS.sheets(row)
+
+    assert replace(RECORDS, sheets=look).write(asked.pk) is not None
+    assert seen == ["repeatable read"]
 
 
 @pytest.mark.req("SEC-12")
