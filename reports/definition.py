@@ -414,6 +414,8 @@ _WORK = (
     ("work:visit", lazy("Visits on site")),
     ("work:investigation", lazy("Investigations")),
     ("work:measure", lazy("Measures")),
+    ("work:reply", lazy("Replies")),
+    ("work:note", lazy("Internal notes")),
 )
 
 

@@ -1,8 +1,11 @@
 """What of a period is counted: one SELECT for each subject, written into a report's facts or only added up.
 
 A row's flags say what it counts as. Invalid cases keep their number and count in no rate (RES-20); imported history was
-handled elsewhere and counts nowhere. A clock is judged by its first due time (SLA-04); one that was met but recorded
-late stands apart. All moments are compared with the same two ends, so that what is counted is what the period holds.
+handled elsewhere and counts nowhere. Whether a case was received asks how the case stands now; what became of a round
+asks the round alone, so that what happens after a reopening changes no earlier month (RES-21). So does its department.
+A clock is judged by its first due time (SLA-04): whatever stopped it afterwards, the breach stays; one that was met but
+recorded late stands apart. All moments are compared with the same two ends, so that what is counted is what the period
+holds.
 """
 
 from __future__ import annotations
@@ -35,32 +38,47 @@ def _flags(*pairs: tuple[str, str]) -> str:
     return f"array_remove(ARRAY[{cases}]::varchar[], NULL)"
 
 
+def led_by(case: str, number: str) -> str:
+    """The department that led a round: the last whose lead was not returned or taken back before the round ended."""
+    return f"""(
+  SELECT l.department_id FROM cases_assignment l
+   WHERE l.case_id = {case} AND l.round = {number} AND l.is_lead
+     AND (l.state NOT IN ('returned', 'cancelled') OR l.state = 'cancelled' AND l.ended_at >= (
+       SELECT e.ended_at FROM cases_round e WHERE e.case_id = l.case_id AND e.n = l.round))
+   ORDER BY l.id DESC LIMIT 1)"""
+
+
 _COUNTS = "coalesce(c.outcome, '') NOT IN ('invalid', 'imported')"
-_OPEN_AT_END = "(r.opened_at < %(ends)s AND (r.ended_at IS NULL OR r.ended_at >= %(ends)s))"
-_RECEIVED = f"(r.n = 1 AND {_in('c.received_at')})"
-_HANDLED = _in("coalesce(k.met_at, r.closed_at)")
+#: Whether a round counts; imported history that is opened again was still received elsewhere.
+ROUND_COUNTS = "r.outcome NOT IN ('invalid', 'imported')"
+_OPEN_AT_END = f"({ROUND_COUNTS} AND r.opened_at < %(ends)s AND (r.ended_at IS NULL OR r.ended_at >= %(ends)s))"
+_RECEIVED = f"(r.n = 1 AND {_COUNTS} AND r.outcome <> 'imported' AND {_in('c.received_at')})"
+_HANDLED = f"({ROUND_COUNTS} AND {_in('coalesce(k.met_at, r.closed_at)')})"
+_REOPENED = f"({ROUND_COUNTS} AND r.n > 1 AND {_in('r.opened_at')})"
+_CLOSED = f"({ROUND_COUNTS} AND {_in('r.closed_at')})"
 
 ROUNDS = f"""
 SELECT 'round', r.id, r.case_id, r.n, {
     _flags(
         ("'received'", _RECEIVED),
         ("'repeat'", f"{_RECEIVED} AND c.repeat_of_id IS NOT NULL"),
-        ("'reopened'", f"r.n > 1 AND {_in('r.opened_at')}"),
+        ("'reopened'", _REOPENED),
         ("'handled'", _HANDLED),
-        ("'closed'", _in("r.closed_at")),
-        ("'outcome:' || r.outcome", f"{_in('r.closed_at')} AND r.outcome <> ''"),
+        ("'closed'", _CLOSED),
+        ("'outcome:' || r.outcome", f"{_CLOSED} AND r.outcome <> ''"),
         ("'open'", _OPEN_AT_END),
     )
-}, coalesce(c.lead_department_id, c.receiving_department_id), {_OF_CASE}, {_NO_SUMS}
+}, coalesce({led_by("r.case_id", "r.n")}, c.receiving_department_id), {_OF_CASE}, {_NO_SUMS}
   FROM cases_round r
   JOIN cases_case c ON c.id = r.case_id
   LEFT JOIN cases_caseclock k ON k.case_id = r.case_id AND k.round = r.n AND k.kind = 'resolution'
                              AND k.assignment_id IS NULL
- WHERE {_COUNTS} AND r.outcome NOT IN ('invalid', 'imported')
-   AND ({_RECEIVED} OR {_in("r.opened_at")} OR {_in("r.closed_at")} OR {_HANDLED} OR {_OPEN_AT_END})
+ WHERE {_RECEIVED} OR {_REOPENED} OR {_CLOSED} OR {_HANDLED} OR {_OPEN_AT_END}
 """
 
-_DUE = f"({_in('k.first_due_at')} AND (k.stopped_at IS NULL OR k.met_at IS NOT NULL))"
+#: Whether a clock is judged at all: not one that stopped while there was still time.
+JUDGED = "(k.stopped_at IS NULL OR k.met_at IS NOT NULL OR k.stopped_at >= k.first_due_at)"
+_DUE = f"({_in('k.first_due_at')} AND {JUDGED})"
 _MET_IN_TIME = "k.met_at IS NOT NULL AND k.met_at <= k.first_due_at"
 _OVERDUE = ("(k.first_due_at < %(ends)s AND (k.met_at IS NULL OR k.met_at >= %(ends)s)"
             " AND (k.stopped_at IS NULL OR k.stopped_at >= %(ends)s))")  # fmt: skip
@@ -79,7 +97,7 @@ SELECT 'clock', k.id, k.case_id, k.round, {
         ("k.kind || ':overdue'", _OVERDUE),
         ("'overdue'", _OVERDUE),
     )
-}, coalesce(a.department_id, c.lead_department_id, c.receiving_department_id), {_OF_CASE}, {_NO_SUMS}
+}, coalesce(a.department_id, {led_by("k.case_id", "k.round")}, c.receiving_department_id), {_OF_CASE}, {_NO_SUMS}
   FROM cases_caseclock k
   JOIN cases_case c ON c.id = k.case_id
   LEFT JOIN cases_assignment a ON a.id = k.assignment_id
@@ -98,13 +116,14 @@ SELECT 'assignment', a.id, a.case_id, a.round, {
  WHERE {_COUNTS} AND ({_in("a.sent_at")} OR (a.state = 'returned' AND {_in("a.ended_at")}) OR {_in("a.answered_at")})
 """
 
+_PLANNED = f"(m.state <> 'cancelled' AND {_in('m.planned_at')})"
 _VERIFIED = f"EXISTS (SELECT 1 FROM cases_measurecheck v WHERE v.measure_id = m.id AND v.effective AND {_in('v.at')})"
 _MEASURE_LATE = ("(m.state <> 'cancelled' AND m.planned_at < %(ends)s AND m.due_on <= %(until)s"
                  " AND (m.done_at IS NULL OR m.done_at >= %(ends)s))")  # fmt: skip
 MEASURES = f"""
 SELECT 'measure', m.id, m.case_id, m.round, {
     _flags(
-        ("'planned'", _in("m.planned_at")),
+        ("'planned'", _PLANNED),
         ("'done'", _in("m.done_at")),
         ("'verified'", _VERIFIED),
         ("'overdue'", _MEASURE_LATE),
@@ -112,7 +131,7 @@ SELECT 'measure', m.id, m.case_id, m.round, {
     )
 }, m.department_id, {_OF_CASE}, {_NO_SUMS}
   FROM cases_measure m JOIN cases_case c ON c.id = m.case_id
- WHERE {_COUNTS} AND ({_in("m.planned_at")} OR {_in("m.done_at")} OR {_VERIFIED} OR {_MEASURE_LATE})
+ WHERE {_COUNTS} AND ({_PLANNED} OR {_in("m.done_at")} OR {_VERIFIED} OR {_MEASURE_LATE})
 """
 
 WORK = f"""
@@ -130,6 +149,10 @@ SELECT 'work', w.id, w.case_id, NULL::smallint, ARRAY['work', w.flag]::varchar[]
     UNION ALL
     SELECT id, case_id, minutes, 'work:measure', department_id FROM cases_measure x
      WHERE minutes > 0 AND {_in("x.done_at")}
+    UNION ALL
+    SELECT id, case_id, minutes, 'work:reply', NULL FROM cases_reply x WHERE minutes > 0 AND {_in("x.happened_at")}
+    UNION ALL
+    SELECT id, case_id, minutes, 'work:note', NULL FROM cases_note x WHERE minutes > 0 AND {_in("x.at")}
   ) w JOIN cases_case c ON c.id = w.case_id
  WHERE {_COUNTS}
 """

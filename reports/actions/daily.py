@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from cases.models import Case
+from reports.facts import JUDGED, ROUND_COUNTS, led_by
 from reports.models import CaseDay, Counting
 from reports.models.daily import COUNTED, CUTS
 
@@ -33,34 +34,36 @@ _THREADS = ("case:", "survey:")
 
 _COLUMNS = ", ".join(COUNTED)
 _KEYS = ", ".join(f"{cut}_id" for cut in CUTS)
+_RECEIVED = "c.counts AND r.n = 1 AND r.outcome <> 'imported'"
 
 # What cases add to the days, as ``reports.facts`` counts it for a period: a flag there is a name here, and its moment.
 _FRESH = f"""
 c AS MATERIALIZED (
-  SELECT id, received_at, repeat_of_id, coalesce(lead_department_id, receiving_department_id) AS department_id, {_KEYS},
+  SELECT id, received_at, repeat_of_id, receiving_department_id, {_KEYS},
          coalesce(outcome, '') NOT IN ('invalid', 'imported') AS counts
     FROM cases_case WHERE id = ANY(%(ids)s)
 ), e AS (
-  SELECT c.id AS case_id, e.at, c.department_id, e.name, 1 AS n, NULL::timestamptz AS judge_at
+  SELECT c.id AS case_id, e.at, coalesce({led_by("c.id", "r.n")}, c.receiving_department_id) AS department_id,
+         e.name, 1 AS n, NULL::timestamptz AS judge_at
     FROM c JOIN cases_round r ON r.case_id = c.id
     LEFT JOIN cases_caseclock k ON k.case_id = c.id AND k.round = r.n AND k.kind = 'resolution'
                                AND k.assignment_id IS NULL
    CROSS JOIN LATERAL (VALUES
-     ('received', CASE WHEN r.n = 1 THEN c.received_at END),
-     ('repeated', CASE WHEN r.n = 1 AND c.repeat_of_id IS NOT NULL THEN c.received_at END),
-     ('reopened', CASE WHEN r.n > 1 THEN r.opened_at END),
-     ('handled', coalesce(k.met_at, r.closed_at)),
-     ('closed', r.closed_at)
+     ('received', CASE WHEN {_RECEIVED} THEN c.received_at END),
+     ('repeated', CASE WHEN {_RECEIVED} AND c.repeat_of_id IS NOT NULL THEN c.received_at END),
+     ('reopened', CASE WHEN {ROUND_COUNTS} AND r.n > 1 THEN r.opened_at END),
+     ('handled', CASE WHEN {ROUND_COUNTS} THEN coalesce(k.met_at, r.closed_at) END),
+     ('closed', CASE WHEN {ROUND_COUNTS} THEN r.closed_at END)
    ) e(name, at)
-   WHERE c.counts AND r.outcome NOT IN ('invalid', 'imported') AND e.at IS NOT NULL
+   WHERE e.at IS NOT NULL
   UNION ALL
-  SELECT c.id, k.first_due_at, coalesce(a.department_id, c.department_id), CASE
+  SELECT c.id, k.first_due_at, coalesce(a.department_id, {led_by("c.id", "k.round")}, c.receiving_department_id), CASE
            WHEN k.met_recorded_late THEN k.kind || '_recorded_late'
            WHEN k.met_at <= k.first_due_at THEN k.kind || '_kept'
            WHEN k.met_at IS NOT NULL OR k.first_due_at < %(now)s THEN k.kind || '_late'
          END, 1, CASE WHEN k.met_at IS NULL AND k.first_due_at >= %(now)s THEN k.first_due_at END
     FROM c JOIN cases_caseclock k ON k.case_id = c.id LEFT JOIN cases_assignment a ON a.id = k.assignment_id
-   WHERE c.counts AND (k.stopped_at IS NULL OR k.met_at IS NOT NULL)
+   WHERE c.counts AND {JUDGED}
   UNION ALL
   SELECT c.id, e.at, a.department_id, e.name, 1, NULL
     FROM c JOIN cases_assignment a ON a.case_id = c.id
@@ -236,7 +239,8 @@ def _case_of(thread: str) -> str:
 def recount(*, budget: timedelta = timedelta(seconds=40)) -> int:
     """Count everything anew where that is due, in chunks, from where the last one left off; how many cases.
 
-    Due is it before the first time, and once a night. What had to be put right is logged: there should be nothing.
+    Due is it before the first time, and once a night. Sums that were not those of the cases' days are put right and
+    logged: there should be none. What the sweep had not come to yet is no fault.
     """
     ends, done = monotonic() + budget.total_seconds(), 0
     while True:
@@ -262,10 +266,8 @@ def _recount_chunk() -> tuple[int, bool]:
         return 0, True
     # What happens while it runs is kept by the sweep from its beginning on.
     mark.counted_at = mark.counted_at or now
-    if not mark.recounted_to:
-        mark.corrected = 0
     ids = list(Case.objects.filter(pk__gt=mark.recounted_to).order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    mark.corrected += count_cases(ids, now=now)
+    count_cases(ids, now=now)
     finished = len(ids) < CHUNK
     if finished:
         _finish(mark, now)
@@ -278,7 +280,7 @@ def _recount_chunk() -> tuple[int, bool]:
 def _finish(mark: Counting, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_RECONCILE)
-        mark.corrected += int(cursor.fetchone()[0])
+        mark.corrected = int(cursor.fetchone()[0])
     if mark.recounted_at is None:
         mark.corrected = 0
     if mark.corrected:

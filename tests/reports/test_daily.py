@@ -48,6 +48,16 @@ def as_reported(period: Period) -> dict[str, int]:
     return counted | {"answers": added.answers, "satisfied": added.satisfied}
 
 
+def test_what_a_case_adds_stays_with_the_department_that_led_the_round(world: World) -> None:
+    case = w.closed(world)
+    fill()
+    before = {row.department_id for row in CaseDay.objects.filter(case=case, closed__gt=0)}
+    closure.reopen_case(Case.objects.get(pk=case.pk), by=world.actor("hub_head"), reason="又漏水")
+    daily.count_changed()
+    assert before == {world.departments["production"].pk}
+    assert {row.department_id for row in CaseDay.objects.filter(case=case, closed__gt=0)} == before
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_period_holds_what_a_report_of_it_holds(world: World, seed: int) -> None:
     strew(world, 60, seed)
@@ -69,7 +79,7 @@ def test_totals_are_those_of_plain_sql(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM cases_case c WHERE c.outcome NOT IN ('invalid', 'imported') AND EXISTS (SELECT 1 FROM"
-            " cases_round r WHERE r.case_id = c.id AND r.n = 1 AND r.outcome NOT IN ('invalid', 'imported'))"
+            " cases_round r WHERE r.case_id = c.id AND r.n = 1 AND r.outcome <> 'imported')"
         )
         received = cursor.fetchone()[0]
         cursor.execute(
@@ -77,7 +87,7 @@ def test_totals_are_those_of_plain_sql(world: World) -> None:
             " (WHERE NOT k.met_recorded_late AND (k.met_at > k.first_due_at OR k.met_at IS NULL AND"
             " k.first_due_at < now())) FROM cases_caseclock k JOIN cases_case c ON c.id = k.case_id WHERE"
             " k.kind = 'resolution' AND c.outcome NOT IN ('invalid', 'imported') AND (k.stopped_at IS NULL OR k.met_at"
-            " IS NOT NULL)"
+            " IS NOT NULL OR k.stopped_at >= k.first_due_at)"
         )
         kept, late = cursor.fetchone()
         cursor.execute("SELECT sum(answers), sum(satisfied) FROM surveys_response WHERE genuine <> 'doubtful'")
@@ -214,6 +224,15 @@ def test_the_night_puts_right_what_is_wrong_and_counts_it(world: World) -> None:
     daily.recount()
     assert sums() == right
     assert Counting.objects.get().corrected > 0
+
+
+def test_what_the_sweep_had_not_come_to_yet_is_no_fault(world: World) -> None:
+    fill()
+    w.closed(world)
+    Counting.objects.update(recounted_at=timezone.now() - timedelta(days=2))
+    daily.recount()
+    assert Counting.objects.get().corrected == 0
+    assert sums() == rebuilt()
 
 
 def test_before_the_first_count_nothing_is_kept(world: World) -> None:

@@ -9,8 +9,11 @@ from urllib.parse import parse_qsl
 import pytest
 from django.utils import timezone
 
+from cases.actions import closure
+from cases.actions.assignment import return_assignment
 from cases.actions.closure import reopen_case
-from cases.models import Case, CaseClock, Measure, Round
+from cases.actions.intake import Classification
+from cases.models import Case, CaseClock, Measure, Note, Round
 from organization.models import Product
 from reports import facts
 from reports.figures import facts_behind
@@ -57,6 +60,40 @@ def test_a_case_reopened_later_stays_closed_in_its_month(world: World) -> None:
     reopen_case(Case.objects.get(pk=case.pk), by=world.actor("hub_head"), reason="又漏水")
     report = built(world)
     assert flags(report, "round") == [{"received", "handled", "closed", "outcome:settled"}]
+
+
+def test_a_case_reopened_after_it_was_called_invalid_counts_as_received_once_more(world: World) -> None:
+    case = w.log_call(world)
+    end = closure.ShortEnd(outcome="invalid", reason="广告", proof="广告")
+    case = moved(closure.close_short(case, end, by=world.actor("hub_head")))
+    assert facts.add_up(last_month(), now=timezone.now()).count["round.received"] == 0
+    classified = Classification(world.category(), urgency="general", priority=2)
+    reopen_case(case, by=world.actor("hub_head"), reason="并非广告", classification=classified)
+    assert flags(built(world), "round") == [{"received"}]
+
+
+def test_what_was_closed_stays_closed_in_its_month_though_the_next_round_is_invalid(world: World) -> None:
+    case = moved(w.closed(world))
+    reopen_case(Case.objects.get(pk=case.pk), by=world.actor("hub_head"), reason="又漏水")
+    end = closure.ShortEnd(outcome="invalid", reason="误报", proof="误报")
+    closure.close_short(Case.objects.get(pk=case.pk), end, by=world.actor("hub_head"))
+    assert flags(built(world), "round") == [{"handled", "closed", "outcome:settled"}]
+
+
+def test_a_round_stays_with_the_department_that_led_it(world: World) -> None:
+    case = moved(w.closed(world))
+    reopen_case(Case.objects.get(pk=case.pk), by=world.actor("hub_head"), reason="又漏水")
+    report = built(world)
+    production = world.departments["production"]
+    assert report.facts.get(subject="round").department == production
+    resolution = CaseClock.objects.get(case=case, round=1, kind="resolution")
+    assert report.facts.filter(subject="clock", row=resolution.pk, department=production).exists()
+
+
+def test_a_lead_that_was_returned_led_nothing(world: World) -> None:
+    case = moved(w.dispatched(world))
+    return_assignment(case.assignments.get(is_lead=True), by=world.actor("production_head"), reason="非本部门")
+    assert built(world).facts.get(subject="round").department == case.receiving_department
 
 
 @pytest.mark.parametrize("outcome", ["invalid", "imported"])
@@ -115,6 +152,22 @@ def test_a_limit_that_ended_without_being_owed_any_more_is_not_judged(world: Wor
     assert not any(flag.startswith("resolution:") for flag in kinds)
 
 
+@pytest.mark.req("SLA-04")
+def test_a_breach_stays_one_whatever_stopped_its_clock_afterwards(world: World) -> None:
+    case = moved(w.closed(world))
+    due = middle(last_month())
+    row = clock(case, met_at=None, first_due_at=due, due_at=due, stopped_at=due + DAY, breached_at=due)
+    report = built(world)
+    assert {"resolution:due", "resolution:late"} <= set(report.facts.get(subject="clock", row=row.pk).flags)
+
+
+def test_a_measure_that_was_cancelled_is_none_that_was_planned(world: World) -> None:
+    case = moved(w.closed(world))
+    assert facts.add_up(last_month(), now=timezone.now()).count["measure.planned"] == 1
+    Measure.objects.filter(case=case).update(state="cancelled", cancelled_reason="重复", done_at=None)
+    assert flags(built(world), "measure") == []
+
+
 @pytest.mark.req("RPT-25")
 def test_time_spent_is_what_was_written_down(world: World) -> None:
     case = moved(w.closed(world))
@@ -122,9 +175,12 @@ def test_time_spent_is_what_was_written_down(world: World) -> None:
     case.investigations.update(minutes=None, at=at)
     case.investigations.filter(pk=case.investigations.first().pk).update(minutes=25)
     Measure.objects.filter(case=case).update(minutes=40, done_at=at)
+    case.replies.update(minutes=None, happened_at=at)
+    case.replies.filter(pk=case.replies.latest("pk").pk).update(minutes=7)
+    Note.objects.create(case=case, text="已与门卫说好", by=world.agent, at=at, minutes=3)
     work = tables(built(world))["work"]
-    assert work.rows[2].cells[1].value == 25
-    assert work.rows[-1].cells[1].value == 25 + 40 * Measure.objects.filter(case=case).count()
+    assert [work.rows[n].cells[1].value for n in (2, 4, 5)] == [25, 7, 3]
+    assert work.rows[-1].cells[1].value == 35 + 40 * Measure.objects.filter(case=case).count()
 
 
 @pytest.mark.req("RPT-19", "FX-03", "A-11")

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.actor import Actor
-from cases.models import Assignment, Case, CaseClock, Contact, Investigation, Measure, Round, Visit
+from cases.models import Assignment, Case, CaseClock, Contact, Investigation, Measure, Note, Reply, Round, Visit
 from feedback_system.load.run import Wish, generate
 from feedback_system.load.surveys import write_responses
 from reports.actions import issuing
@@ -23,6 +23,7 @@ from reports.tables import Table
 from surveys.models import Response
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RPT-21", "RPT-04", "RPT-13"), pytest.mark.timeout(300)]
+NOWHERE = {"invalid", "imported"}
 TEXTS = Path(__file__).parent.parent / "data" / "texts.csv"
 
 
@@ -40,7 +41,7 @@ class ByHand:
         self.starts, self.ends, self.now = period.starts, period.ends, now
         self.found: Counter[str] = Counter()
         outcomes = Case.objects.values_list("pk", "outcome")
-        self.counting = {pk for pk, outcome in outcomes if outcome not in {"invalid", "imported"}}
+        self.counting = {pk for pk, outcome in outcomes if outcome not in NOWHERE}
 
     def within(self, moment: datetime | None) -> bool:
         return moment is not None and self.starts <= moment < self.ends
@@ -49,8 +50,11 @@ class ByHand:
         received = dict(Case.objects.values_list("pk", "received_at"))
         ends = CaseClock.objects.filter(kind="resolution", assignment=None).values_list("case_id", "round", "met_at")
         resolved = {(case, n): met_at for case, n, met_at in ends}
-        for row in Round.objects.filter(case__in=self.counting).exclude(outcome__in=["invalid", "imported"]):
-            self.found["received"] += row.n == 1 and self.within(received[row.case_id])
+        for row in Round.objects.exclude(outcome="imported"):
+            counts = row.case_id in self.counting
+            self.found["received"] += counts and row.n == 1 and self.within(received[row.case_id])
+            if row.outcome in NOWHERE:
+                continue
             self.found["reopened"] += row.n > 1 and self.within(row.opened_at)
             self.found["closed"] += self.within(row.closed_at)
             self.found["handled"] += self.within(resolved.get((row.case_id, row.n)) or row.closed_at)
@@ -58,7 +62,8 @@ class ByHand:
 
     def clocks(self) -> None:
         for clock in CaseClock.objects.filter(case__in=self.counting):
-            if self.within(clock.first_due_at) and (clock.stopped_at is None or clock.met_at is not None):
+            in_time = clock.met_at is None and clock.stopped_at is not None and clock.stopped_at < clock.first_due_at
+            if self.within(clock.first_due_at) and not in_time:  # one that stopped in time was owed no more
                 self.found[f"{clock.kind}:{self.judged(clock)}"] += 1
             self.found["overdue"] += (
                 clock.first_due_at < self.ends
@@ -78,13 +83,15 @@ class ByHand:
             self.found["sent"] += self.within(sent.sent_at)
             self.found["returned"] += sent.state == "returned" and self.within(sent.ended_at)
         for measure in Measure.objects.filter(case__in=self.counting):
-            self.found["planned"] += self.within(measure.planned_at)
+            self.found["planned"] += measure.state != "cancelled" and self.within(measure.planned_at)
             self.found["done"] += self.within(measure.done_at)
         for model, name in (
             (Contact, "happened_at"),
             (Visit, "arrived_at"),
             (Investigation, "at"),
             (Measure, "done_at"),
+            (Reply, "happened_at"),
+            (Note, "at"),
         ):
             for minutes, at in model.objects.filter(case__in=self.counting, minutes__gt=0).values_list("minutes", name):  # type: ignore[attr-defined]
                 self.found["minutes"] += minutes if self.within(at) else 0
