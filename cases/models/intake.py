@@ -105,6 +105,19 @@ _ASKED_NOBODY = {
 }
 
 
+def full_reading(person: Identity, case: str = "") -> Q:
+    """Cases that a person reads in full, as ``cases.rights.reads_in_full`` says of one; ``case`` is how to get there.
+
+    It says nothing of who is barred.
+    """
+    if person.reads_all:
+        return Q()
+    own = -person.user_id
+    mine = Q((f"{case}readers__contains", [own])) & ~Q((f"{case}first_asked", person.user_id))
+    others = Q((f"{case}readers__overlap", sorted(person.principals - {own})))
+    return others | mine | Q((f"{case}owner", person.user_id))
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Conditions on cases; every read starts from ``visible_to``."""
 
@@ -120,6 +133,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
             reads = Q(barred__overlap=barred)
             mine = ~reads if person.reads_all else ~reads & Q(readers__overlap=sorted(person.principals))
             condition |= mine
+        return self.filter(condition)
+
+    def read_in_full_by(self, who: Identity) -> CaseQuerySet:
+        """Those of the visible ones that this person sees whole: of the others a first-asked person sees entry, stage
+        and reply.
+        """
+        condition, withheld = Q(pk__in=[]), withheld_from(who)
+        for person in who.acting:
+            barred = sorted({-who.user_id, -person.user_id} | withheld)
+            condition |= ~Q(barred__overlap=barred) & full_reading(person)
         return self.filter(condition)
 
     def open(self) -> CaseQuerySet:

@@ -1,6 +1,7 @@
 """What a ledger (台账) is: one definition of columns and rows gives page, paper and workbook (RPT-01, F01).
 
-Every row starts at the cases that its reader may see. Nothing is ever taken out: invalid and imported cases stand in
+Every row starts at the cases that its reader may see; what a first-asked person does not read of a case stands in no
+ledger either. Nothing is ever taken out: invalid and imported cases stand in
 the ledgers as all others do.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -18,7 +19,6 @@ from django.utils.translation import gettext as _
 
 from documents.sheets.writing import Column, Format
 from organization.models import Department
-from organization.moments import start_of
 from organization.paging import Page, page_of
 from organization.queries import Identity
 from reports.periods import Period, month_of
@@ -61,8 +61,8 @@ class Wanted:
 
     def within(self, column: str) -> Q:
         """Rows of which this moment lies in its days."""
-        behind = start_of(self.until) + timedelta(days=1)
-        return Q((f"{column}__gte", start_of(self.since)), (f"{column}__lt", behind))
+        days = self.period
+        return Q((f"{column}__gte", days.starts), (f"{column}__lt", days.ends))
 
     def departments(self) -> list[int]:
         """The department that is wanted, and all under it."""

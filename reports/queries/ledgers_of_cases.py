@@ -136,7 +136,7 @@ def _complaint_headings() -> list[Heading]:
 
 
 def _complaint_lines(rows: Sequence[Case], who: Identity) -> list[Line]:
-    clocks, now, said = _clocks(rows), timezone.now(), labels([*Urgency.choices, *Outcome.choices])
+    clocks, now, said = _clocks(rows, who), timezone.now(), labels([*Urgency.choices, *Outcome.choices])
     return [_complaint(case, clocks, said, now) for case in rows]
 
 
@@ -151,9 +151,10 @@ def _complaint(case: Case, clocks: dict[tuple[int, int, str], CaseClock], said: 
     )  # fmt: skip
 
 
-def _clocks(rows: Sequence[Case]) -> dict[tuple[int, int, str], CaseClock]:
-    """The clocks of these cases by case, round and kind."""
-    found = CaseClock.objects.filter(case__in=[case.pk for case in rows], kind__in=CLOCKS, assignment=None)
+def _clocks(rows: Sequence[Case], who: Identity) -> dict[tuple[int, int, str], CaseClock]:
+    """The clocks of these cases by case, round and kind; none of those that the reader does not read in full."""
+    full = Case.objects.read_in_full_by(who).filter(pk__in=[case.pk for case in rows])
+    found = CaseClock.objects.filter(case__in=full, kind__in=CLOCKS, assignment=None)
     read = ("case_id", "round", "kind", "first_due_at", "met_at", "met_recorded_late", "stopped_at")
     return {(clock.case_id, clock.round, clock.kind): clock for clock in found.only(*read)}
 

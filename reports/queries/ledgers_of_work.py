@@ -25,7 +25,7 @@ def _parts() -> list[tuple[str, str]]:
 
 
 def _assignments(who: Identity, wanted: Wanted) -> QuerySet[Assignment]:
-    rows: QuerySet[Assignment] = Assignment.objects.filter(case__in=Case.objects.visible_to(who))
+    rows: QuerySet[Assignment] = Assignment.objects.filter(case__in=Case.objects.read_in_full_by(who))
     if wanted.department:
         rows = rows.filter(department__in=wanted.departments())
     if wanted.state:
@@ -72,7 +72,7 @@ def _assignment_lines(rows: Sequence[Assignment], who: Identity) -> list[Line]:
 
 
 def _measures(who: Identity, wanted: Wanted) -> QuerySet[Measure]:
-    rows = Measure.objects.filter(case__in=Case.objects.visible_to(who))
+    rows = Measure.objects.filter(case__in=Case.objects.read_in_full_by(who))
     if wanted.department:
         rows = rows.filter(department__in=wanted.departments())
     if wanted.state:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -33,9 +33,10 @@ from reports.access import Here, here
 from reports.actions.ledgers import ask_for_ledger
 from reports.forms.ledgers import LedgerFilter, PurposeForm
 from reports.models import LedgerExport
+from reports.models.report import LANGUAGE
 from reports.periods import Period, month_before, month_of
 from reports.queries.ledger_list import LEDGERS
-from reports.queries.ledgers import CLIPPED, PRINTED, Clip, Ledger
+from reports.queries.ledgers import CLIPPED, PRINTED, Clip, Ledger, Wanted
 from reports.tasks import write_ledger
 
 EXPORTS_SHOWN = 20
@@ -100,22 +101,30 @@ def ledger_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The ledger on paper, A4 across, with lines to sign; so many entries as paper is good for."""
     access, found, form = _asked(request, code, "read_ledgers")
     now, wanted = timezone.now(), form.wanted()
-    lines, more = found.first(access.who, wanted)
-    clip = Clip(found.headings())
-    number = f"{found.form or 'TZ'}-{timezone.localtime(now):%Y%m%d-%H%M%S}"
-    context = {
-        "ledger": found, "headings": clip.headings, "lines": [(line.number, clip.shown(line)) for line in lines],
-        "more": more, "most": PRINTED, "longest": CLIPPED, "words": found.words(wanted), "number": number,
-        "organisation": organisation().name, "stamp": Stamp(access.user.name, now, number),
-        "signatures": (pgettext("paper", "Kept by"), pgettext("paper", "Checked by"), pgettext("paper", "Approved by")),
-    }  # fmt: skip
+    lines, html, name = _paper(access, found, wanted, now)
     try:
-        content = render_pdf(render_to_string("reports/ledger_paper.html", context), styles=("paper.css", "ledger.css"))
+        content = render_pdf(html, styles=("paper.css", "ledger.css"))
     except PdfFailed as error:
         messages.error(request, error.message)
         return redirect(f"{reverse('ledger', args=[code])}?{urlencode(form.kept())}")
-    record_reading("reports", f"print:{code}", by=Actor.staff(access.user), at=now, rows=len(lines))
-    return serve_made(content, filename=f"{found.title} {number}.pdf", media_type="application/pdf")
+    record_reading("reports", f"print:{code}", by=Actor.staff(access.user), at=now, rows=lines)
+    return serve_made(content, filename=f"{name}.pdf", media_type="application/pdf")
+
+
+def _paper(access: Here, found: Ledger, wanted: Wanted, now: datetime) -> tuple[int, str, str]:
+    """How many entries stand on it, it, and its name: paper is in Chinese, whoever prints it."""
+    number = f"{found.form or 'TZ'}-{timezone.localtime(now):%Y%m%d-%H%M%S}"
+    with translation.override(LANGUAGE):
+        lines, more = found.first(access.who, wanted)
+        clip = Clip(found.headings())
+        signatures = pgettext("paper", "Kept by"), pgettext("paper", "Checked by"), pgettext("paper", "Approved by")
+        context = {
+            "ledger": found, "headings": clip.headings, "lines": [(line.number, clip.shown(line)) for line in lines],
+            "more": more, "most": PRINTED, "longest": CLIPPED, "words": found.words(wanted), "number": number,
+            "organisation": organisation().name, "stamp": Stamp(access.user.name, now, number),
+            "signatures": signatures,
+        }  # fmt: skip
+        return len(lines), render_to_string("reports/ledger_paper.html", context), f"{found.title} {number}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cases.models import Case
-from cases.models.intake import Severity
+from cases.models.intake import Severity, full_reading
 from customers.models import Customer
 from customers.rights import withheld_from
 from organization.models import Department, Product, User
@@ -25,15 +25,6 @@ from surveys.scores import SATISFIED_FROM, Score
 ONE_SETTLING = "one_settling_response_per_round"
 
 
-def _reads_in_full(person: Identity) -> Q:
-    """Cases that a person reads in full, as ``cases.rights.reads_in_full`` says of one."""
-    if person.reads_all:
-        return Q()
-    own = -person.user_id
-    mine = Q(case__readers__contains=[own]) & ~Q(case__first_asked=person.user_id)
-    return Q(case__readers__overlap=sorted(person.principals - {own})) | mine | Q(case__owner=person.user_id)
-
-
 class ResponseQuerySet(models.QuerySet["Response"]):
     """Conditions on responses; every read starts from ``visible_to``."""
 
@@ -44,7 +35,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         condition = Q(pk__in=[])
         for person in who.acting:
             barred = sorted({-who.user_id, -person.user_id} | set(withheld_from(who)))
-            reads = Q() if watches(person) else _reads_in_full(person)
+            reads = Q() if watches(person) else full_reading(person, "case__")
             condition |= ~Q(case__barred__overlap=barred) & reads
         return self.filter(condition)
 

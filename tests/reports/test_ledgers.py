@@ -193,6 +193,21 @@ def test_a_ledger_holds_only_what_its_reader_may_see(world: World, code: str) ->
     assert case.number not in client_of(world, "hub_head").get(f"/reports/ledgers/{code}/").content.decode()
 
 
+@pytest.mark.req("RTE-04", "RTE-18")
+def test_whoever_was_only_asked_first_reads_no_more_in_the_ledgers_than_on_the_case_page(world: World) -> None:
+    case = w.handled(world)
+    asked = world.sales_handler
+    Case.objects.filter(pk=case.pk).update(first_asked=asked, readers=[*case.readers, -asked.pk])
+    page = client_of(world, "sales_handler").get(f"/cases/{case.number}/")
+    assert "cases/case/entry.html" in {template.name for template in page.templates}
+    assert len(entries(world, "register", "sales_handler")) == 1
+    assert entries(world, "assignments", "sales_handler") == []
+    assert entries(world, "measures", "sales_handler") == []
+    resolved = gettext("Limit: %(clock)s") % {"clock": CaseClock.Kind.RESOLUTION.label}
+    assert [entry[resolved] for entry in entries(world, "complaints", "sales_handler")] == [""]
+    assert [entry[resolved] for entry in entries(world, "complaints", "hub_head")] != [""]
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_page_asks_the_same_queries_whatever_stands_on_it(world: World, code: str) -> None:
     def asked() -> int:
@@ -314,6 +329,19 @@ def test_paper_holds_five_hundred_entries_and_says_so(world: World, monkeypatch:
     assert client_of(world, "manager").get("/reports/ledgers/register/ledger.pdf").status_code == 200
     assert pages[0].count("<tr>") == 501
     assert gettext("The first %(most)s entries; the workbook holds all of them.") % {"most": 500} in pages[0]
+
+
+@pytest.mark.form("F01")
+def test_paper_is_in_chinese_whoever_prints_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[str] = []
+    monkeypatch.setattr("reports.views.ledgers.render_pdf", lambda html, **_styles: pages.append(html) or b"%PDF-")
+    w.closed(world)
+    world.manager.language = "en"
+    world.manager.save()
+    answer = client_of(world, "manager").get("/reports/ledgers/complaints/ledger.pdf")
+    assert "投诉台账" in pages[0]
+    assert "按时" in pages[0]
+    assert "%E5%8F%B0%E8%B4%A6" in answer["Content-Disposition"]
 
 
 @pytest.mark.form("F01")
