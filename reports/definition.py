@@ -20,6 +20,7 @@ from regulations.profiles import part_in_force
 from reports.facts import Sums
 from reports.figures import Amounts, Counts, Figures
 from reports.periods import Period
+from reports.small_groups import held_back, smallest_group
 from reports.tables import Cell, Column, Row, Section, Table, change, change_of_rates, query, rate
 from returns.lifecycle import Handling
 from returns.lifecycle import Outcome as ReturnOutcome
@@ -314,9 +315,12 @@ def _departments(material: Material) -> Section:
         Column("round.reopened", _("Reopened")), Column("clock.overdue", _("Overdue at the end")),
         Column("satisfaction", _("Satisfaction rate"), "rate"),
     ]  # fmt: skip
+    answered = {key: counts.get("answer.answered", 0) for key, counts in figures.by["department"].items()}
+    smallest = smallest_group()
+    held = held_back(answered, smallest)
     rows = []
     for key, counts in figures.by["department"].items():
-        amounts = figures.amounts_by_department.get(key, Amounts())
+        amounts = figures.amounts_by_department.get(key, Amounts()) if key not in held else Amounts()
         label = names.get(key, "") if key is not None else _("not given")
         rows.append(Row(label, [
             _counted(counts, "assignment.sent", department=key),
@@ -325,7 +329,8 @@ def _departments(material: Material) -> Section:
             _counted(counts, "clock.overdue", department=key), rate(amounts.satisfied, amounts.answers),
         ]))  # fmt: skip
     rows.sort(key=lambda row: (-_number(row.cells[0]), -_number(row.cells[6]), row.label))
-    table = Table("departments", _("Departments compared"), columns, rows)
+    notes = [_("Satisfaction of fewer than %(n)d answers is not shown.") % {"n": smallest}] if held else []
+    table = Table("departments", _("Departments compared"), columns, rows, notes)
     return Section("departments", _("Departments"), [], [table])
 
 

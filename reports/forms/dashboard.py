@@ -24,7 +24,7 @@ LONGEST_DAYS = 1100
 def wanted_of(data: Mapping[str, str], departments: Sequence[Department], today: date) -> Wanted:
     """What can be understood of an address; this month of everything where it says nothing."""
     ignored: list[str] = []
-    period = _period(data, today, ignored)
+    found = _period(data, today, ignored)
     code = data.get("department", "")
     department = next((one for one in departments if one.code == code), None)
     if code and department is None:
@@ -33,10 +33,11 @@ def wanted_of(data: Mapping[str, str], departments: Sequence[Department], today:
     if cut not in CUTS:
         ignored.append(_("Cut by"))
         cut = CUTS[0]
-    return Wanted(period, department, cut, data.get("wall") == "1", ignored)
+    wall = data.get("wall") == "1"
+    return Wanted(found or month_of(today), department, cut, wall, running=found is None, ignored=ignored)
 
 
-def _period(data: Mapping[str, str], today: date, ignored: list[str]) -> Period:
+def _period(data: Mapping[str, str], today: date, ignored: list[str]) -> Period | None:
     code, since, until = (data.get(name, "").strip() for name in ("period", "since", "until"))
     found = None
     if code:
@@ -47,7 +48,7 @@ def _period(data: Mapping[str, str], today: date, ignored: list[str]) -> Period:
         return found
     if code or since or until:
         ignored.append(pgettext("report", "Period"))
-    return month_of(today)
+    return None
 
 
 def named(code: str) -> Period | None:

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
@@ -20,8 +19,9 @@ from cases.models.intake import CaseQuerySet
 from organization.models import Department, Product, User
 from organization.queries import Identity
 from reports.periods import Period, month_before, month_of
-from reports.queries.dashboard_sums import ByDepartment, Scope, Sums, Window, cut_of, sums_of, together
+from reports.queries.dashboard_sums import UNIT, ByDepartment, Scope, Sums, Window, cut_of, sums_of, together
 from reports.queries.dashboard_wanted import CUT_LABELS, Wanted, days_of
+from reports.small_groups import held_back, smallest_group
 from reports.tables import Cell, change, change_of_rates, rate
 
 MONTHS = 12
@@ -42,7 +42,7 @@ class Card:
 
     label: str
     value: str
-    find: str
+    find: str = ""
     parts: tuple[tuple[int, str], tuple[int, str]] | None = None
     before: str = "—"
     year_before: str = "—"
@@ -62,15 +62,12 @@ class Month:
     find: str
     late_find: str
 
-    @property
-    def satisfaction(self) -> str:
-        """The rate of satisfied answers."""
-        return rate(self.sums["satisfied"], self.sums["answers"]).shown
+    satisfaction: str
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Twelve months: bars of what was received, a line of what was handled late; ``top`` is the height of the frame."""
+    """Twelve months: bars of what was received, a line of missed limits of handling; ``top`` is the frame's height."""
 
     months: list[Month]
     top: int
@@ -148,20 +145,29 @@ class Dashboard:
         return not self.open and not any(any(month.sums.values()) for month in self.trend.months)
 
 
-def dashboard_of(who: Identity, scope: Scope, wanted: Wanted, now: datetime, today: date) -> Dashboard:
-    """The page for one reader; the same number of queries however many cases there are."""
+def dashboard_of(
+    who: Identity, scope: Scope, wanted: Wanted, now: datetime, today: date, *, whole: Scope | None = None
+) -> Dashboard:
+    """The page for one reader; the same number of queries however many cases there are.
+
+    ``whole`` is all that the reader may see, where ``scope`` is narrowed to one department of it.
+    """
     before, year_before = compared_with(wanted.period, today)
     months = _months(wanted.period)
     by_unit = sums_of(scope, [_window(wanted.period)])[0]
-    others = sums_of(scope, [_window(one) for one in (before, year_before, *months)], by_department=False)
+    windows = [_window(one) for one in (before, year_before, *months)]
+    others = sums_of(scope, windows, by_department=False)
     sums = [together(by_unit), *(together(one) for one in others)]
+    wholes = _wholes(whole, [_window(wanted.period), *windows]) if whole else sums
+    smallest = smallest_group()
+    satisfied = [_satisfied(one, all_of, smallest) for one, all_of in zip(sums, wholes, strict=True)]
     loads = _in_hand(who, scope, now)
     causes = cut_of(scope, _window(wanted.period), wanted.cut)
-    units = _units(by_unit, loads, wanted) if scope.kind != "own" else []
+    units = _units(by_unit, loads, wanted, smallest) if scope.kind != "own" else []
     running = before.kind != wanted.period.kind
     return Dashboard(
-        cards=_cards(*sums[:3], wanted=wanted),
-        trend=_trend(months, sums[3:], wanted),
+        cards=[*_cards(*sums[:3], wanted=wanted), _satisfaction_card(sums[0], satisfied[:3], wanted, smallest)],
+        trend=_trend(months, sums[3:], satisfied[3:], wanted),
         causes=_causes(causes, wanted),
         cause_label=str(CUT_LABELS[wanted.cut]),
         units=units[:MOST_UNITS],
@@ -172,6 +178,18 @@ def dashboard_of(who: Identity, scope: Scope, wanted: Wanted, now: datetime, tod
         compared=_("compared with %(before)s and %(year)s") % {"before": before.label, "year": year_before.label}
         if running or wanted.period.kind == "period" else "",
     )  # fmt: skip
+
+
+def _wholes(scope: Scope, windows: Sequence[Window]) -> list[Sums]:
+    return [together(one) for one in sums_of(scope, windows, by_department=False)]
+
+
+def _satisfied(sums: Sums, whole: Sums, smallest: int) -> tuple[int, int]:
+    """Satisfied and all answers; nothing of so few that answered, nor where few others make up the whole."""
+    count = sums["responses"]
+    if count < smallest or 0 < whole["responses"] - count < smallest:
+        return 0, 0
+    return sums["satisfied"], sums["answers"]
 
 
 def _window(period: Period) -> Window:
@@ -228,11 +246,15 @@ def _cards(now: Sums, before: Sums, year: Sums, *, wanted: Wanted) -> list[Card]
                    find(wanted, f"{kind}_kept"), find(wanted, kind))
         for kind, label in _RATES
     ]  # fmt: skip
-    answers = [(sums["satisfied"], sums["answers"]) for sums in (now, before, year)]
-    return [
-        received, *rates,
-        _rate_card(_("Satisfaction rate"), answers, find(wanted, "satisfied"), find(wanted, "responses")),
-    ]  # fmt: skip
+    return [received, *rates]
+
+
+def _satisfaction_card(sums: Sums, answers: Sequence[tuple[int, int]], wanted: Wanted, smallest: int) -> Card:
+    label = _("Satisfaction rate")
+    if not answers[0][1]:
+        said = _("not shown of fewer than %(n)d answers") % {"n": smallest} if sums["responses"] else ""
+        return Card(label, rate(0, 0).shown, note=said)
+    return _rate_card(label, answers, find(wanted, "satisfied"), find(wanted, "responses"))
 
 
 def _rate_card(label: str, parts: Sequence[tuple[int, int]], part_find: str, whole_find: str) -> Card:
@@ -259,15 +281,18 @@ def _round_up(number: int) -> int:
     return next(step * n for n in (1, 2, 5, 10) if step * n >= number)
 
 
-def _trend(months: Sequence[Period], sums: Sequence[Sums], wanted: Wanted) -> Trend:
+def _trend(
+    months: Sequence[Period], sums: Sequence[Sums], satisfied: Sequence[tuple[int, int]], wanted: Wanted
+) -> Trend:
     top = _round_up(max(max(one["received"], one["resolution_late"]) for one in sums))
     found, line = [], []
-    for n, (month, one) in enumerate(zip(months, sums, strict=True)):
+    for n, (month, one, answers) in enumerate(zip(months, sums, satisfied, strict=True)):
         height = 100 * one["received"] / top
         found.append(Month(
             month, one, 10 * n + 2, f"{100 - height:.2f}", f"{height:.2f}",
             wanted.period.since <= month.until and month.since <= wanted.period.until,
             find(wanted, "received", period=month), find(wanted, "resolution_late", period=month),
+            rate(*answers).shown,
         ))  # fmt: skip
         line.append(f"{10 * n + 5},{100 - 100 * one['resolution_late'] / top:.2f}")
     return Trend(found, top, " ".join(line))
@@ -304,10 +329,6 @@ def _cause(label: str, count: int, passed: int, whole: int, most: int, query: st
 InHand = dict[tuple[int | None, int | None], tuple[int, int]]
 
 
-#: Whose an open case is: who leads it, else who received it.
-UNIT = Coalesce("lead_department_id", "receiving_department_id")
-
-
 def open_cases(who: Identity, scope: Scope, *, of_none: bool = False) -> CaseQuerySet:
     """The open cases that a reader's dashboard counts; ``of_none``: those that no department has."""
     rows = Case.objects.open()
@@ -330,17 +351,23 @@ def _in_hand(who: Identity, scope: Scope, now: datetime) -> InHand:
     return {(unit, owner): (count, late) for unit, owner, count, late in counted}
 
 
-def _units(sums: ByDepartment, loads: InHand, wanted: Wanted) -> list[Unit]:
+def _units(sums: ByDepartment, loads: InHand, wanted: Wanted, smallest: int) -> list[Unit]:
     in_hand: dict[int | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for (unit, _owner), (count, late) in loads.items():
         in_hand[unit] = (in_hand[unit][0] + count, in_hand[unit][1] + late)
     keys = {key for key, counts in sums.items() if any(counts.values())} | set(in_hand)
     names = {row.pk: row.name for row in Department.objects.filter(pk__in=[key for key in keys if key])}
     order = sorted(keys, key=lambda key: (-sums.get(key, Counter())["sent"], -in_hand[key][1], names.get(key or 0, "")))
+    held = held_back({key: counts["responses"] for key, counts in sums.items()}, smallest)
+    shown = {key: counts if key not in held else _without_answers(counts) for key, counts in sums.items()}
     return [
-        _unit(names.get(key or 0) or _("not given"), key, sums.get(key, Counter()), in_hand[key], wanted)
+        _unit(names.get(key or 0) or _("not given"), key, shown.get(key, Counter()), in_hand[key], wanted)
         for key in order
     ]
+
+
+def _without_answers(sums: Sums) -> Sums:
+    return Counter({name: count for name, count in sums.items() if name not in {"answers", "satisfied"}})
 
 
 def _unit(label: str, key: int | None, sums: Sums, in_hand: tuple[int, int], wanted: Wanted) -> Unit:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from cases.models import Case
 from cases.queries.browse import CaseRow, listed, row_of
@@ -18,18 +18,23 @@ from reports.models.daily import COUNTED, CUTS
 from reports.queries.dashboard import CLOCKS, open_cases
 from reports.queries.dashboard_sums import Scope
 from reports.queries.dashboard_wanted import Wanted
+from reports.small_groups import smallest_group
 
 OPEN, OVERDUE = "open", "overdue"
 
 
 @dataclass(frozen=True)
 class Records:
-    """So many cases stand behind the figure, so many of them the reader may see; a page of these."""
+    """So many cases stand behind the figure, so many of them the reader may see; a page of these.
+
+    ``facts`` is what the figure counted: one case may hold several limits, returns or answers.
+    """
 
     counted: int
     visible: int
     cases: list[CaseRow]
     after: str = ""
+    facts: int = 0
 
     @property
     def hidden(self) -> int:
@@ -51,13 +56,15 @@ def records_behind(who: Identity, scope: Scope, wanted: Wanted, asked: Mapping[s
     if narrowed is None:
         return Records(0, 0, [])
     is_live = figure in {OPEN, OVERDUE}
-    ids = _open(who, narrowed, asked, now) if is_live else _counted(narrowed, wanted, asked)
+    days = CaseDay.objects.none() if is_live else _counted(narrowed, wanted, asked)
+    ids = _open(who, narrowed, asked, now) if is_live else _cases_of(days)
     rows = Case.objects.visible_to(who).filter(pk__in=ids)
     counted = ids.distinct().count()
+    facts = counted if is_live else _facts_of(days, figure)
     page: Page[Case] = page_of(listed(rows), "received_at", descending=True, after=asked.get("after", ""))
     # Who reads every case and is barred in none sees all of them: nothing to be counted twice.
     visible = counted if who.reads_all and not scope.without and scope.only is None else rows.count()
-    return Records(counted, visible, [row_of(case, who) for case in page.rows], page.after)
+    return Records(counted, visible, [row_of(case, who) for case in page.rows], page.after, facts)
 
 
 @dataclass(frozen=True)
@@ -87,12 +94,12 @@ def _open(who: Identity, narrowed: _Narrowed, asked: Mapping[str, str], now: dat
     return rows.order_by().values_list("pk", flat=True)
 
 
-def _counted(narrowed: _Narrowed, wanted: Wanted, asked: Mapping[str, str]) -> QuerySet[CaseDay, int]:
+def _counted(narrowed: _Narrowed, wanted: Wanted, asked: Mapping[str, str]) -> QuerySet[CaseDay]:
     columns, scope = columns_of(asked.get("figure", "")), narrowed.scope
     any_of = Q(pk__in=[])
     for column in columns:
         any_of |= Q(**{f"{column}__gt": 0})
-    rows = CaseDay.objects.filter(any_of, day__range=(wanted.period.since, wanted.period.until))
+    rows = CaseDay.objects.filter(day__range=(wanted.period.since, wanted.period.until))
     if scope.departments is not None:
         rows = rows.filter(department__in=scope.departments)
     if narrowed.of_none:
@@ -104,4 +111,22 @@ def _counted(narrowed: _Narrowed, wanted: Wanted, asked: Mapping[str, str]) -> Q
     cut, key = asked.get("by", ""), asked.get("key", "")
     if key and cut in CUTS:
         rows = rows.filter(**({f"{cut}__isnull": True} if key == "none" else {cut: number(key) or 0}))
-    return rows.order_by().annotate(case_key=F("case_id")).values_list("case_key", flat=True)
+    if "satisfied" in columns and not _is_shown(rows, asked):
+        return rows.none()
+    return rows.filter(any_of).order_by()
+
+
+def _is_shown(rows: QuerySet[CaseDay], asked: Mapping[str, str]) -> bool:
+    """Whether who was satisfied may be found: of all that is counted, and not of few (SUR-19)."""
+    narrower = asked.get("unit", "") or asked.get("key", "")
+    return not narrower and (rows.aggregate(n=Sum("responses"))["n"] or 0) >= smallest_group()
+
+
+def _cases_of(rows: QuerySet[CaseDay]) -> QuerySet[CaseDay, int]:
+    return rows.annotate(case_key=F("case_id")).values_list("case_key", flat=True)
+
+
+def _facts_of(rows: QuerySet[CaseDay], figure: str) -> int:
+    """What the rows of a figure add up to."""
+    sums = rows.aggregate(**{f"n_{column}": Sum(column) for column in columns_of(figure)})
+    return sum(count or 0 for count in sums.values())

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from cases.models import Assignment, Case
 from customers.rights import withheld_from
@@ -19,6 +20,8 @@ from reports.models import CaseDay, Counting
 from reports.models.daily import COUNTED, Span
 from reports.periods import month_of
 
+#: Whose a case is: who leads it, else who received it.
+UNIT = Coalesce("lead_department_id", "receiving_department_id")
 #: Own cases are counted one by one; so many of them, the newest.
 MOST_OWN = 1000
 
@@ -55,7 +58,7 @@ def scope_of(who: Identity) -> Scope | None:
     heads = rights.places(who, "see_department")
     departments = frozenset[int]().union(*(place.headed for place in heads))
     if departments:
-        return Scope("departments", departments, _barred(who, heads))
+        return Scope("departments", departments, _barred_where_headed(who, heads))
     return _own(who) if rights.has(who, "see_own") else None
 
 
@@ -76,6 +79,35 @@ def _barred(who: Identity, places: Sequence[Identity]) -> tuple[int, ...]:
     for place in places:
         condition &= Q(barred__overlap=sorted({-who.user_id, -place.user_id} | withheld_from(who)))
     return tuple(Case.objects.filter(condition).values_list("pk", flat=True))
+
+
+def _barred_where_headed(who: Identity, heads: Sequence[Identity]) -> tuple[int, ...]:
+    """Cases in which somebody is barred in every place that heads their department.
+
+    That somebody else's place, of another department, is free of the bar opens nothing (RTE-19, A-38).
+    """
+    bars = [(place.headed, {-who.user_id, -place.user_id} | withheld_from(who)) for place in heads]
+    all_bars = set[int]().union(*(bar for _headed, bar in bars))
+    rows = list(
+        Case.objects.filter(barred__overlap=sorted(all_bars)).annotate(unit=UNIT).values_list("pk", "barred", "unit")
+    )
+    counted = _departments_of([pk for pk, _barred_ones, _unit in rows])
+    found = []
+    for pk, barred, unit in rows:
+        own = [bar for headed, bar in bars if unit in headed]
+        where = own or [bar for headed, bar in bars if headed & counted[pk]]
+        if all(bar & set(barred) for bar in where or [all_bars]):
+            found.append(pk)
+    return tuple(found)
+
+
+def _departments_of(cases: Sequence[int]) -> dict[int, set[int]]:
+    """The departments for which each case was counted."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = CaseDay.objects.filter(case__in=cases, department__isnull=False)
+    for pk, department in rows.values_list("case_id", "department_id"):
+        found[pk].add(department)
+    return found
 
 
 @dataclass(frozen=True)

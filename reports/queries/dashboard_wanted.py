@@ -19,17 +19,23 @@ CUT_LABELS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an address asks for; ``ignored`` names what in it made no sense and was left out."""
+    """What an address asks for.
+
+    Attributes:
+        running: whether no period was asked for: then it is this month, whichever that is when the page comes again.
+        ignored: names of what in it made no sense and was left out.
+    """
 
     period: Period
     department: Department | None = None
     cut: str = CUTS[0]
     wall: bool = False
+    running: bool = False
     ignored: list[str] = field(default_factory=list)
 
     def query(self, **changes: str) -> str:
         """The address with some of it changed; an empty value takes one away."""
-        values = days_of(self.period)
+        values = {} if self.running else days_of(self.period)
         if self.department:
             values["department"] = self.department.code
         if self.cut != CUTS[0]:

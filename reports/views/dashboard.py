@@ -28,12 +28,16 @@ OLD_SECONDS = 90
 
 @dataclass(frozen=True)
 class _Asked:
-    """Who asks, whose cases are counted, what the address wants, and the departments to choose from."""
+    """Who asks, whose cases are counted, what the address wants, and the departments to choose from.
+
+    ``whole`` is all that could be counted, where a department was chosen.
+    """
 
     access: Here
     scope: Scope
     wanted: Wanted
     departments: list[Department]
+    whole: Scope | None = None
 
 
 def _asked(request: HttpRequest) -> _Asked:
@@ -43,10 +47,11 @@ def _asked(request: HttpRequest) -> _Asked:
         raise NotAllowed
     departments = _departments(scope)
     wanted = wanted_of(request.GET.dict(), departments, timezone.localdate())
+    whole = scope if wanted.department else None
     if wanted.department:
         below = Department.objects.filter(lineage__contains=[wanted.department.pk]).values_list("pk", flat=True)
         scope = scope.narrowed(frozenset({wanted.department.pk, *below}))
-    return _Asked(access, scope, wanted, departments)
+    return _Asked(access, scope, wanted, departments, whole)
 
 
 def _departments(scope: Scope) -> list[Department]:
@@ -68,7 +73,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "scope": asked.scope,
-        "board": queries.dashboard_of(asked.access.who, asked.scope, wanted, now, today),
+        "board": queries.dashboard_of(asked.access.who, asked.scope, wanted, now, today, whole=asked.whole),
         "counted_at": mark.counted_at,
         "ready": mark.is_ready,
         "old": age is not None and age > OLD_SECONDS,
@@ -76,7 +81,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "cuts": [(cut, label, wanted.query(by=cut)) for cut, label in CUT_LABELS.items()],
     }
     if request.headers.get("HX-Request"):
-        return render(request, "reports/dashboard_figures.html", context)
+        return render(request, "reports/dashboard_again.html", context)
     days = wanted.period if not code_of(wanted.period) else None
     context |= {
         "offers": offered(wanted.period, today),
@@ -95,7 +100,7 @@ def _step(wanted: Wanted, today: date, *, back: bool) -> str:
     period = wanted.period.before() if back else wanted.period.after()
     if not back and period.since > today:
         return ""
-    return replace(wanted, period=period).query()
+    return replace(wanted, period=period, running=False).query()
 
 
 @require_safe
@@ -111,6 +116,7 @@ def records(request: HttpRequest) -> HttpResponse:
         "back": asked.wanted.query(),
         "first": not request.GET.get("after"),
         "after": urlencode(kept | {"after": found.after}) if found.after else "",
+        "are_limits": request.GET.get("figure", "").startswith(queries.CLOCKS),
         "live": request.GET.get("figure", "") in {"open", "overdue"},
     }
     return render(request, "reports/dashboard_records.html", context)

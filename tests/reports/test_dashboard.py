@@ -13,7 +13,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from cases.models import Case
+from cases.models import Case, CaseClock
+from organization.models import Deputy
 from organization.queries import identity_of
 from reports.actions import daily, issuing
 from reports.forms.dashboard import wanted_of
@@ -24,9 +25,11 @@ from reports.queries.dashboard_records import records_behind
 from reports.queries.dashboard_sums import scope_of
 from reports.queries.dashboard_wanted import Wanted
 from reports.queries.issued import sections_of
+from surveys.models import Response
 from tests import world as w
 from tests.reports.counting import fill, rebuilt, strew
 from tests.reports.months import moved
+from tests.surveys.asked import version
 from tests.world import World, client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("RPT-04", "RPT-13", "RPT-19")]
@@ -63,7 +66,7 @@ def test_the_month_of_the_dashboard_is_the_month_of_the_issued_report(world: Wor
     chapters = {section.code: section for section in sections_of(report)}
     shown = board(world, "manager", Wanted(period))
     rows = chapters["overview"].tables[0].rows
-    for card, row in zip(shown.cards, [rows[0], *rows[-4:]], strict=True):
+    for card, row in zip(shown.cards[:4], [rows[0], *rows[-4:-1]], strict=True):
         now, _before, change, _year, year_change = row.cells
         assert (card.value, card.before, card.year_before) == (now.shown, change.shown, year_change.shown), row.label
         assert card.parts is None or (card.parts[0][0], card.parts[1][0]) == now.of
@@ -131,6 +134,34 @@ def test_a_case_in_which_the_reader_is_barred_never_counts(world: World) -> None
         assert sum(month.sums["received"] for month in shown.trend.months) == 1
         page = client_of(world, name).get("/reports/records/?figure=received").content.decode()
         assert case.number not in page
+
+
+@pytest.mark.req("RTE-19", "A-38")
+def test_a_deputy_counts_no_case_in_which_the_one_stood_in_for_is_barred(world: World) -> None:
+    now = timezone.now()
+    Deputy.objects.create(
+        principal=world.production_head, deputy=world.sales_head, starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(days=1),
+    )  # fmt: skip
+    case = w.received(world)
+    w.received(world)
+    Case.objects.filter(pk=case.pk).update(barred=[-world.production_head.pk])
+    fill()
+    shown = board(world, "sales_head")
+    assert (shown.cards[0].value, shown.open) == ("1", 1)
+
+
+@pytest.mark.req("RPT-21")
+def test_limits_behind_a_figure_are_counted_beside_their_cases(world: World) -> None:
+    w.dispatched(world, "technical")
+    CaseClock.objects.filter(kind="receipt").update(first_due_at=timezone.now() - timedelta(hours=1))
+    fill()
+    year = timezone.localdate().year
+    page = client_of(world, "manager").get(f"/reports/records/?figure=receipt_late&period={year}").content.decode()
+    assert "2 个时限，涉及" in page
+    assert "1 件" in page
+    page = client_of(world, "manager").get(f"/reports/records/?figure=received&period={year}").content.decode()
+    assert "涉及" not in page
 
 
 @pytest.mark.req("RPT-21")
@@ -243,7 +274,10 @@ def test_the_figures_that_come_again_are_those_of_the_page(world: World) -> None
     page = client.get("/reports/?period=2026").content.decode()
     part = client.get("/reports/?period=2026", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
-    assert part.strip() in page
+    heading, figures = part.split("\n", 1)
+    assert heading == '<span class="h1-part" id="shown" hx-swap-oob="true">2026年</span>'
+    assert heading.replace(' hx-swap-oob="true"', "") in page
+    assert figures.strip() in page
     assert urlsplit(re.findall(r'hx-get="([^"]+)"', page)[0]).query == "period=2026"
 
 
@@ -262,6 +296,18 @@ def test_the_wall_view_keeps_period_and_department(world: World) -> None:
     assert 'class="frame wall"' in page
 
 
+def test_a_wall_that_was_given_no_period_goes_on_to_the_next_month(world: World) -> None:
+    fill()
+    page = client_of(world, "manager").get("/reports/?wall=1").content.decode()
+    again = re.findall(r'hx-get="([^"]+)"', page)[0]
+    assert again == "/reports/?wall=1"
+    assert 'href="?wall=1"' in client_of(world, "manager").get("/reports/").content.decode()
+    later = month_of(timezone.localdate()).after()
+    with time_machine.travel(later.starts + timedelta(hours=9), tick=False):
+        part = client_of(world, "manager").get(again, headers={"HX-Request": "true"}).content.decode()
+    assert f'id="shown" hx-swap-oob="true">{later.label}<' in part
+
+
 def test_the_number_of_queries_does_not_grow(world: World, django_assert_max_num_queries: Any) -> None:
     strew(world, 3)
     fill()
@@ -274,10 +320,61 @@ def test_the_number_of_queries_does_not_grow(world: World, django_assert_max_num
         rebuilt()
 
 
+def answered(world: World, case: Case, **counts: int) -> None:
+    """So many answers about the work of each department, all satisfied."""
+    for name, count in counts.items():
+        for _n in range(count):
+            Response.objects.create(
+                version=version(), case=case, round=1, source="collected", submitted_at=timezone.now(),
+                asked_by=world.agent, personal=False, department=world.departments[name], answers=2, satisfied=2,
+            )  # fmt: skip
+
+
+def satisfied_of(world: World, shown: dashboard.Dashboard, *names: str) -> list[str]:
+    found = {unit.label: unit.cells[-1].shown for unit in shown.units}
+    return [found[world.departments[name].name] for name in names]
+
+
 def test_satisfaction_is_that_of_the_answers(world: World) -> None:
-    strew(world, 30)
+    answered(world, w.closed(world), production=5)
     fill()
-    shown = board(world, "manager", Wanted(month_before(timezone.localdate())))
-    parts = shown.cards[4].parts
-    assert parts is not None
-    assert 0 <= parts[0][0] <= parts[1][0]
+    card = board(world, "manager").cards[4]
+    assert card.parts is not None
+    assert (card.value, card.parts[0][0], card.parts[1][0]) == ("100.0 %", 10, 10)
+
+
+@pytest.mark.req("SUR-19")
+def test_satisfaction_of_few_is_not_shown_and_does_not_follow_by_subtraction(world: World) -> None:
+    answered(world, w.closed(world), production=6, quality=2, technical=7)
+    fill()
+    shown = board(world, "manager")
+    assert satisfied_of(world, shown, "production", "quality", "technical") == ["—", "—", "100.0 %"]
+    assert shown.cards[4].parts is not None
+    client = client_of(world, "manager")
+    quality = world.departments["quality"].pk
+    assert "涉及" not in client.get(f"/reports/records/?figure=satisfied&unit={quality}").content.decode()
+    who = identity_of(world.manager)
+    scope = scope_of(who)
+    assert scope is not None
+    assert counted(who, scope, f"figure=satisfied&unit={quality}") == 0
+    assert counted(who, scope, "figure=satisfied") == 1
+
+
+@pytest.mark.req("SUR-19")
+def test_satisfaction_of_one_department_is_not_shown_where_few_others_answered(world: World) -> None:
+    case = w.closed(world)
+    answered(world, case, production=6, quality=2)
+    fill()
+    client = client_of(world, "manager")
+    assert "16</a> / <a" in client.get("/reports/").content.decode()
+    assert "12</a> / <a" not in client.get("/reports/?department=production").content.decode()
+
+
+@pytest.mark.req("SUR-19")
+def test_satisfaction_of_a_house_of_few_answers_is_not_shown(world: World) -> None:
+    answered(world, w.closed(world), production=4)
+    fill()
+    shown = board(world, "manager")
+    assert (shown.cards[4].value, shown.cards[4].find, shown.cards[4].parts) == ("—", "", None)
+    assert {month.satisfaction for month in shown.trend.months} == {"—"}
+    assert "少于 5 份" in client_of(world, "manager").get("/reports/").content.decode()

@@ -195,6 +195,22 @@ def test_satisfaction_is_that_of_the_answers_of_the_month_without_doubtful_ones(
     assert "11 ÷ 22 = 50.0 %" in tables(report)["answers"].notes[0]
 
 
+@pytest.mark.req("SUR-19")
+def test_satisfaction_of_a_department_of_few_answers_is_not_shown(world: World) -> None:
+    case = moved(w.closed(world))
+    for name, count in {"production": 6, "quality": 2, "technical": 7}.items():
+        for _n in range(count):
+            Response.objects.create(
+                version=a.version(), case=case, round=1, source="collected", submitted_at=middle(last_month()),
+                asked_by=world.agent, personal=False, department=world.departments[name], answers=2, satisfied=1,
+            )  # fmt: skip
+    table = tables(built(world))["departments"]
+    shown = {row.label: row.cells[-1].of for row in table.rows}
+    names = [world.departments[name].name for name in ("production", "quality", "technical")]
+    assert [shown[name] for name in names] == [(0, 0), (0, 0), (7, 14)]
+    assert "少于 5 份" in table.notes[0]
+
+
 @pytest.mark.req("RPT-03")
 def test_feedback_is_counted_by_salesperson_channel_and_kind(world: World) -> None:
     case = moved(w.closed(world))
