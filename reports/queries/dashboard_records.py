@@ -128,5 +128,5 @@ def _cases_of(rows: QuerySet[CaseDay]) -> QuerySet[CaseDay, int]:
 
 def _facts_of(rows: QuerySet[CaseDay], figure: str) -> int:
     """What the rows of a figure add up to."""
-    sums = rows.aggregate(**{f"n_{column}": Sum(column) for column in columns_of(figure)})
+    sums = rows.aggregate(*(Sum(column) for column in columns_of(figure)))
     return sum(count or 0 for count in sums.values())
