@@ -106,7 +106,9 @@ def _rates_table(material: Material) -> Table:
         parts = [_kept(counts, kind) for counts in (now, before.count, year.count)]
         rows.append(_rates(str(label), parts, find=query(f"clock.{kind}:due")))
     amounts = material.figures.amounts
-    parts = [(one.satisfied, one.answers) for one in (amounts, before, year)]
+    answered = [counts["answer.answered"] for counts in (now, before.count, year.count)]
+    sums: list[tuple[int, Amounts | Sums]] = list(zip(answered, (amounts, before, year), strict=True))
+    parts = [(one.satisfied, one.answers) if n >= smallest_group() else (0, 0) for n, one in sums]
     rows.append(_rates(_("Satisfaction rate"), parts, find=query("answer.answered")))
     return Table("rates", _("Rates at a glance"), columns, rows)
 
@@ -393,7 +395,9 @@ def _satisfaction(material: Material) -> Section:
     ]
     rows.append(Row(_("Total"), [_counted(figures.total, "answer.answered")]))
     rows.append(Row(_("Not solved"), [_counted(figures.total, "answer.unsolved")]))
-    score = Score(figures.amounts.answers, figures.amounts.points, figures.amounts.satisfied)
+    few = figures.total["answer.answered"] < smallest_group()
+    amounts = Amounts() if few else figures.amounts
+    score = Score(amounts.answers, amounts.points, amounts.satisfied)
     notes = [
         _("Satisfaction rate = answers of at least %(from)s of 5 ÷ valid answers = %(part)s ÷ %(whole)s = %(rate)s. "
           "Index = total ÷ (5 × answers) = %(index)s; mean %(mean)s.") % {
@@ -402,6 +406,8 @@ def _satisfaction(material: Material) -> Section:
             "index": _percent(score.index), "mean": _shown(score.mean),
         }
     ]  # fmt: skip
+    if few:
+        notes.append(_("Satisfaction of fewer than %(n)d answers is not shown.") % {"n": smallest_group()})
     table = Table("answers", _("Answers to surveys and callbacks"), columns, rows, notes)
     return Section("satisfaction", _("Satisfaction"), [], [table])
 

@@ -185,14 +185,14 @@ def test_time_spent_is_what_was_written_down(world: World) -> None:
 
 @pytest.mark.req("RPT-19", "FX-03", "A-11")
 def test_satisfaction_is_that_of_the_answers_of_the_month_without_doubtful_ones(world: World) -> None:
-    for option in ("o1", "o4", "o1"):
+    for option in ("o1", "o4", "o1", "o1", "o1", "o1"):
         answer_invitation(a.invitation(w.closed(world)), a.filled(option=option))
     Response.objects.update(submitted_at=middle(last_month()))
     Response.objects.filter(pk=Response.objects.latest("pk").pk).update(genuine="doubtful")
     report = built(world)
-    assert tables(report)["rates"].cell("满意率", "now").of == (11, 22)
-    assert report.facts.filter(subject="answer").count() == 2
-    assert "11 ÷ 22 = 50.0 %" in tables(report)["answers"].notes[0]
+    assert tables(report)["rates"].cell("满意率", "now").of == (44, 55)
+    assert report.facts.filter(subject="answer").count() == 5
+    assert "44 ÷ 55 = 80.0 %" in tables(report)["answers"].notes[0]
 
 
 @pytest.mark.req("SUR-19")
@@ -246,3 +246,13 @@ def test_what_came_twice_of_one_category_about_one_product_is_a_common_problem(w
     rows = tables(report)["common"].rows
     assert [(row.label, row.cells[0].value) for row in rows] == [(f"{product} · {cases[0].category}", 2)]
     assert facts_behind(report, dict(parse_qsl(rows[0].cells[0].find))).count() == 2
+
+
+@pytest.mark.req("SUR-19")
+def test_satisfaction_of_few_is_not_shown(world: World) -> None:
+    answer_invitation(a.invitation(w.closed(world)), a.filled(option="o5"))
+    Response.objects.update(submitted_at=middle(last_month()))
+    found = tables(built(world))
+    assert found["rates"].cell("满意率", "now").value is None
+    assert "不显示" in found["answers"].notes[-1]
+    assert found["overview"].cell("满意度答卷", "now").value == 1

@@ -6,10 +6,8 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -20,11 +18,8 @@ from cases.models import Case
 from notifications.models import Message
 from surveys.actions import answering
 from surveys.actions.answering import LONGEST_COMMENT, Filled, Given, Origin
-from surveys.actions.tallying import tally
-from surveys.models import Answer, FollowUp, Invitation, QuestionnaireVersion, Response, Tally
-from surveys.models.response import ONE_SETTLING
+from surveys.models import Answer, FollowUp, Invitation, QuestionnaireVersion, Response
 from tests import world as w
-from tests.surveys import answers
 from tests.surveys import asked as a
 from tests.world import World
 
@@ -155,29 +150,6 @@ def test_a_published_questionnaire_never_changes() -> None:
         QuestionnaireVersion.objects.filter(pk=version.pk).update(number=2)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM surveys_questionnaireversion")
-
-
-@pytest.mark.req("SUR-21", "SUR-23")
-@pytest.mark.system("S48")
-def test_an_upgrade_lets_the_first_of_two_answers_about_one_round_count(world: World) -> None:
-    upgrade = import_module("surveys.migrations.0005_one_settling_response")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"DROP INDEX {ONE_SETTLING}")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    case = w.closed(world)
-    first = a.answered(world, case, option="o1")
-    second = answers.copy_of(first, round=first.round, source="callback", invitation=None, callback=a.callback(case))
-    tally()
-    alone = Tally.objects.filter(cut="source").order_by("pk")
-    assert sum(alone.values_list("responses", flat=True)) == 2
-    with connection.schema_editor(atomic=False) as editor:
-        upgrade.let_the_first_answer_count(apps, editor)
-    second.refresh_from_db()
-    first.refresh_from_db()
-    assert (first.genuine, second.genuine, second.genuine_reason) == ("unchecked", "doubtful", upgrade.WHY)
-    assert dict(alone.values_list("source", "responses")) == {"link": 1, "callback": 0}
-    assert Event.objects.filter(thread=first.thread, verb="check_response", actor_kind="system").count() == 1
 
 
 @pytest.mark.system("S48")
