@@ -33,7 +33,7 @@ from organization.requests import LARGEST_ID, person
 from returns.queries.panels import to_call, waiting_for
 from returns.rights import knows_returns
 from surveys.queries.follow_ups import found as of_answers
-from surveys.queries.follow_ups import listed, overdue, rows_of
+from surveys.queries.follow_ups import listed, rows_of
 
 FOLLOW_UPS_SHOWN = 8
 JUST_HAPPENED = 6
@@ -98,7 +98,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         "return_calls": to_call(who, most=RETURNS_SHOWN),
         "returns": waiting_for(who, most=RETURNS_SHOWN) if knows_returns(who) else [],
         "answers": rows_of(listed(of_answers(who, "mine")).order_by("due_on", "pk")[:RETURNS_SHOWN]),
-        "answers_overdue": overdue(of_answers(who, "mine")).count(),
         "only_reads": all(one.role == Role.AUDITOR for one in who.acting),
     }
     return render(request, "desk/desk.html", context)
