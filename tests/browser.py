@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 
 NO_CHROMIUM = "no Chromium was found on this machine (apt-get install chromium, or set HUIYIN_CHROMIUM)"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,8 +44,46 @@ def browser(chromium: str) -> Iterator[Any]:
         launched.close()
 
 
+class Answering:
+    """How many requests the server of the test is answering just now; the server is threads of this process."""
+
+    def __init__(self) -> None:
+        self.count, self._lock = 0, threading.Lock()
+
+    def _started(self, **_: Any) -> None:
+        with self._lock:
+            self.count += 1
+
+    def _finished(self, **_: Any) -> None:
+        with self._lock:
+            self.count -= 1
+
+    def __enter__(self) -> "Answering":
+        request_started.connect(self._started)
+        request_finished.connect(self._finished)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        request_started.disconnect(self._started)
+        request_finished.disconnect(self._finished)
+
+    def wait(self, seconds: float = 10) -> None:
+        """Until nothing is answered any more: the tables are emptied next, and a question under way would lock them."""
+        ends, quiet = time.monotonic() + seconds, 0
+        while quiet < 3 and time.monotonic() < ends:
+            quiet = quiet + 1 if self.count <= 0 else 0
+            time.sleep(0.02)
+
+
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+def answering() -> Iterator[Answering]:
+    """The requests of this test; what a closed window has asked for is still being answered."""
+    with Answering() as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(browser: Any, answering: Answering) -> Iterator[Callable[..., Any]]:
     """Make pages of separate visitors: `open_page(width=360, height=740)`. What the console complains about fails."""
     contexts, complaints = [], []
 
@@ -63,6 +104,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     yield make
     for context in contexts:
         context.close()
+    answering.wait()
     assert not complaints, complaints
 
 

@@ -108,7 +108,7 @@ _choose_redis_database()
 _forbid_network()
 os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
 
-from tests.browser import browser, chromium, open_page, page, phone  # noqa: E402, F401
+from tests.browser import answering, browser, chromium, open_page, page, phone  # noqa: E402, F401
 from tests.strict_templates import strict_templates  # noqa: E402, F401
 
 

@@ -28,6 +28,7 @@ from django.template.loaders import filesystem
 
 from cases.secrets import link_token
 from feedback_system.logs import LineFormatter, Scrub
+from tests.browser import Answering
 from tests.e2e.every_address import Doors
 from tests.e2e.full_world import Full, build, clean_fields
 from tests.e2e.payloads import PAYLOADS, fitting
@@ -106,7 +107,7 @@ class Visitors:
 
 
 @pytest.fixture
-def visitors(full: Full, browser: Any, live_server: Any, settings: Any) -> Iterator[Visitors]:
+def visitors(full: Full, browser: Any, live_server: Any, settings: Any, answering: Answering) -> Iterator[Visitors]:
     """People in front of the running server; not ``open_page``, because the switches want what it forbids."""
     settings.SITE_URL, settings.PUBLIC_FORM_SECONDS = live_server.url, 0
     made = Visitors(browser, live_server.url, Doors(full))
@@ -117,6 +118,7 @@ def visitors(full: Full, browser: Any, live_server: Any, settings: Any) -> Itera
     yield made
     logging.getLogger().removeHandler(writer)
     made.leave()
+    answering.wait()
 
 
 def test_every_text_that_people_can_write_holds_a_payload(full: Full) -> None:
