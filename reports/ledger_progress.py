@@ -8,26 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from django.core.cache import cache
-
 from reports.models import LedgerExport
+from reports.progress import note, noted
 
 T = TypeVar("T")
 STEP = 1000
-_KEPT_S = 3600
 
 
 def counted(rows: Iterable[T], export: LedgerExport, total: int) -> Iterator[T]:
     """The same rows; every thousand of them is a step."""
     for done, row in enumerate(rows):
         if done % STEP == 0:
-            cache.set(_key(export), 100 * done // max(total, 1), _KEPT_S)
+            note(_key(export), 100 * done // max(total, 1))
         yield row
 
 
 def percent(export: LedgerExport) -> int:
     """How much of it is written, from 0 to 100."""
-    return 100 if export.state == export.State.DONE else min(int(cache.get(_key(export)) or 0), 99)
+    return 100 if export.state == export.State.DONE else min(noted(_key(export)), 99)
 
 
 def _key(export: LedgerExport) -> str:

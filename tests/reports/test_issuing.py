@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from audit.actor import Actor
 from audit.exceptions import InvalidInput, InvalidMove
 from audit.models import Event
 from notifications.models import Message
-from reports import facts
+from reports import facts, progress
 from reports.actions import issuing
 from reports.models import Fact, Report
 from reports.periods import Period
@@ -130,6 +131,17 @@ def test_asked_for_twice_at_once_it_is_one_report(world: World, race: Any) -> No
 
     race.run(ask, ask)
     assert (sorted(results), Report.objects.count()) == (["asked", "refused"], 1)
+
+
+def test_a_cache_that_is_gone_stops_no_building(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_a: object, **_v: object) -> None:
+        raise RedisError("no socket")
+
+    for name in ("set", "get"):
+        monkeypatch.setattr(progress.cache, name, gone)
+    report = built(world)
+    assert (report.state, progress.percent(report)) == ("draft", 100)
+    assert progress.noted("report-steps:0:0") == 0
 
 
 def test_a_worker_that_died_is_followed_by_the_next_one(world: World) -> None:
