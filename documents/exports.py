@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,13 +20,14 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from audit.actor import Actor
 from audit.exceptions import InvalidInput
-from documents.actions import store_upload
+from documents.actions import erase_file, store_upload
 from documents.limits import made_limits
 from documents.models import LONGEST_PURPOSE, Export
 from documents.sheets import Sheet, Stamp, write_xlsx
 from documents.snapshots import snapshot
 from organization import numbering
 from organization.models import User
+from organization.traces import Deed, Deeds, Subject, Trace, Words
 
 logger = logging.getLogger(__name__)
 State = Export.State
@@ -43,6 +44,33 @@ def start_over(model: type[Export]) -> None:
     """
     unwritten = model._default_manager.filter(state__in=[State.WAITING, State.RUNNING])
     unwritten.update(state=State.WAITING, claimed_at=None, attempts=0)
+
+
+def traces(model: type[Export], first: Callable[[Subject], datetime | None]) -> tuple[Trace, Trace]:
+    """What a room says of its exports: files that may hold a person go whole, and what they were asked for goes too.
+
+    ``first`` is when the first row about the subject stood in the table, None where none does: what was written since
+    then may hold it. Whoever needs such a file asks for it again.
+    """
+
+    def held(subject: Subject) -> QuerySet[Any]:
+        rows, since = model._default_manager.filter(file__isnull=False, file__erased_at=None), first(subject)
+        return rows.filter(finished_at__gte=since) if since else rows.none()
+
+    def erase(subject: Subject, deed: Deed) -> int:
+        start_over(model)
+        files = [row.file for row in held(subject).select_related("file")]
+        for file in files:
+            erase_file(file, by=deed.by)
+        return len(files)
+
+    words = Words(
+        model,
+        lambda of: model._default_manager.filter(of.mentioned_in("purpose")),
+        words="purpose",
+        withheld="purpose",
+    )
+    return Deeds(model._meta.label, words="", doing=erase, counting=lambda of: held(of).count()), words
 
 
 class _Counted:

@@ -6,10 +6,12 @@ serves the copy, and the erasure once nothing stands in its way. Numbers, quanti
 
 from __future__ import annotations
 
-from django.db.models import Min, Model, Q, QuerySet
+from datetime import datetime
 
+from django.db.models import Min, Model, Q
+
+from documents import exports
 from documents.actions import erase_file
-from documents.exports import start_over
 from organization.traces import AT, LABEL, Deed, Deeds, Subject, Trace, Words
 from returns import models
 
@@ -21,20 +23,12 @@ def _erase_files(subject: Subject, deed: Deed) -> int:
     return len(rows)
 
 
-def _books(subject: Subject) -> QuerySet[models.BookExport]:
-    """Account books that were written when the first of these returns stood in them: whoever needs one asks again."""
-    first = models.ReturnSlip.objects.filter(pk__in=subject.returns).aggregate(at=Min("registered_at"))["at"]
-    rows = models.BookExport.objects.filter(file__isnull=False, file__erased_at=None)
-    return rows.filter(finished_at__gte=first) if first else rows.none()
-
-
-def _erase_books(subject: Subject, deed: Deed) -> int:
-    start_over(models.BookExport)
-    rows = list(_books(subject).select_related("file"))
-    for row in rows:
-        assert row.file is not None  # noqa: S101 - as it was asked for
-        erase_file(row.file, by=deed.by)
-    return len(rows)
+def _first(subject: Subject) -> datetime | None:
+    """Since when the subject's returns stand in the table that is exported."""
+    found: datetime | None = models.ReturnSlip.objects.filter(pk__in=subject.returns).aggregate(
+        at=Min("registered_at")
+    )["at"]
+    return found
 
 
 def _of_slips(
@@ -58,13 +52,7 @@ TRACES: tuple[Trace, ...] = (
         doing=_erase_files,
         counting=lambda of: models.SlipFile.objects.filter(slip__in=of.returns, file__erased_at=None).count(),
     ),
-    Deeds("returns.BookExport", words="", doing=_erase_books, counting=lambda of: _books(of).count()),
-    Words(
-        models.BookExport,
-        lambda of: models.BookExport.objects.filter(of.mentioned_in("purpose")),
-        words="purpose",
-        withheld="purpose",
-    ),
+    *exports.traces(models.BookExport, _first),
     _of_slips(models.SlipContact, "text", told="happened_at direction channel__name text"),
     _of_slips(models.Inspection, "question findings", told="asked_at purpose passed findings at", withheld="question"),
     _of_slips(models.Refund, "reference", marked="reference", told="amount way paid_on reference"),

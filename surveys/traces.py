@@ -5,28 +5,19 @@ What was chosen, when and about which round stays, so that results stay the same
 
 from __future__ import annotations
 
-from django.db.models import Min, Model, Q, QuerySet
+from datetime import datetime
 
-from documents.actions import erase_file
-from documents.exports import start_over
-from organization.traces import AT, Deed, Deeds, Subject, Trace, Words
+from django.db.models import Min, Model, Q
+
+from documents import exports
+from organization.traces import AT, Subject, Trace, Words
 from surveys import models
 
 
-def _records(subject: Subject) -> QuerySet[models.RecordExport]:
-    """Workbooks that were written when the first of these calls stood in them: whoever needs one asks again."""
-    first = models.Callback.objects.filter(case__in=subject.cases).aggregate(at=Min("drawn_at"))["at"]
-    rows = models.RecordExport.objects.filter(file__isnull=False, file__erased_at=None)
-    return rows.filter(finished_at__gte=first) if first else rows.none()
-
-
-def _erase_records(subject: Subject, deed: Deed) -> int:
-    start_over(models.RecordExport)
-    rows = list(_records(subject).select_related("file"))
-    for row in rows:
-        assert row.file is not None  # noqa: S101 - as it was asked for
-        erase_file(row.file, by=deed.by)
-    return len(rows)
+def _first(subject: Subject) -> datetime | None:
+    """Since when the subject's calls stand in the table that is exported."""
+    found: datetime | None = models.Callback.objects.filter(case__in=subject.cases).aggregate(at=Min("drawn_at"))["at"]
+    return found
 
 
 def _of_cases(
@@ -44,13 +35,7 @@ def _of_cases(
 
 
 TRACES: tuple[Trace, ...] = (
-    Deeds("surveys.RecordExport", words="", doing=_erase_records, counting=lambda of: _records(of).count()),
-    Words(
-        models.RecordExport,
-        lambda of: models.RecordExport.objects.filter(of.mentioned_in("purpose")),
-        words="purpose",
-        withheld="purpose",
-    ),
+    *exports.traces(models.RecordExport, _first),
     _of_cases(
         models.FollowUp,
         "cause result proposal refused_reason",

@@ -32,7 +32,7 @@ from reports import ledger_progress
 from reports.access import Here, here
 from reports.actions.ledgers import ask_for_ledger
 from reports.forms.ledgers import LedgerFilter, PurposeForm
-from reports.models import LedgerExport
+from reports.models import LedgerExport, Report
 from reports.models.report import LANGUAGE
 from reports.periods import Period, month_before, month_of
 from reports.queries.ledger_list import LEDGERS
@@ -46,7 +46,7 @@ EXPORTS_SHOWN = 20
 def ledgers(request: HttpRequest) -> HttpResponse:
     """All ledgers, and what stands in each."""
     access = here(person(request), "read_ledgers")
-    context = {"ledgers": LEDGERS.values(), "reads_reports": access.has("read_reports")}
+    context = {"ledgers": LEDGERS.values(), "has_reports": Report.objects.visible_to(access.who).exists()}
     return render(request, "reports/ledgers.html", context)
 
 
@@ -166,5 +166,7 @@ def export_file(request: HttpRequest, number: str) -> HttpResponseBase:
     row = LedgerExport.objects.filter(number=number, by=access.user).exclude(file=None).select_related("file").first()
     if row is None or row.file is None:
         raise Http404
-    record_reading("reports", "export", by=Actor.staff(access.user), at=timezone.now())
+    record_reading(
+        "reports", "export", by=Actor.staff(access.user), at=timezone.now(), rows=row.rows, reason=row.number
+    )  # fmt: skip
     return serve_original(row.file)
